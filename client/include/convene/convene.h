@@ -1,0 +1,335 @@
+/*
+ * libconvene: register meetups with a Convene server, list them and answer them, from C.
+ *
+ * A program that registers one event:
+ *
+ *     struct convene *client = NULL;
+ *     struct convene_status status = CONVENE_STATUS_INIT;
+ *     struct convene_event event = {.group = "c-berlin", .external_id = "2026-12",
+ *                                   .title = "Memory, explained", .start = "2026-12-01T18:30"};
+ *     if (convene_open(&client, NULL, &status) ||
+ *         convene_register_event(client, &event, CONVENE_PUBLISH, NULL, &status))
+ *         fprintf(stderr, "%s\n", status.message);
+ *     convene_close(client);
+ *     convene_status_clear(&status);
+ *
+ * Compile with `cc register.c $(pkg-config --cflags --libs convene)`; a longer one is in
+ * examples/register_event.c.
+ *
+ * Results. Every function that talks to the server returns 0 (CONVENE_OK) or one of the codes
+ * below, which are gRPC's in name and number. The status given along then holds the sentence for
+ * people and, for CONVENE_INVALID_ARGUMENT, which field was wrong and what would be right. Outputs
+ * are untouched unless the result is 0.
+ *
+ * Ownership. What goes in is borrowed for the length of the call. What comes out through a struct
+ * that the caller provides is the caller's and has a function that clears it, named beside it; what
+ * a callback is shown is borrowed until it returns.
+ *
+ * Retries. Each call that changes something carries a request id of its own, so that the server
+ * does it once however often it is asked. When the server is unavailable these calls, and those
+ * that only read, are tried again with growing pauses until the timeout has passed.
+ *
+ * Threads. A client may be used by several threads at once. It starts threads of its own: open it
+ * after fork(), not before. The library writes nothing to standard output or standard error.
+ */
+#ifndef CONVENE_CONVENE_H
+#define CONVENE_CONVENE_H
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum convene_code {
+    CONVENE_OK = 0,
+    CONVENE_CANCELLED = 1,
+    CONVENE_UNKNOWN = 2,
+    CONVENE_INVALID_ARGUMENT = 3,
+    CONVENE_DEADLINE_EXCEEDED = 4,
+    CONVENE_NOT_FOUND = 5,
+    CONVENE_ALREADY_EXISTS = 6,
+    CONVENE_PERMISSION_DENIED = 7,
+    CONVENE_RESOURCE_EXHAUSTED = 8,
+    CONVENE_FAILED_PRECONDITION = 9,
+    CONVENE_ABORTED = 10,
+    CONVENE_OUT_OF_RANGE = 11,
+    CONVENE_UNIMPLEMENTED = 12,
+    CONVENE_INTERNAL = 13,
+    CONVENE_UNAVAILABLE = 14,
+    CONVENE_DATA_LOSS = 15,
+    CONVENE_UNAUTHENTICATED = 16,
+};
+
+enum {
+    CONVENE_ID_BYTES = 33,      /* of an id such as "evt_…", with its NUL */
+    CONVENE_BATCH_MAX = 500,    /* records that travel in one call */
+    CONVENE_TIMEOUT_MS = 10000, /* of a call, unless options say otherwise */
+    CONVENE_TIMEOUT_MAX_MS = 86400000,
+};
+
+/* One field that was wrong. */
+struct convene_violation {
+    const char *field; /* path in the request, as in "event.venue.location.latitude" */
+    const char *text;  /* what is wrong and what would be right */
+};
+
+/* How a call ended. Start from CONVENE_STATUS_INIT, use for any number of calls, clear once. */
+struct convene_status {
+    enum convene_code code;
+    const char *message; /* a sentence; "" after success */
+    const char *reason;  /* UPPER_SNAKE_CASE for programs, as in "EVENT_FULL"; "" where none */
+    const struct convene_violation *violations;
+    size_t n_violations;
+    bool unreachable;       /* no server answered: nothing was connected when the call ended */
+    int64_t retry_after_ms; /* the server's advice; 0 where it gave none */
+    void *memory;           /* of the library */
+};
+
+#define CONVENE_STATUS_INIT                                                                        \
+    {                                                                                              \
+        CONVENE_OK, "", "", NULL, 0, false, 0, NULL                                                \
+    }
+
+/* Frees what the status holds and makes it CONVENE_STATUS_INIT again. NULL is accepted. */
+void convene_status_clear(struct convene_status *status);
+
+/* The code's name, as in "NOT_FOUND"; "UNKNOWN" for a number that is none. */
+const char *convene_code_name(int code);
+
+/* ---- A client ---- */
+
+struct convene;
+
+struct convene_options {
+    /*
+     * Where the server is: "ipc:///run/…/convene.sock", "tcp://host:port". NULL: the environment's
+     * CONVENE_URL; else ipc://$XDG_RUNTIME_DIR/convene.sock; else
+     * ipc://$HOME/.local/share/convene/convene.sock.
+     */
+    const char *url;
+    /* An API key, "cvn_…". NULL: the environment's CONVENE_KEY; else none, which is right for the
+     * owner of the server's process over ipc. */
+    const char *key;
+    /* For each call, 1 to CONVENE_TIMEOUT_MAX_MS; 0 means CONVENE_TIMEOUT_MS. */
+    int64_t timeout_ms;
+    /* Give up at once where no server answers, instead of trying until the timeout. */
+    bool fail_fast;
+};
+
+/*
+ * Makes a client; options may be NULL. It connects in the background and again whenever the
+ * connection is lost, so success does not mean that a server is there. CONVENE_INVALID_ARGUMENT
+ * when the address or an option is malformed, CONVENE_RESOURCE_EXHAUSTED without memory.
+ */
+int convene_open(struct convene **ret_client, const struct convene_options *options,
+                 struct convene_status *status);
+
+/* Closes it. No call may be running. NULL is accepted. */
+void convene_close(struct convene *client);
+
+/* The address in use. Belongs to the client. */
+const char *convene_url(const struct convene *client);
+
+/* ---- Events ---- */
+
+enum convene_mode {
+    CONVENE_MODE_UNSPECIFIED = 0, /* in person */
+    CONVENE_MODE_OFFLINE = 1,
+    CONVENE_MODE_ONLINE = 2,
+    CONVENE_MODE_MIXED = 3,
+};
+
+enum convene_publication {
+    CONVENE_DRAFT = 1,
+    CONVENE_PUBLISHED = 2,
+    CONVENE_UNPUBLISHED = 3,
+    CONVENE_ARCHIVED = 4,
+};
+
+enum convene_event_status {
+    CONVENE_SCHEDULED = 1,
+    CONVENE_RESCHEDULED = 2,
+    CONVENE_MOVED_ONLINE = 3,
+    CONVENE_POSTPONED = 4,
+    CONVENE_CALLED_OFF = 5,
+};
+
+/* An event. Strings are UTF-8; NULL and "" both mean that nothing is said. */
+struct convene_event {
+    const char *group;       /* "grp_…" or a slug; required. Given back as an id */
+    const char *external_id; /* your own key for it, unique in the group, at most 200 bytes;
+                                required to register */
+    const char *title;       /* 1 to 300 bytes; required */
+    const char *description; /* Markdown, at most 50,000 bytes */
+    const char *start;       /* what clocks show there: "2026-12-01T18:30"; required */
+    const char *end;         /* the same; NULL means equal to the start */
+    const char *time_zone;   /* IANA name, as in "Europe/Berlin"; NULL means the group's */
+    enum convene_mode mode;
+    const char *venue; /* at most 200 bytes */
+    const char *address;
+    const char *city;
+    const char *country; /* ISO 3166-1 alpha-2, as in "de" */
+    bool has_location;
+    double latitude;        /* degrees, -90 to 90 */
+    double longitude;       /* degrees, -180 to 180 */
+    const char *online_url; /* http or https; shown to those who come only */
+    const char *const *topics;
+    size_t n_topics;      /* at most 20, of at most 50 bytes */
+    const char *language; /* BCP 47, as in "en" */
+    int32_t capacity;     /* seats; 0 means unlimited */
+    int32_t max_guests;   /* that one RSVP may bring, 0 to 10 */
+    const char *cost;     /* as in "free, drinks sponsored"; at most 200 bytes */
+    const char *url;      /* of the event's page elsewhere */
+
+    /* Given back by the server; not read when registering. */
+    const char *id;        /* "evt_…" */
+    int64_t start_time_ms; /* since 1970, UTC */
+    int64_t end_time_ms;
+    enum convene_publication publication;
+    enum convene_event_status status;
+    int32_t seats_taken;
+    int32_t waitlist_count;
+};
+
+enum convene_outcome {
+    CONVENE_CREATED = 1,
+    CONVENE_UPDATED = 2,
+    CONVENE_UNCHANGED = 3,
+    CONVENE_REFUSED = 4,
+};
+
+/* What became of one event. */
+struct convene_registered {
+    enum convene_outcome outcome;
+    char id[CONVENE_ID_BYTES];    /* "" when refused */
+    struct convene_status status; /* why it was refused */
+};
+
+enum {
+    CONVENE_PUBLISH = 1,       /* publish what is created; what exists keeps its state */
+    CONVENE_VALIDATE_ONLY = 2, /* check everything and store nothing; batches only */
+};
+
+/*
+ * Registers one event: creates it, or updates the one with the same group and external_id. Running
+ * it again with the same content changes nothing. flags: CONVENE_PUBLISH or 0. ret may be NULL; its
+ * status needs no clearing. CONVENE_INVALID_ARGUMENT with violations, CONVENE_NOT_FOUND for the
+ * group, CONVENE_PERMISSION_DENIED unless one organises it.
+ */
+int convene_register_event(struct convene *client, const struct convene_event *event,
+                           unsigned flags, struct convene_registered *ret,
+                           struct convene_status *status);
+
+/* Many events, in calls of at most CONVENE_BATCH_MAX. */
+struct convene_batch {
+    const struct convene_event *events;
+    size_t n_events;
+    unsigned flags;
+};
+
+/*
+ * Registers many; a refused one does not stop the others, and the result is 0 all the same.
+ * *ret_results holds n_events entries in the order given, freed with convene_registered_free. When
+ * the result is not 0, batches before the one that failed have taken effect: run it again.
+ */
+int convene_register_events(struct convene *client, const struct convene_batch *batch,
+                            struct convene_registered **ret_results, struct convene_status *status);
+
+/* Frees n results. NULL is accepted. */
+void convene_registered_free(struct convene_registered *results, size_t n);
+
+/* Which events to list; a zeroed filter means all that are published and not called off. */
+struct convene_event_filter {
+    int64_t from_ms;   /* that start at or after, since 1970, UTC; 0 means from the beginning */
+    int64_t before_ms; /* that start before; 0 means without end */
+    const char *group; /* "grp_…" or a slug */
+    bool has_near;
+    double latitude;
+    double longitude;
+    double radius_m; /* more than 0, at most 500,000 */
+    const char *city;
+    const char *topic;
+    const char *language;
+    enum convene_mode mode;
+    const char *attendee; /* "per_…", or "me" */
+    bool include_unpublished;
+    bool include_cancelled;
+    size_t limit; /* stop after so many; 0 means never */
+};
+
+/*
+ * Shows each event that the filter lets through, by start, to the callback, fetching page after
+ * page. The event is borrowed until the callback returns; a result other than 0 ends the list with
+ * success. The client may be used inside the callback.
+ */
+int convene_list_events(struct convene *client, const struct convene_event_filter *filter,
+                        int (*callback)(const struct convene_event *event, void *user), void *user,
+                        struct convene_status *status);
+
+/* ---- RSVPs ---- */
+
+enum convene_answer {
+    CONVENE_YES = 1,
+    CONVENE_NO = 2,
+};
+
+enum convene_rsvp_state {
+    CONVENE_RSVP_INVITED = 1,
+    CONVENE_RSVP_REQUESTED = 2, /* waits for an organiser's approval */
+    CONVENE_RSVP_YES = 3,
+    CONVENE_RSVP_WAITLISTED = 4,
+    CONVENE_RSVP_OFFERED = 5, /* a seat is held: say yes to take it */
+    CONVENE_RSVP_NO = 6,
+    CONVENE_RSVP_EXPIRED = 7,
+    CONVENE_RSVP_REJECTED = 8,
+    CONVENE_RSVP_REMOVED = 9,
+    CONVENE_RSVP_ATTENDED = 10,
+    CONVENE_RSVP_NO_SHOW = 11,
+    CONVENE_RSVP_EXCUSED = 12,
+};
+
+struct convene_rsvp_request {
+    const char *event;  /* "evt_…" */
+    const char *person; /* "per_…"; NULL means who calls. For administrators */
+    enum convene_answer answer;
+    int32_t guests; /* beside the person; with yes only */
+};
+
+struct convene_rsvp {
+    enum convene_rsvp_state state;
+    int32_t guests;
+    int32_t queue_position;       /* 1 for the next to be served; 0 outside the queue */
+    int64_t offer_expire_time_ms; /* until when an offered seat is held; 0 where none is */
+};
+
+/*
+ * Answers an event. Yes to a full event joins its queue: look at ret->state (ret may be NULL).
+ * CONVENE_FAILED_PRECONDITION where the event takes no answers, with the reason.
+ */
+int convene_respond(struct convene *client, const struct convene_rsvp_request *request,
+                    struct convene_rsvp *ret, struct convene_status *status);
+
+/* ---- Everything else ---- */
+
+/*
+ * Calls any method with protobuf-c messages of the contract: method as in
+ * "convene.events.v1.GroupService/GetGroup", request and reply of the types that it names. A field
+ * request_id that is left empty is filled on the wire. *ret_reply is freed with
+ * convene_message_free. CONVENE_UNIMPLEMENTED when the library or the server knows no such method,
+ * CONVENE_INVALID_ARGUMENT when the request is of another type.
+ */
+int convene_call(struct convene *client, const char *method, const ProtobufCMessage *request,
+                 ProtobufCMessage **ret_reply, struct convene_status *status);
+
+/* Frees a reply. NULL is accepted. */
+void convene_message_free(ProtobufCMessage *message);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
