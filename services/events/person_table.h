@@ -1,0 +1,48 @@
+/* People as stored: a packed Person under its id, found by e-mail too. */
+#ifndef CVN_SERVICES_EVENTS_PERSON_TABLE_H
+#define CVN_SERVICES_EVENTS_PERSON_TABLE_H
+
+#include "convene/events/v1/person.pb-c.h"
+#include "services/runtime/ctx.h"
+#include "storage/table.h"
+
+#define CVN_PERSON_PREFIX "per"
+
+extern const struct cvn_table cvn_person_table;
+
+/*
+ * Reads one person into the arena, the e-mail included: show only what cvn_person_show leaves.
+ * 0; CVN_STORE_ABSENT; a fault.
+ */
+int cvn_person_get(struct cvn_ctx *ctx, const struct cvn_id *id,
+                   Convene__Events__V1__Person **ret_person);
+
+/* As get, but refuses with NOT_FOUND where there is none. ret_person may be NULL. */
+int cvn_person_find(struct cvn_ctx *ctx, const struct cvn_id *id,
+                    Convene__Events__V1__Person **ret_person);
+
+/* The id behind an e-mail, whatever its case. 0; CVN_STORE_ABSENT; a fault. */
+int cvn_person_by_email(struct cvn_ctx *ctx, const char *email, struct cvn_id *ret_id);
+
+/*
+ * Writes a person under the id. 0; CVN_TABLE_DUPLICATE when somebody else has the e-mail; a fault.
+ */
+int cvn_person_put(struct cvn_ctx *ctx, const struct cvn_id *id,
+                   const Convene__Events__V1__Person *person);
+
+/* Takes out what the caller may not see: the e-mail, unless it is theirs or they administer. */
+void cvn_person_show(const struct cvn_ctx *ctx, const struct cvn_id *id,
+                     Convene__Events__V1__Person *person);
+
+/*
+ * Whom a request means by its person_id: empty or "me" is who calls. 0; CVN_REFUSED when it is
+ * malformed, or when an administrator, who is nobody in particular, leaves it empty. Whether there
+ * is such a person is not asked.
+ */
+int cvn_person_meant(struct cvn_ctx *ctx, const char *field, const char *text,
+                     struct cvn_id *ret_id);
+
+/* The person's key. */
+void cvn_person_key(struct cvn_key *key, const struct cvn_id *id);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * How the events service lays its rows out: key spaces, the kinds of rows under one prefix, and the
+ * numbers of its indexes. Stored, so none of these is ever changed or used for something else.
+ *
+ *     people  [space][person id]
+ *     groups  [space][group id][kind][...]
+ *     events  [space][event id][kind][...]: what an RSVP changes lies beside its event
+ */
+#ifndef CVN_SERVICES_EVENTS_SPACES_H
+#define CVN_SERVICES_EVENTS_SPACES_H
+
+enum {
+    CVN_SPACE_PEOPLE = 0x10,
+    CVN_SPACE_GROUPS = 0x11,
+    CVN_SPACE_EVENTS = 0x12,
+};
+
+/* Where the kind stands in the keys of groups and events. */
+enum { CVN_EVENTS_KIND_AT = 17 };
+
+enum {
+    CVN_GROUP_KIND_ROW = 0,
+    CVN_GROUP_KIND_MEMBER = 1, /* and the person's id */
+    CVN_GROUP_KIND_COUNTS = 2, /* of members */
+};
+
+enum {
+    CVN_EVENT_KIND_ROW = 0,
+    CVN_EVENT_KIND_SEATS = 1, /* counters, and the next queue number */
+    CVN_EVENT_KIND_RSVP = 2,  /* and the person's id */
+    CVN_EVENT_KIND_QUEUE = 3, /* and the queue number */
+    CVN_EVENT_KIND_OFFER = 4, /* and when the offer expires, and the person's id */
+};
+
+/* Indexes; those of events are numbered from CVN_INDEX_EVENT_FIRST. */
+enum {
+    CVN_INDEX_PERSON_EMAIL = 0x10,
+    CVN_INDEX_GROUP_SLUG = 0x14,
+    CVN_INDEX_GROUP_CITY = 0x15,
+    CVN_INDEX_GROUP_TOPIC = 0x16,
+    CVN_INDEX_GROUP_PLACE = 0x17,
+    CVN_INDEX_MEMBER_PERSON = 0x18,
+    CVN_INDEX_RSVP_PERSON = 0x1c,
+    CVN_INDEX_EVENT_FIRST = 0x20,
+    CVN_INDEX_EVENT_LAST = 0x3f,
+};
+
+#endif
