@@ -1,7 +1,7 @@
 /*
- * IANA time zones. libical knows them and crashes when several threads ask it for the first time;
- * so each zone's offsets are copied out under a lock once, at its first use, and what one gets is
- * that copy: immutable, complete from 1970 to 2100, and read without a lock.
+ * IANA time zones, read from the machine's tzdata (base/tzif.h says why not through libical). Each
+ * zone is read once, at its first use, under a lock; what one gets is immutable, complete from 1970
+ * to 2100, and asked without a lock.
  */
 #ifndef CVN_BASE_ZONE_H
 #define CVN_BASE_ZONE_H
@@ -19,8 +19,8 @@ enum {
 };
 
 /*
- * The zones of the machine. One object per process, made by main, because libical's own state is
- * the process's. 0 or -ENOMEM; *ret_zones is the caller's, freed by free.
+ * The zones of the machine, made once by main. 0; -ENOENT where tzdata is not installed; -ENOMEM.
+ * *ret_zones is the caller's, freed by free.
  */
 int cvn_zones_new(struct cvn_zones **ret_zones);
 
@@ -30,8 +30,9 @@ void cvn_zones_free(struct cvn_zones *zones);
 /*
  * The zone of exactly that IANA name ("Europe/Berlin", "Etc/UTC", "UTC"; old names such as
  * "Europe/Kiev" too). 0, CVN_ZONE_UNKNOWN for any other text (another case, a path, "localtime"),
- * -ENOMEM. *ret_zone belongs to zones and lives as long. Any thread; the first use of a zone waits
- * for a lock and takes a few milliseconds, every later one is a hash look-up.
+ * -ENOMEM, or what reading the file failed with. *ret_zone belongs to zones and lives as long. Any
+ * thread; the first use of a zone waits for a lock and reads a file, every later one is a hash
+ * look-up.
  */
 int cvn_zones_find(struct cvn_zones *zones, const char *name, const struct cvn_zone **ret_zone);
 
