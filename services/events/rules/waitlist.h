@@ -34,10 +34,9 @@ struct cvn_waiting {
 };
 
 /*
- * Picks who is promoted from the queue, which is in ascending order of queue numbers and may be its
- * beginning only: then call again with the rest as long as seats are free. Returns how many were
- * picked. What they need never exceeds the free seats, and of those left none could be picked under
- * the policy. Linear in n.
+ * Picks who is promoted from the whole queue, in ascending order of queue numbers; sets picked and
+ * overtaken in it. Returns how many were picked. What they need never exceeds the free seats, and
+ * of those left none could be picked under the policy. Linear in n, and stops when no seat is left.
  */
 size_t cvn_waitlist_pick(const struct cvn_waitlist_rule *rule, struct cvn_waiting *queue, size_t n);
 
