@@ -1,0 +1,151 @@
+#include "base/geo.h"
+
+#include <math.h>
+
+enum { AXIS_BITS = CVN_GEO_BITS / 2 };
+
+static const double earth_radius_m = 6371008.8;
+static const double radians = M_PI / 180;
+
+bool cvn_point_valid(struct cvn_point p)
+{
+    return fabs(p.lat) <= 90 && fabs(p.lon) <= 180; /* false for NaN */
+}
+
+double cvn_geo_distance_m(struct cvn_point a, struct cvn_point b)
+{
+    double dlat = sin((b.lat - a.lat) * radians / 2);
+    double dlon = sin((b.lon - a.lon) * radians / 2);
+    double h = dlat * dlat + cos(a.lat * radians) * cos(b.lat * radians) * dlon * dlon;
+    return 2 * earth_radius_m * asin(sqrt(h < 1 ? h : 1));
+}
+
+/* Which of 2^bits equal parts of the axis the degree lies in; the top one is in the last part. */
+static uint64_t part_of(double degree, double from, double extent, int bits)
+{
+    double parts = ldexp(1, bits);
+    double part = floor((degree - from) / extent * parts);
+    return (uint64_t)fmax(0, fmin(part, parts - 1));
+}
+
+static uint64_t lat_part(double lat, int bits)
+{
+    return part_of(lat, -90, 180, bits);
+}
+
+/* A longitude goes round: 180 east is 180 west, and 190 east 170 west. */
+static uint64_t lon_part(double lon, int bits)
+{
+    return part_of(lon - 360 * floor((lon + 180) / 360), -180, 360, bits);
+}
+
+/* The code of a cell: longitude has the first bit and, where they are odd, one more. */
+static uint64_t interleave(uint64_t lon, uint64_t lat, int bits)
+{
+    uint64_t code = 0;
+    int lon_left = (bits + 1) / 2, lat_left = bits / 2;
+    for (int i = 0; i < bits; i++)
+        code = code << 1 | ((i % 2 ? lat >> --lat_left : lon >> --lon_left) & 1);
+    return code;
+}
+
+uint64_t cvn_geo_code(struct cvn_point p)
+{
+    return interleave(lon_part(p.lon, AXIS_BITS), lat_part(p.lat, AXIS_BITS), CVN_GEO_BITS);
+}
+
+/* Degrees that hold the circle; over a pole, all longitudes. */
+struct box {
+    double lat_min, lat_max;
+    double lon_from; /* going east */
+    double lon_extent;
+};
+
+static struct box box_around(struct cvn_point centre, double radius_m)
+{
+    /* A metre and a bit more, so that rounding here never loses what distance_m finds inside. */
+    double angle = (radius_m * (1 + 1e-9) + 1) / earth_radius_m;
+    struct box box = {
+        .lat_min = centre.lat - angle / radians,
+        .lat_max = centre.lat + angle / radians,
+        .lon_from = -180,
+        .lon_extent = 360,
+    };
+    if (box.lat_min > -90 && box.lat_max < 90) {
+        double half = asin(fmin(1, sin(angle) / cos(centre.lat * radians))) / radians;
+        box.lon_from = centre.lon - half;
+        box.lon_extent = 2 * half;
+    }
+    box.lat_min = fmax(box.lat_min, -90);
+    box.lat_max = fmin(box.lat_max, 90);
+    return box;
+}
+
+/* The cells of one precision that touch a box: columns go east from lon, and round. */
+struct grid {
+    int bits;
+    uint64_t lon, n_lon;
+    uint64_t lat, n_lat;
+};
+
+static struct grid grid_over(const struct box *box, int bits)
+{
+    int lon_bits = (bits + 1) / 2, lat_bits = bits / 2;
+    uint64_t columns = UINT64_C(1) << lon_bits;
+    struct grid grid = {.bits = bits, .lon = lon_part(box->lon_from, lon_bits)};
+    uint64_t last = lon_part(box->lon_from + box->lon_extent, lon_bits);
+    grid.n_lon = ((last - grid.lon) & (columns - 1)) + 1;
+    /* Ending in the column it began in, a box is either within one column or all the way round. */
+    if (box->lon_extent + 360.0 / (double)columns >= 360) {
+        grid.lon = 0;
+        grid.n_lon = columns;
+    }
+    grid.lat = lat_part(box->lat_min, lat_bits);
+    grid.n_lat = lat_part(box->lat_max, lat_bits) - grid.lat + 1;
+    return grid;
+}
+
+/* Keeps the ranges ascending; there are few. */
+static size_t insert(struct cvn_geo_range *ranges, size_t n, struct cvn_geo_range range)
+{
+    size_t at = n;
+    for (; at > 0 && ranges[at - 1].first > range.first; at--)
+        ranges[at] = ranges[at - 1];
+    ranges[at] = range;
+    return n + 1;
+}
+
+static size_t join_adjacent(struct cvn_geo_range *ranges, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (kept && ranges[kept - 1].last + 1 == ranges[i].first)
+            ranges[kept - 1].last = ranges[i].last;
+        else
+            ranges[kept++] = ranges[i];
+    }
+    return kept;
+}
+
+size_t cvn_geo_cover(struct cvn_point centre, double radius_m, struct cvn_geo_range *ranges,
+                     size_t max)
+{
+    struct box box = box_around(centre, radius_m);
+    struct grid grid = grid_over(&box, 0);
+    for (int bits = 1; bits <= CVN_GEO_BITS; bits++) {
+        struct grid finer = grid_over(&box, bits);
+        if (finer.n_lon > max || finer.n_lat > max || finer.n_lon * finer.n_lat > max)
+            break;
+        grid = finer;
+    }
+    uint64_t columns = UINT64_C(1) << (grid.bits + 1) / 2;
+    int shift = CVN_GEO_BITS - grid.bits;
+    size_t n = 0;
+    for (uint64_t i = 0; i < grid.n_lon * grid.n_lat; i++) {
+        uint64_t lon = (grid.lon + i % grid.n_lon) & (columns - 1);
+        uint64_t code = interleave(lon, grid.lat + i / grid.n_lon, grid.bits);
+        struct cvn_geo_range cell = {code << shift, ((code + 1) << shift) - 1};
+        n = insert(ranges, n, cell);
+    }
+    return join_adjacent(ranges, n);
+}
