@@ -95,8 +95,7 @@ static struct grid grid_over(const struct box *box, int bits)
     struct grid grid = {.bits = bits, .lon = lon_part(box->lon_from, lon_bits)};
     uint64_t last = lon_part(box->lon_from + box->lon_extent, lon_bits);
     grid.n_lon = ((last - grid.lon) & (columns - 1)) + 1;
-    /* Ending in the column it began in, a box is either within one column or all the way round. */
-    if (box->lon_extent + 360.0 / (double)columns >= 360) {
+    if (box->lon_extent >= 360) { /* else at most 180, which never comes round to its start */
         grid.lon = 0;
         grid.n_lon = columns;
     }

@@ -195,6 +195,12 @@ static void test_writer_quotes_only_what_needs_it(void **state)
     (void)fclose(file);
     assert_string_equal(text, "plain,,\"a,b\",\"say \"\"hi\"\"\",=1+1\r\n\"\"\r\n");
     free(text);
+    const struct cvn_slice mark = cvn_slice_of_string("\xef\xbb\xbf");
+    file = open_memstream(&text, &len);
+    assert_int_equal(cvn_csv_write_row(file, &mark, 1), 0);
+    (void)fclose(file);
+    assert_reads(text, "\xef\xbb\xbf;"); /* not taken for a byte order mark */
+    free(text);
 }
 
 static void test_writer_reports_a_full_disk(void **state)

@@ -33,7 +33,8 @@ static struct cvn_slice make_file(uint32_t n_leap, uint32_t n_times, const char 
 {
     size_t at = 0;
     put_header(&at, 0, 0, 1);
-    put(&at, 0, 6 + 4);
+    put(&at, 0, 6);
+    put(&at, 0, 4);
     put_header(&at, n_leap, n_times, 2);
     for (uint32_t i = 0; i < n_times; i++)
         put(&at, 31536000 + i * UINT64_C(86400), 8);
@@ -44,7 +45,10 @@ static struct cvn_slice make_file(uint32_t n_leap, uint32_t n_times, const char 
     put(&at, 7200, 4);
     put(&at, 0x0100, 2);
     put(&at, 0, 4);
-    put(&at, 0, (int)n_leap * 12);
+    for (uint32_t i = 0; i < n_leap; i++) {
+        put(&at, 78796800, 8);
+        put(&at, 1, 4);
+    }
     memcpy(file + at, footer, strlen(footer));
     return cvn_slice(file, at + strlen(footer));
 }
