@@ -1,0 +1,99 @@
+/*
+ * The client's side: a channel to one address, over which any number of calls go at once. It
+ * connects by itself, and again after the server was away.
+ */
+#ifndef CVN_RPC_CHANNEL_H
+#define CVN_RPC_CHANNEL_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "rpc/metadata.h"
+#include "rpc/status.h"
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cvn_channel;
+
+/* What stands for a 0 in the options. */
+enum {
+    CVN_CHANNEL_CONNECT_TIMEOUT_MS_DEFAULT = 2000,
+    CVN_CHANNEL_MESSAGE_BYTES_DEFAULT = 64 << 20,
+    CVN_CHANNEL_QUEUE_BYTES_DEFAULT = 64 << 20,
+    CVN_CHANNEL_CALLS_DEFAULT = 65536,
+};
+
+/* Zero what you do not care about. */
+struct cvn_channel_options {
+    int connect_timeout_ms;     /* a call that does not wait for ready fails after so long
+                                   without a connection */
+    uint32_t max_message_bytes; /* of a reply; RESOURCE_EXHAUSTED beyond */
+    size_t max_queue_bytes;     /* unsent requests; RESOURCE_EXHAUSTED beyond */
+    uint32_t max_calls;         /* in flight; RESOURCE_EXHAUSTED beyond */
+    const char *authorization;  /* sent as that metadata with each call; NULL for none; copied */
+    const char *user_agent;     /* NULL for "convene/VERSION" */
+};
+
+/* Zero what you do not care about. */
+struct cvn_call_options {
+    int64_t timeout_ms;                  /* 0: no deadline. Less than 0: passed already */
+    const struct cvn_metadata *metadata; /* NULL for none */
+    bool wait_for_ready;                 /* wait for a connection as long as the deadline allows */
+};
+
+/*
+ * Makes a channel to inproc://name, ipc:///path or tcp://host:port and begins to connect. 0;
+ * -EINVAL for an address that is none, or another fault, with the sentence in err. options may be
+ * NULL. *ret is the caller's. Make it after any fork.
+ */
+int cvn_channel_new(struct cvn_channel **ret, const char *url,
+                    const struct cvn_channel_options *options, struct cvn_error *err);
+
+/*
+ * Fails what is in flight with CANCELLED, waits for callbacks that run, and frees. Not from a
+ * callback. NULL is accepted.
+ */
+void cvn_channel_free(struct cvn_channel *channel);
+
+/*
+ * Told once how a call ended: an OK status with the packed reply, or another without. Both live
+ * during the callback. On one of the channel's threads; it must be quick and must not wait for
+ * another call.
+ */
+typedef void cvn_call_done(void *arg, const struct cvn_status *status, struct cvn_slice reply);
+
+/* Where to tell how a call ended. */
+struct cvn_call_sink {
+    cvn_call_done *done;
+    void *arg;
+};
+
+/*
+ * Starts a call of the method ("package.Service/Method") with a packed request, which is copied.
+ * done is called exactly once, maybe before this returns. Returns the call's number, for cancel.
+ */
+uint32_t cvn_channel_start(struct cvn_channel *channel, const char *method,
+                           struct cvn_slice request, const struct cvn_call_options *options,
+                           struct cvn_call_sink sink);
+
+/* Ends a call with CANCELLED, here and at the server. Nothing when it has ended. Any thread. */
+void cvn_channel_cancel(struct cvn_channel *channel, uint32_t call);
+
+/* What to call with what. */
+struct cvn_call_request {
+    const ProtobufCServiceDescriptor *service;
+    const char *method; /* as in the .proto: "ListEvents" */
+    const ProtobufCMessage *message;
+    struct cvn_call_options options;
+};
+
+/*
+ * Calls and waits. The status and, when it is OK, *ret_reply (a message of the method's output
+ * type) live in the arena. Returns status->code. Any thread but the channel's own.
+ */
+enum cvn_code cvn_channel_call(struct cvn_channel *channel, const struct cvn_call_request *request,
+                               struct cvn_arena *arena, struct cvn_status *status,
+                               ProtobufCMessage **ret_reply);
+
+#endif

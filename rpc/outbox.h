@@ -1,0 +1,57 @@
+/*
+ * What one side has to say on one connection: frames queued in order, bundled when the carrier is
+ * free, and held back while too many bundles are unacknowledged. Not locked: the owner's lock
+ * covers it.
+ */
+#ifndef CVN_RPC_OUTBOX_H
+#define CVN_RPC_OUTBOX_H
+
+#include "rpc/wire.h"
+
+#include <nng/nng.h>
+
+struct cvn_outbox_frame;
+
+struct cvn_outbox {
+    struct cvn_outbox_frame *head, *tail;
+    size_t bytes;      /* queued, headers included */
+    size_t bytes_max;  /* what may be queued */
+    uint32_t sent;     /* bundles with frames, modulo 2^32 */
+    uint32_t acked;    /* of these, by the peer */
+    uint32_t received; /* bundles with frames from the peer */
+    uint32_t ack_told; /* the last count that left */
+    bool sending;      /* the carrier has a bundle of ours */
+    bool ack_now;      /* acknowledge without waiting for company */
+};
+
+void cvn_outbox_init(struct cvn_outbox *outbox, size_t bytes_max);
+
+/* Drops what is queued and forgets all counts, as for a new connection. */
+void cvn_outbox_reset(struct cvn_outbox *outbox);
+
+/*
+ * Queues a frame; the body is copied. 0; -ENOBUFS when bytes_max would be passed (nothing is
+ * queued then); -ENOMEM.
+ */
+int cvn_outbox_put(struct cvn_outbox *outbox, const struct cvn_frame *frame);
+
+/* Queues a message of a call as one or more MSG frames. flags go on the last. As put. */
+int cvn_outbox_put_message(struct cvn_outbox *outbox, uint32_t call, struct cvn_slice message,
+                           uint8_t flags);
+
+/*
+ * The next bundle to send, or NULL when there is none to send now. Sets sending; the caller gives
+ * the message to the carrier and clears sending when that is done.
+ */
+nng_msg *cvn_outbox_next(struct cvn_outbox *outbox, uint64_t epoch);
+
+/*
+ * Notes a bundle from the peer. 0, or -EPROTO when it acknowledges what was never sent or more
+ * than the window is unacknowledged.
+ */
+int cvn_outbox_heard(struct cvn_outbox *outbox, const struct cvn_bundle_header *header);
+
+/* Whether everything queued has left and been acknowledged. */
+bool cvn_outbox_settled(const struct cvn_outbox *outbox);
+
+#endif

@@ -1,0 +1,346 @@
+#include "rpc/server.h"
+
+#include "convene/rpc/v1/frame.pb-c.h"
+#include "rpc/server_state.h"
+
+#include <errno.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+enum {
+    /* All pipes share one queue: short, or a flooding peer delays everyone. */
+    RECEIVE_QUEUE = 16,
+    RECEIVE_BYTES_MAX = CVN_WIRE_BUNDLE_HEADER_BYTES + CVN_WIRE_BUNDLE_BYTES_MAX + 64,
+    FLUSH_MS_MAX = 1000, /* for the last replies to be acknowledged */
+};
+
+static void receive(void *arg)
+{
+    struct cvn_server *server = arg;
+    if (nng_aio_result(server->receive_aio) != 0)
+        return; /* closed */
+    nng_msg *msg = nng_aio_get_msg(server->receive_aio);
+    uint32_t id = (uint32_t)nng_pipe_id(nng_msg_get_pipe(msg));
+    (void)pthread_mutex_lock(&server->lock);
+    cvn_connections_update(server);
+    struct cvn_connection *connection;
+    HASH_FIND(hh, server->connections, &id, sizeof id, connection);
+    if (connection) {
+        connection->n_refs++;
+        struct cvn_slice bytes = cvn_slice(nng_msg_body(msg), nng_msg_len(msg));
+        if (cvn_connection_receive(connection, bytes)) {
+            cvn_connection_send(connection);
+        } else {
+            (void)nng_pipe_close(connection->pipe);
+            cvn_connection_drop(connection);
+        }
+        cvn_connection_unref(connection);
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+    nng_msg_free(msg);
+    nng_recv_aio(server->socket, server->receive_aio);
+}
+
+static void *work(void *arg)
+{
+    struct cvn_server *server = arg;
+    (void)pthread_mutex_lock(&server->lock);
+    for (;;) {
+        while (!server->run_first && !server->stopping)
+            (void)pthread_cond_wait(&server->work, &server->lock);
+        struct cvn_server_call *call = server->run_first;
+        if (!call)
+            break;
+        server->run_first = call->next;
+        if (!server->run_first)
+            server->run_last = NULL;
+        (void)pthread_mutex_unlock(&server->lock);
+        cvn_server_call_run(call);
+        (void)pthread_mutex_lock(&server->lock);
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+    return NULL;
+}
+
+/* Ends the calls whose deadline is over; their handlers find out or finish in vain. */
+static void end_overdue(struct cvn_server *server)
+{
+    static const struct cvn_status overdue = {
+        .code = CVN_DEADLINE_EXCEEDED, .message = "The deadline passed before the call was done."};
+    int64_t now_ms = cvn_rpc_now_ms();
+    struct cvn_deadline *first;
+    while ((first = cvn_deadlines_first(&server->deadlines)) && first->at_ms <= now_ms) {
+        struct cvn_server_call *call =
+            (void *)((char *)first - offsetof(struct cvn_server_call, deadline));
+        cvn_deadlines_remove(&server->deadlines, first);
+        cvn_server_call_end(call, &overdue, cvn_slice(NULL, 0));
+        if (!call->running)
+            cvn_server_call_discard(call);
+    }
+    if (first)
+        cvn_watch_alarm(&server->watch, first->at_ms);
+}
+
+static void *watch(void *arg)
+{
+    struct cvn_server *server = arg;
+    while (cvn_watch_wait(&server->watch)) {
+        (void)pthread_mutex_lock(&server->lock);
+        cvn_connections_update(server);
+        end_overdue(server);
+        (void)pthread_mutex_unlock(&server->lock);
+    }
+    return NULL;
+}
+
+static void set_defaults(struct cvn_server_options *options)
+{
+    if (!options->n_workers)
+        options->n_workers = CVN_SERVER_WORKERS_DEFAULT;
+    if (!options->max_message_bytes)
+        options->max_message_bytes = CVN_SERVER_MESSAGE_BYTES_DEFAULT;
+    if (!options->max_arena_bytes)
+        options->max_arena_bytes = CVN_SERVER_ARENA_BYTES_DEFAULT;
+    if (!options->max_calls_per_connection)
+        options->max_calls_per_connection = CVN_SERVER_CONNECTION_CALLS_DEFAULT;
+    if (!options->max_calls)
+        options->max_calls = CVN_SERVER_CALLS_DEFAULT;
+    if (!options->max_connection_bytes)
+        options->max_connection_bytes = CVN_SERVER_CONNECTION_BYTES_DEFAULT;
+    if (!options->max_connections)
+        options->max_connections = CVN_SERVER_CONNECTIONS_DEFAULT;
+}
+
+static int open_socket(struct cvn_server *server)
+{
+    if (nng_rep0_open_raw(&server->socket) != 0)
+        return -ENOMEM;
+    int r = nng_socket_set_int(server->socket, NNG_OPT_RECVBUF, RECEIVE_QUEUE);
+    if (r == 0)
+        r = nng_socket_set_size(server->socket, NNG_OPT_RECVMAXSZ, RECEIVE_BYTES_MAX);
+    if (r == 0)
+        r = nng_aio_alloc(&server->receive_aio, receive, server);
+    if (r == 0)
+        r = cvn_watch_socket(&server->watch, server->socket);
+    if (r)
+        (void)nng_close(server->socket);
+    return r ? -ENOMEM : 0;
+}
+
+int cvn_server_new(struct cvn_server **ret, const struct cvn_server_options *options)
+{
+    struct cvn_server *server = calloc(1, sizeof *server);
+    if (!server)
+        return -ENOMEM;
+    if (options)
+        server->options = *options;
+    set_defaults(&server->options);
+    if (getrandom(&server->epoch, sizeof server->epoch, 0) != sizeof server->epoch)
+        server->epoch = (uint64_t)cvn_rpc_now_us() << 20;
+    server->epoch = (server->epoch & ~UINT64_C(0xffffffff)) | UINT64_C(1) << 63;
+    server->workers = calloc(server->options.n_workers, sizeof *server->workers);
+    (void)pthread_mutex_init(&server->lock, NULL);
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&server->work, &monotonic);
+    (void)pthread_cond_init(&server->calm, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    int r = server->workers ? cvn_watch_init(&server->watch) : -ENOMEM;
+    if (r == 0 && (r = open_socket(server)) < 0)
+        cvn_watch_deinit(&server->watch);
+    if (r) {
+        free(server->workers);
+        free(server);
+        return r;
+    }
+    *ret = server;
+    return 0;
+}
+
+int cvn_server_add_service(struct cvn_server *server, const ProtobufCServiceDescriptor *descriptor,
+                           const struct cvn_method *methods, void *user)
+{
+    struct cvn_service *service;
+    HASH_FIND_STR(server->services, descriptor->name, service);
+    if (service)
+        return -EEXIST;
+    service = calloc(1, sizeof *service);
+    if (!service)
+        return -ENOMEM;
+    *service = (struct cvn_service){.descriptor = descriptor, .methods = methods, .user = user};
+    HASH_ADD_KEYPTR(hh, server->services, descriptor->name, strlen(descriptor->name), service);
+    return 0;
+}
+
+static int fault_of_nng(int r)
+{
+    switch (r) {
+    case NNG_EADDRINUSE:
+        return -EADDRINUSE;
+    case NNG_EADDRINVAL:
+    case NNG_EINVAL:
+        return -EINVAL;
+    case NNG_ENOMEM:
+        return -ENOMEM;
+    case NNG_EPERM:
+        return -EACCES;
+    default:
+        return -EIO;
+    }
+}
+
+int cvn_server_listen(struct cvn_server *server, const char *url, struct cvn_error *err)
+{
+    nng_listener listener;
+    int r = nng_listener_create(&listener, server->socket, url);
+    if (r == 0)
+        r = nng_listener_set_size(listener, NNG_OPT_RECVMAXSZ, RECEIVE_BYTES_MAX);
+    if (r == 0)
+        r = nng_listener_start(listener, 0);
+    if (r)
+        return cvn_error_set(err, fault_of_nng(r), "Cannot listen on %s: %s.", url,
+                             nng_strerror(r));
+    int port;
+    if (nng_listener_get_int(listener, NNG_OPT_TCP_BOUND_PORT, &port) == 0)
+        server->port = (uint16_t)port;
+    return 0;
+}
+
+uint16_t cvn_server_port(const struct cvn_server *server)
+{
+    return server->port;
+}
+
+int cvn_server_start(struct cvn_server *server)
+{
+    if (pthread_create(&server->watcher, NULL, watch, server) != 0)
+        return -EAGAIN;
+    server->started = true;
+    while (server->n_workers < server->options.n_workers) {
+        if (pthread_create(&server->workers[server->n_workers], NULL, work, server) != 0)
+            return -EAGAIN;
+        server->n_workers++;
+    }
+    nng_recv_aio(server->socket, server->receive_aio);
+    return 0;
+}
+
+/* Waits on calm. False when the time is up; a time of 0 never is. */
+static bool wait_calm(struct cvn_server *server, int64_t until_ms)
+{
+    struct timespec at = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+    int r = until_ms ? pthread_cond_timedwait(&server->calm, &server->lock, &at)
+                     : pthread_cond_wait(&server->calm, &server->lock);
+    return r != ETIMEDOUT;
+}
+
+static void say_goodbye(struct cvn_server *server)
+{
+    struct cvn_connection *connection, *next;
+    HASH_ITER(hh, server->connections, connection, next)
+    {
+        (void)cvn_outbox_put(&connection->outbox, &(struct cvn_frame){.type = CVN_FRAME_GOAWAY});
+        cvn_connection_send(connection);
+    }
+}
+
+static bool settled(const struct cvn_server *server)
+{
+    const struct cvn_connection *connection;
+    for (connection = server->connections; connection; connection = connection->hh.next)
+        if (connection->greeted && !cvn_outbox_settled(&connection->outbox))
+            return false;
+    return true;
+}
+
+/* Ends what still runs, for its peers; how many there were. */
+static unsigned cancel_all(struct cvn_server *server)
+{
+    static const struct cvn_status stopping = {
+        .code = CVN_UNAVAILABLE, .message = "The server stopped before the call was done."};
+    unsigned n = 0;
+    struct cvn_connection *connection, *next;
+    struct cvn_server_call *call, *next_call;
+    HASH_ITER(hh, server->connections, connection, next)
+    {
+        connection->n_refs++; /* ending a call may cut its connection off */
+        HASH_ITER(hh, connection->calls, call, next_call)
+        {
+            n++;
+            cvn_server_call_end(call, &stopping, cvn_slice(NULL, 0));
+            if (!call->running)
+                cvn_server_call_discard(call);
+        }
+        cvn_connection_unref(connection);
+    }
+    return n;
+}
+
+unsigned cvn_server_drain(struct cvn_server *server, int timeout_ms)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    server->draining = true;
+    say_goodbye(server);
+    int64_t until_ms = cvn_rpc_now_ms() + timeout_ms;
+    while (server->n_calls > 0 && wait_calm(server, until_ms))
+        ;
+    unsigned n_cancelled = server->n_calls > 0 ? cancel_all(server) : 0;
+    while (server->n_calls > 0)
+        (void)wait_calm(server, 0);
+    until_ms = cvn_rpc_now_ms() + (timeout_ms < FLUSH_MS_MAX ? timeout_ms : FLUSH_MS_MAX);
+    while (!settled(server) && wait_calm(server, until_ms))
+        ;
+    (void)pthread_mutex_unlock(&server->lock);
+    return n_cancelled;
+}
+
+static void stop_threads(struct cvn_server *server)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    server->stopping = true;
+    (void)pthread_cond_broadcast(&server->work);
+    (void)pthread_mutex_unlock(&server->lock);
+    for (unsigned i = 0; i < server->n_workers; i++)
+        (void)pthread_join(server->workers[i], NULL);
+    if (server->started) {
+        cvn_watch_stop(&server->watch);
+        (void)pthread_join(server->watcher, NULL);
+    }
+}
+
+void cvn_server_free(struct cvn_server *server)
+{
+    if (!server)
+        return;
+    if (server->started && !server->draining)
+        (void)cvn_server_drain(server, 0);
+    nng_aio_stop(server->receive_aio);
+    (void)nng_close(server->socket);
+    stop_threads(server);
+    nng_aio_free(server->receive_aio);
+    (void)pthread_mutex_lock(&server->lock);
+    cvn_connections_update(server);
+    struct cvn_connection *connection, *next;
+    HASH_ITER(hh, server->connections, connection, next)
+    {
+        cvn_connection_drop(connection);
+    }
+    while (server->n_live > 0)
+        (void)wait_calm(server, 0);
+    (void)pthread_mutex_unlock(&server->lock);
+    struct cvn_service *service, *next_service;
+    HASH_ITER(hh, server->services, service, next_service)
+    {
+        HASH_DELETE(hh, server->services, service);
+        free(service);
+    }
+    cvn_deadlines_deinit(&server->deadlines);
+    cvn_watch_deinit(&server->watch);
+    (void)pthread_cond_destroy(&server->work);
+    (void)pthread_cond_destroy(&server->calm);
+    (void)pthread_mutex_destroy(&server->lock);
+    free(server->workers);
+    free(server);
+}
