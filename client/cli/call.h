@@ -1,0 +1,36 @@
+/* Calls of the command line, with their requests filled from options and failures told. */
+#ifndef CVN_CLIENT_CLI_CALL_H
+#define CVN_CLIENT_CLI_CALL_H
+
+#include "client/cli/cli.h"
+
+/*
+ * Calls the method; ret_reply points to a pointer to the method's reply type, which is then freed
+ * with convene_message_free. On failure says why on standard error. Returns the exit code.
+ */
+enum cvn_exit cvn_call(struct cvn_cli *cli, const char *method, const void *request,
+                       void *ret_reply);
+
+/* As cvn_call, but tells nobody: the status, cleared by the caller, says what happened. */
+int cvn_call_quietly(struct cvn_cli *cli, const char *method, const void *request, void *ret_reply,
+                     struct convene_status *status);
+
+/*
+ * Sets the request's fields from the options that have a path. On a value that cannot be read says
+ * so and returns CVN_EXIT_USAGE.
+ */
+enum cvn_exit cvn_call_fill(struct cvn_cli *cli, void *request);
+
+/*
+ * The id of the person that words name: an id as it is, "me" too, an e-mail looked up. *ret_id
+ * lives as long as the run; NULL text gives "". Says so when there is none.
+ */
+enum cvn_exit cvn_call_person(struct cvn_cli *cli, const char *text, char **ret_id);
+
+/* The same for a programme, by id or by its whole name in any case. */
+enum cvn_exit cvn_call_program(struct cvn_cli *cli, const char *text, char **ret_id);
+
+#define CVN_REPLY_AUTO __attribute__((cleanup(cvn_call_free_reply)))
+void cvn_call_free_reply(void *pointer_to_reply);
+
+#endif

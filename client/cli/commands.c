@@ -1,0 +1,65 @@
+#include "client/cli/commands.h"
+
+#include <string.h>
+
+enum { FAR = 99 };
+
+const struct cvn_option cvn_global_options[] = {
+    {"url", 0, "URL", "where the server is, as in ipc:///run/convene.sock or tcp://host:port",
+     NULL},
+    {"key", 0, "KEY", "API key, cvn_…; better in CONVENE_KEY", NULL},
+    {"timeout", 0, "5s", "how long a call may take; 10s when left out", NULL},
+    {"output", 'o', "FORMAT", "table, json or csv", NULL},
+    {"quiet", 'q', NULL, "no remarks and no progress", NULL},
+    {"verbose", 'v', NULL, "each call and how it ended", NULL},
+    {"help", 'h', NULL, "help on this command", NULL},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+const struct cvn_family *cvn_family_find(const struct cvn_family *families, const char *name)
+{
+    for (; families->name; families++) {
+        if (strcmp(families->name, name) == 0) {
+            return families;
+        }
+    }
+    return NULL;
+}
+
+const char *cvn_family_near(const struct cvn_family *families, const char *name)
+{
+    const char *best = NULL;
+    size_t best_distance = FAR;
+    for (; families->name; families++) {
+        size_t distance = cvn_words_distance(families->name, name);
+        if (distance < best_distance && cvn_words_close(families->name, name)) {
+            best = families->name;
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+const struct cvn_command *cvn_command_find(const struct cvn_family *family, const char *name)
+{
+    for (const struct cvn_command *c = family->commands; c->name; c++) {
+        if (strcmp(c->name, name) == 0) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+const char *cvn_command_near(const struct cvn_family *family, const char *name)
+{
+    const char *best = NULL;
+    size_t best_distance = FAR;
+    for (const struct cvn_command *c = family->commands; c->name; c++) {
+        size_t distance = cvn_words_distance(c->name, name);
+        if (distance < best_distance && cvn_words_close(c->name, name)) {
+            best = c->name;
+            best_distance = distance;
+        }
+    }
+    return best;
+}

@@ -1,0 +1,114 @@
+#include "client/cli/failure.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PATH_BYTES = 256 };
+
+enum cvn_exit cvn_failure_exit(const struct convene_status *status)
+{
+    switch (status->code) {
+    case CONVENE_OK:
+        return CVN_EXIT_DONE;
+    case CONVENE_UNAUTHENTICATED:
+        return CVN_EXIT_SIGN_IN;
+    case CONVENE_NOT_FOUND:
+        return CVN_EXIT_NOT_FOUND;
+    case CONVENE_ALREADY_EXISTS:
+    case CONVENE_FAILED_PRECONDITION:
+    case CONVENE_ABORTED:
+        return CVN_EXIT_REFUSED;
+    case CONVENE_UNAVAILABLE:
+        return CVN_EXIT_UNREACHABLE;
+    case CONVENE_DEADLINE_EXCEEDED:
+        return status->unreachable ? CVN_EXIT_UNREACHABLE : CVN_EXIT_FAILED;
+    case CONVENE_INVALID_ARGUMENT:
+    case CONVENE_CANCELLED:
+    case CONVENE_UNKNOWN:
+    case CONVENE_PERMISSION_DENIED:
+    case CONVENE_RESOURCE_EXHAUSTED:
+    case CONVENE_OUT_OF_RANGE:
+    case CONVENE_UNIMPLEMENTED:
+    case CONVENE_INTERNAL:
+    case CONVENE_DATA_LOSS:
+        break;
+    }
+    return CVN_EXIT_FAILED;
+}
+
+static void strip_indexes(char plain[PATH_BYTES], const char *path)
+{
+    size_t n = 0;
+    bool inside = false;
+    for (; *path && n + 1 < PATH_BYTES; path++) {
+        inside = *path == '[' || (inside && *path != ']');
+        if (!inside && *path != ']') {
+            plain[n++] = *path;
+        }
+    }
+    plain[n] = '\0';
+}
+
+/* Whether whole is tail, or ends in "." and tail. */
+static bool ends_in(const char *whole, const char *tail)
+{
+    size_t n = strlen(whole);
+    size_t m = strlen(tail);
+    return m > 0 && n >= m && strcmp(whole + n - m, tail) == 0 &&
+           (n == m || whole[n - m - 1] == '.');
+}
+
+bool cvn_failure_is_field(const char *violation, const char *path)
+{
+    char plain[PATH_BYTES];
+    strip_indexes(plain, violation);
+    return ends_in(plain, path) || ends_in(path, plain);
+}
+
+static void print_violation(struct cvn_cli *cli, const struct convene_violation *violation)
+{
+    const struct cvn_option *options = cli->command ? cli->command->options : NULL;
+    for (const struct cvn_option *o = options; o && o->name; o++) {
+        if (o->path && cvn_failure_is_field(violation->field, o->path)) {
+            (void)fprintf(stderr, "  --%s %s\n", o->name, violation->text);
+            return;
+        }
+    }
+    (void)fprintf(stderr, "  %s %s\n", violation->field, violation->text);
+}
+
+static const char *or_default(const char *text, const char *fallback)
+{
+    return text && *text ? text : fallback;
+}
+
+enum cvn_exit cvn_failure_print(struct cvn_cli *cli, const struct convene_status *status)
+{
+    enum cvn_exit code = cvn_failure_exit(status);
+    const char *name = convene_code_name((int)status->code);
+    const char *message = or_default(status->message, name);
+    if (status->unreachable) {
+        (void)cvn_cli_fail(cli, code,
+                           "No server answers at %s. Start one with `convene serve`, or name "
+                           "another with --url.",
+                           cli->client ? convene_url(cli->client) : "the address given");
+    } else if (status->n_violations > 0) {
+        (void)cvn_cli_fail(cli, code, "The server did not accept:");
+        for (size_t i = 0; i < status->n_violations; i++) {
+            print_violation(cli, &status->violations[i]);
+        }
+    } else {
+        (void)cvn_cli_fail(cli, code, "%s", message);
+    }
+    if (status->code == CONVENE_UNAUTHENTICATED) {
+        (void)fprintf(stderr, "Give a key with --key or CONVENE_KEY, or ask over the ipc socket "
+                              "as the user that runs the server.\n");
+    } else if (status->code == CONVENE_DEADLINE_EXCEEDED && !status->unreachable) {
+        (void)fprintf(stderr, "Whether it took effect is not known. Wait longer with --timeout.\n");
+    }
+    if (cli->verbose) {
+        (void)fprintf(stderr, "%s%s%s: %s\n", name, *status->reason ? " " : "", status->reason,
+                      status->message);
+    }
+    return code;
+}

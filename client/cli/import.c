@@ -1,0 +1,380 @@
+#include "client/cli/import.h"
+
+#include "client/cli/call.h"
+#include "client/cli/failure.h"
+#include "client/cli/field.h"
+#include "client/cli/records.h"
+#include "client/cli/report.h"
+
+#include "google/rpc/error_details.pb-c.h"
+#include "google/rpc/status.pb-c.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COLUMNS_MAX = 64 };
+
+struct import {
+    struct cvn_cli *cli;
+    const struct cvn_import_kind *kind;
+    const char *program_id;
+    const char *file_name;
+    struct cvn_report *report;
+    struct cvn_arena arena; /* of the batch */
+    ProtobufCMessage *records[CVN_IMPORT_BATCH_MAX];
+    size_t lines[CVN_IMPORT_BATCH_MAX];
+    const char *identities[CVN_IMPORT_BATCH_MAX];
+    size_t n;
+    size_t text_bytes;
+};
+
+static size_t find_column(const struct cvn_import_kind *kind, const char *name)
+{
+    size_t c = 0;
+    while (kind->columns[c].name && strcmp(kind->columns[c].name, name) != 0) {
+        c++;
+    }
+    return c;
+}
+
+static const char *nearest_column(const struct cvn_import_kind *kind, const char *name)
+{
+    for (const struct cvn_import_column *c = kind->columns; c->name; c++) {
+        if (cvn_words_close(c->name, name)) {
+            return c->name;
+        }
+    }
+    return NULL;
+}
+
+/* What is wrong with a name that is no column. */
+static int refuse_column(const struct cvn_import_kind *kind, const char *name,
+                         struct cvn_error *err)
+{
+    const char *near = nearest_column(kind, name);
+    if (near) {
+        return cvn_error_set(err, -EINVAL, "there is no column \"%.60s\"; did you mean \"%s\"?",
+                             name, near);
+    }
+    return cvn_error_set(err, -EINVAL, "there is no column \"%.60s\" for %s", name, kind->noun);
+}
+
+static ProtobufCMessage *new_message(struct cvn_arena *arena,
+                                     const ProtobufCMessageDescriptor *type)
+{
+    ProtobufCMessage *message = cvn_arena_alloc(arena, type->sizeof_message);
+    if (message) {
+        protobuf_c_message_init(type, message);
+    }
+    return message;
+}
+
+/* Makes a message of the record in the batch's arena. */
+static int convert(struct import *import, const struct cvn_record *record,
+                   ProtobufCMessage **ret_message, struct cvn_error *err)
+{
+    const struct cvn_import_kind *kind = import->kind;
+    const char *values[COLUMNS_MAX] = {NULL};
+    ProtobufCMessage *message = new_message(&import->arena, kind->record);
+    if (!message) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < record->n; i++) {
+        size_t c = find_column(kind, record->names[i]);
+        const struct cvn_import_column *column = &kind->columns[c];
+        if (!column->name) {
+            return refuse_column(kind, record->names[i], err);
+        }
+        size_t max = column->max_bytes ? column->max_bytes : CVN_IMPORT_VALUE_MAX;
+        size_t len = strlen(record->values[i]);
+        if (len > max) {
+            return cvn_error_set(err, -EINVAL, "%s has %zu bytes, at most %zu are accepted",
+                                 column->name, len, max);
+        }
+        values[c] = record->values[i];
+        struct cvn_error why = {""};
+        int r = column->path
+                    ? cvn_field_set(&import->arena, message, column->path, record->values[i], &why)
+                    : 0;
+        if (r) {
+            return r == -EINVAL ? cvn_error_set(err, r, "%s %s", column->name, why.text) : r;
+        }
+    }
+    int r = kind->finish ? kind->finish(import->cli, &import->arena, message, values, err) : 0;
+    if (r == 0) {
+        *ret_message = message;
+    }
+    return r;
+}
+
+/* The violation in the words of the file: the column's name where one fills the field. */
+static const char *column_of(const struct cvn_import_kind *kind, const char *field)
+{
+    for (const struct cvn_import_column *c = kind->columns; c->name; c++) {
+        if (c->path && cvn_failure_is_field(field, c->path)) {
+            return c->name;
+        }
+    }
+    return field;
+}
+
+static Google__Rpc__BadRequest *bad_request(const Google__Rpc__Status *status)
+{
+    for (size_t i = 0; i < status->n_details; i++) {
+        const Google__Protobuf__Any *any = status->details[i];
+        if (strstr(any->type_url, "google.rpc.BadRequest")) {
+            return google__rpc__bad_request__unpack(NULL, any->value.len, any->value.data);
+        }
+    }
+    return NULL;
+}
+
+static void refuse_by_server(struct import *import, size_t i, const Google__Rpc__Status *status)
+{
+    const char *fallback = status && *status->message ? status->message : "refused";
+    Google__Rpc__BadRequest *details = status ? bad_request(status) : NULL;
+    if (!details || details->n_field_violations == 0) {
+        cvn_report_refuse(import->report, import->lines[i], import->identities[i], fallback);
+    }
+    for (size_t v = 0; details && v < details->n_field_violations; v++) {
+        struct cvn_error reason;
+        (void)cvn_error_set(&reason, 0, "%s %s",
+                            column_of(import->kind, details->field_violations[v]->field),
+                            details->field_violations[v]->description);
+        if (v == 0) {
+            cvn_report_refuse(import->report, import->lines[i], import->identities[i], reason.text);
+        } else {
+            cvn_report_also(import->report, reason.text);
+        }
+    }
+    if (details) {
+        google__rpc__bad_request__free_unpacked(details, NULL);
+    }
+}
+
+static const void *member(const ProtobufCMessage *message, const char *name)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
+    return (const char *)message + field->offset;
+}
+
+/* RegisterResult and EnrolmentResult agree in names and numbers; both are read here. */
+static enum cvn_exit take_results(struct import *import, const ProtobufCMessage *reply)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field(reply->descriptor, 1);
+    size_t n = *(const size_t *)((const char *)reply + field->quantifier_offset);
+    ProtobufCMessage *const *results =
+        *(ProtobufCMessage *const *const *)((const char *)reply + field->offset);
+    if (n != import->n) {
+        return cvn_cli_fail(import->cli, CVN_EXIT_FAILED,
+                            "The server answered %zu results for %zu records.", n, import->n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        int outcome = *(const int *)member(results[i], "outcome");
+        if (outcome == CONVENE_REFUSED) {
+            const Google__Rpc__Status *const *status = member(results[i], "status");
+            refuse_by_server(import, i, *status);
+        } else {
+            cvn_report_count(import->report, (enum convene_outcome)outcome);
+        }
+    }
+    return CVN_EXIT_DONE;
+}
+
+static enum cvn_exit send_batch(struct import *import)
+{
+    if (import->n == 0) {
+        return CVN_EXIT_DONE;
+    }
+    struct cvn_cli *cli = import->cli;
+    ProtobufCMessage *request = new_message(&import->arena, import->kind->request);
+    if (!request) {
+        return cvn_cli_no_memory(cli);
+    }
+    enum cvn_exit code = cvn_call_fill(cli, request);
+    struct cvn_error err;
+    if (code == CVN_EXIT_DONE && import->program_id &&
+        cvn_field_set(&import->arena, request, "program_id", import->program_id, &err)) {
+        return cvn_cli_no_memory(cli);
+    }
+    if (code) {
+        return code;
+    }
+    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(
+        import->kind->request, import->kind->records_field);
+    *(size_t *)((char *)request + field->quantifier_offset) = import->n;
+    *(ProtobufCMessage ***)((char *)request + field->offset) = import->records;
+    CVN_REPLY_AUTO ProtobufCMessage *reply = NULL;
+    code = cvn_call(cli, import->kind->method, request, &reply);
+    if (code == CVN_EXIT_DONE) {
+        code = take_results(import, reply);
+    }
+    cvn_arena_reset(&import->arena);
+    import->n = 0;
+    import->text_bytes = 0;
+    if (cli->err_terminal && !cli->quiet) {
+        (void)fprintf(stderr, "\r%zu %s", cvn_report_total(import->report), import->kind->noun);
+    }
+    return code;
+}
+
+static const char *identity_of(struct import *import, const struct cvn_record *record)
+{
+    for (size_t i = 0; i < record->n; i++) {
+        if (strcmp(record->names[i], import->kind->identity) == 0) {
+            return record->values[i];
+        }
+    }
+    return "";
+}
+
+static enum cvn_exit take_record(struct import *import, const struct cvn_record *record)
+{
+    struct cvn_error err = {""};
+    ProtobufCMessage *message = NULL;
+    int r = convert(import, record, &message, &err);
+    if (r == -ENOMEM) {
+        return cvn_cli_no_memory(import->cli);
+    }
+    if (r) {
+        cvn_report_refuse(import->report, record->line, identity_of(import, record), err.text);
+        return CVN_EXIT_DONE;
+    }
+    for (size_t i = 0; i < record->n; i++) {
+        import->text_bytes += strlen(record->values[i]);
+    }
+    import->records[import->n] = message;
+    import->lines[import->n] = record->line;
+    import->identities[import->n] = cvn_arena_strdup(&import->arena, identity_of(import, record));
+    import->n++;
+    if (import->n == CVN_IMPORT_BATCH_MAX || import->text_bytes >= CVN_IMPORT_BATCH_BYTES) {
+        return send_batch(import);
+    }
+    return CVN_EXIT_DONE;
+}
+
+static enum cvn_exit check_columns(struct import *import, const struct cvn_records *records)
+{
+    const char *const *names;
+    size_t n = cvn_records_columns(records, &names);
+    for (size_t i = 0; i < n; i++) {
+        if (!import->kind->columns[find_column(import->kind, names[i])].name) {
+            struct cvn_error err;
+            (void)refuse_column(import->kind, names[i], &err);
+            return cvn_cli_misuse(import->cli, "%s: %s", import->file_name, err.text);
+        }
+    }
+    return CVN_EXIT_DONE;
+}
+
+static enum cvn_exit take_records(struct import *import, struct cvn_records *records)
+{
+    enum cvn_exit code = check_columns(import, records);
+    while (code == CVN_EXIT_DONE) {
+        struct cvn_record record;
+        struct cvn_error err = {""};
+        int r = cvn_records_next(records, &record, &err);
+        if (r == 0) {
+            code = take_record(import, &record);
+        } else if (r == CVN_RECORDS_REFUSED) {
+            cvn_report_refuse(import->report, record.line, "", err.text);
+        } else {
+            code = send_batch(import);
+            if (code == CVN_EXIT_DONE && r == CVN_RECORDS_BROKEN) {
+                cvn_report_broken(import->report, err.text);
+            } else if (code == CVN_EXIT_DONE && r < 0) {
+                cvn_report_broken(import->report, strerror(-r));
+            }
+            break;
+        }
+    }
+    return code;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text);
+    size_t m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+static enum cvn_exit choose_format(struct cvn_cli *cli, const char *file_name,
+                                   enum cvn_records_format *ret)
+{
+    const char *asked = cvn_args_get(&cli->args, "format");
+    bool json = asked ? strcmp(asked, "jsonl") == 0
+                      : ends_with(file_name, ".jsonl") || ends_with(file_name, ".ndjson") ||
+                            ends_with(file_name, ".json");
+    if (asked && !json && strcmp(asked, "csv") != 0) {
+        return cvn_cli_misuse(cli, "--format must be csv or jsonl, not \"%s\".", asked);
+    }
+    *ret = json ? CVN_RECORDS_JSON_LINES : CVN_RECORDS_CSV;
+    return CVN_EXIT_DONE;
+}
+
+static enum cvn_exit import_file(struct import *import, FILE *file, enum cvn_records_format format)
+{
+    struct cvn_error err = {""};
+    struct cvn_records *records = NULL;
+    int r = cvn_records_new(&records, file, format, &err);
+    if (r) {
+        return r < 0 ? cvn_cli_fail(import->cli, CVN_EXIT_FAILED, "%s: %s.", import->file_name,
+                                    strerror(-r))
+                     : cvn_cli_fail(import->cli, CVN_EXIT_FAILED, "%s: %s.", import->file_name,
+                                    err.text);
+    }
+    enum cvn_exit code = take_records(import, records);
+    cvn_records_free(records);
+    if (import->cli->err_terminal && !import->cli->quiet) {
+        (void)fputs("\r\033[K", stderr);
+    }
+    enum cvn_exit told =
+        cvn_report_print(import->cli, import->report, import->kind->noun, import->file_name);
+    return code ? code : told;
+}
+
+enum cvn_exit cvn_import_run(struct cvn_cli *cli, const struct cvn_import_kind *kind,
+                             const char *file_name, const char *program_id)
+{
+    enum cvn_records_format format;
+    enum cvn_exit code = choose_format(cli, file_name, &format);
+    if (code) {
+        return code;
+    }
+    bool from_stdin = strcmp(file_name, "-") == 0;
+    FILE *file = from_stdin ? stdin : fopen(file_name, "rbe");
+    if (!file) {
+        return cvn_cli_fail(cli, CVN_EXIT_FAILED, "%s cannot be read: %s.", file_name,
+                            strerror(errno));
+    }
+    struct import *import = calloc(1, sizeof *import);
+    struct cvn_report *report = cvn_report_new();
+    if (import && report) {
+        import->cli = cli;
+        import->kind = kind;
+        import->program_id = program_id;
+        import->file_name = from_stdin ? "standard input" : file_name;
+        import->report = report;
+        cvn_arena_init(&import->arena, CVN_IMPORT_ARENA_BYTES);
+        code = import_file(import, file, format);
+        cvn_arena_deinit(&import->arena);
+    } else {
+        code = cvn_cli_no_memory(cli);
+    }
+    cvn_report_free(report);
+    free(import);
+    if (!from_stdin) {
+        (void)fclose(file);
+    }
+    return code;
+}
+
+void cvn_import_help(FILE *file, const struct cvn_import_column *columns)
+{
+    for (; columns->name; columns++) {
+        (void)fprintf(file, "  %-16s %s\n", columns->name, columns->help);
+    }
+}

@@ -1,0 +1,277 @@
+#include "client/cli/call.h"
+#include "client/cli/commands.h"
+#include "client/cli/explain.h"
+#include "client/cli/field.h"
+#include "client/cli/view.h"
+#include "convene/mentoring/v1/match.pb-c.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+#define SERVICE "convene.mentoring.v1.MatchService/"
+
+enum {
+    LIST_LIMIT = 50,
+    PAIRS_LIMIT = 200,
+    POLL_FIRST_MS = 20,
+    POLL_MAX_MS = 500,
+};
+
+CVN_VIEW_STRING(see_id, Convene__Mentoring__V1__MatchRun, id)
+CVN_VIEW_STRING(see_program, Convene__Mentoring__V1__MatchRun, program_id)
+CVN_VIEW_STRING(see_check, Convene__Mentoring__V1__MatchRun, check)
+CVN_VIEW_STRING(see_failure, Convene__Mentoring__V1__MatchRun, failure)
+CVN_VIEW_STRING(see_digest, Convene__Mentoring__V1__MatchRun, input_digest)
+CVN_VIEW_INT(see_mentors, Convene__Mentoring__V1__MatchRun, mentor_count)
+CVN_VIEW_INT(see_seats, Convene__Mentoring__V1__MatchRun, seat_count)
+CVN_VIEW_INT(see_candidates, Convene__Mentoring__V1__MatchRun, candidate_count)
+CVN_VIEW_INT(see_score, Convene__Mentoring__V1__MatchRun, total_score)
+CVN_VIEW_ENUM(see_state, Convene__Mentoring__V1__MatchRun, state,
+              convene__mentoring__v1__match_run__state__descriptor)
+CVN_VIEW_ENUM(see_mode, Convene__Mentoring__V1__MatchRun, mode,
+              convene__mentoring__v1__match_mode__descriptor)
+CVN_VIEW_INSTANT(see_created, Convene__Mentoring__V1__MatchRun, create_time)
+
+static const char *see_matched(struct cvn_cli *cli, const void *message)
+{
+    const Convene__Mentoring__V1__MatchRun *run = message;
+    return cvn_arena_printf(&cli->arena, "%d of %d", run->matched_count, run->mentee_count);
+}
+
+static const char *see_seed(struct cvn_cli *cli, const void *message)
+{
+    const Convene__Mentoring__V1__MatchRun *run = message;
+    return cvn_arena_printf(&cli->arena, "%" PRIu64, run->seed);
+}
+
+static const struct cvn_view_column run_columns[] = {
+    {{"Started", false, false}, see_created}, {{"State", false, false}, see_state},
+    {{"Matched", true, false}, see_matched},  {{"Mode", false, false}, see_mode},
+    {{"Run", false, false}, see_id},          {{NULL, false, false}, NULL},
+};
+
+static const struct cvn_view_column show_columns[] = {
+    {{"State", false, false}, see_state},
+    {{"Failure", false, false}, see_failure},
+    {{"Mentees paired", false, false}, see_matched},
+    {{"Mentors", false, false}, see_mentors},
+    {{"Seats", false, false}, see_seats},
+    {{"Candidates", false, false}, see_candidates},
+    {{"Total score", false, false}, see_score},
+    {{"Check", false, false}, see_check},
+    {{"Mode", false, false}, see_mode},
+    {{"Seed", false, false}, see_seed},
+    {{"Input", false, false}, see_digest},
+    {{"Started", false, false}, see_created},
+    {{"Programme", false, false}, see_program},
+    {{"Run", false, false}, see_id},
+    {{NULL, false, false}, NULL},
+};
+
+CVN_VIEW_STRING(see_mentee, Convene__Mentoring__V1__Match, mentee_name)
+CVN_VIEW_INT(see_mentee_score, Convene__Mentoring__V1__Match, mentee_score)
+CVN_VIEW_INT(see_mentor_score, Convene__Mentoring__V1__Match, mentor_score)
+CVN_VIEW_INT(see_choice, Convene__Mentoring__V1__Match, mentee_choice)
+CVN_VIEW_STRING(see_mentee_id, Convene__Mentoring__V1__Match, mentee_id)
+CVN_VIEW_STRING(see_unmatched, Convene__Mentoring__V1__Match, unmatched_reason)
+
+static const char *see_mentor(struct cvn_cli *cli, const void *message)
+{
+    const Convene__Mentoring__V1__Match *match = message;
+    if (*match->unmatched_reason && cli->format == CVN_FORMAT_TABLE) {
+        return "—";
+    }
+    return match->mentor_name;
+}
+
+static const struct cvn_view_column pair_columns[] = {
+    {{"Mentee", false, true}, see_mentee},
+    {{"Mentor", false, true}, see_mentor},
+    {{"Choice", true, false}, see_choice},
+    {{"Mentee score", true, false}, see_mentee_score},
+    {{"Mentor score", true, false}, see_mentor_score},
+    {{"Person", false, false}, see_mentee_id},
+    {{"Without, because", false, true}, see_unmatched},
+    {{NULL, false, false}, NULL},
+};
+
+static bool is_running(const Convene__Mentoring__V1__MatchRun *run)
+{
+    return run->state == CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_RUNNING;
+}
+
+static void show_progress(struct cvn_cli *cli, const Convene__Mentoring__V1__MatchRun *run)
+{
+    if (!cli->err_terminal || cli->quiet) {
+        return;
+    }
+    if (is_running(run)) {
+        int percent = run->phase_total > 0 ? (int)(100 * run->phase_done / run->phase_total) : 0;
+        (void)fprintf(stderr, "\r\033[K%s %d%%", run->phase, percent);
+    } else {
+        (void)fputs("\r\033[K", stderr);
+    }
+}
+
+/* Asks until the run has ended, with growing pauses. *run is replaced. */
+static enum cvn_exit wait_for_end(struct cvn_cli *cli, Convene__Mentoring__V1__MatchRun **run)
+{
+    int64_t pause_ms = POLL_FIRST_MS;
+    while (is_running(*run)) {
+        show_progress(cli, *run);
+        struct timespec pause = {pause_ms / 1000, (pause_ms % 1000) * 1000000};
+        (void)nanosleep(&pause, NULL);
+        pause_ms = pause_ms * 2 < POLL_MAX_MS ? pause_ms * 2 : POLL_MAX_MS;
+        Convene__Mentoring__V1__GetMatchRunRequest request =
+            CONVENE__MENTORING__V1__GET_MATCH_RUN_REQUEST__INIT;
+        request.id = (*run)->id;
+        Convene__Mentoring__V1__MatchRun *next = NULL;
+        enum cvn_exit code = cvn_call(cli, SERVICE "GetMatchRun", &request, &next);
+        if (code) {
+            return code;
+        }
+        convene_message_free(&(*run)->base);
+        *run = next;
+    }
+    show_progress(cli, *run);
+    return CVN_EXIT_DONE;
+}
+
+static enum cvn_exit tell_run(struct cvn_cli *cli, const Convene__Mentoring__V1__MatchRun *run)
+{
+    bool done = run->state == CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_DONE;
+    enum cvn_exit verdict = done ? CVN_EXIT_DONE : CVN_EXIT_FAILED;
+    if (cli->format != CVN_FORMAT_TABLE) {
+        enum cvn_exit code = cvn_view_one(cli, show_columns, run);
+        return code ? code : verdict;
+    }
+    if (!done) {
+        return cvn_cli_fail(cli, verdict, "The run %s is %s%s%s.", run->id, see_state(cli, run),
+                            *run->failure ? ": " : "", run->failure);
+    }
+    (void)printf("Paired %d of %d mentees with %d mentors (%d seats), total score %" PRId64 ".\n",
+                 run->matched_count, run->mentee_count, run->mentor_count, run->seat_count,
+                 run->total_score);
+    if (*run->check) {
+        (void)printf("Checked: %s.\n", run->check);
+    }
+    (void)printf("Next: convene match show %s\n", run->id);
+    return verdict;
+}
+
+static enum cvn_exit run_run(struct cvn_cli *cli)
+{
+    Convene__Mentoring__V1__CreateMatchRunRequest request =
+        CONVENE__MENTORING__V1__CREATE_MATCH_RUN_REQUEST__INIT;
+    enum cvn_exit code = cvn_call_fill(cli, &request);
+    code = code ? code : cvn_call_program(cli, cvn_args_word(&cli->args, 0), &request.program_id);
+    CVN_REPLY_AUTO Convene__Mentoring__V1__MatchRun *run = NULL;
+    code = code ? code : cvn_call(cli, SERVICE "CreateMatchRun", &request, &run);
+    if (code == CVN_EXIT_DONE && cvn_args_has(&cli->args, "no-wait")) {
+        return cvn_view_one(cli, show_columns, run);
+    }
+    code = code ? code : wait_for_end(cli, &run);
+    return code ? code : tell_run(cli, run);
+}
+
+static enum cvn_exit show_pairs(struct cvn_cli *cli, char *run_id)
+{
+    static const struct cvn_view_list list = {SERVICE "ListMatches", pair_columns,
+                                              "The run has no pairs.", PAIRS_LIMIT};
+    Convene__Mentoring__V1__ListMatchesRequest request =
+        CONVENE__MENTORING__V1__LIST_MATCHES_REQUEST__INIT;
+    request.run_id = run_id;
+    request.unmatched_only = cvn_args_has(&cli->args, "unmatched");
+    return cvn_view_pages(cli, &list, &request.base);
+}
+
+/* People see the run and its pairs; programs get the pairs, or with --run the run alone. */
+static enum cvn_exit run_show(struct cvn_cli *cli)
+{
+    Convene__Mentoring__V1__GetMatchRunRequest request =
+        CONVENE__MENTORING__V1__GET_MATCH_RUN_REQUEST__INIT;
+    request.id = (char *)cvn_args_word(&cli->args, 0);
+    bool only_run = cvn_args_has(&cli->args, "run");
+    if (cli->format != CVN_FORMAT_TABLE && !only_run) {
+        return show_pairs(cli, request.id);
+    }
+    CVN_REPLY_AUTO Convene__Mentoring__V1__MatchRun *run = NULL;
+    enum cvn_exit code = cvn_call(cli, SERVICE "GetMatchRun", &request, &run);
+    code = code ? code : cvn_view_one(cli, show_columns, run);
+    bool done = run && run->state == CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_DONE;
+    if (code || only_run || !done) {
+        return code;
+    }
+    (void)putchar('\n');
+    code = show_pairs(cli, request.id);
+    if (code == CVN_EXIT_DONE) {
+        cvn_cli_note(cli, "Next: convene match explain %s PERSON", request.id);
+    }
+    return code;
+}
+
+static enum cvn_exit run_list(struct cvn_cli *cli)
+{
+    static const struct cvn_view_list list = {
+        SERVICE "ListMatchRuns", run_columns,
+        "There is no run yet. Start one with `convene match run PROGRAM`.", LIST_LIMIT};
+    Convene__Mentoring__V1__ListMatchRunsRequest request =
+        CONVENE__MENTORING__V1__LIST_MATCH_RUNS_REQUEST__INIT;
+    enum cvn_exit code = cvn_call_program(cli, cvn_args_word(&cli->args, 0), &request.program_id);
+    return code ? code : cvn_view_pages(cli, &list, &request.base);
+}
+
+static enum cvn_exit run_explain(struct cvn_cli *cli)
+{
+    Convene__Mentoring__V1__ExplainMatchRequest request =
+        CONVENE__MENTORING__V1__EXPLAIN_MATCH_REQUEST__INIT;
+    request.run_id = (char *)cvn_args_word(&cli->args, 0);
+    enum cvn_exit code = cvn_call_person(cli, cvn_args_word(&cli->args, 1), &request.person_id);
+    CVN_REPLY_AUTO Convene__Mentoring__V1__ExplainMatchResponse *reply = NULL;
+    code = code ? code : cvn_call(cli, SERVICE "ExplainMatch", &request, &reply);
+    return code ? code : cvn_explain_print(cli, reply);
+}
+
+static enum cvn_exit run_cancel(struct cvn_cli *cli)
+{
+    Convene__Mentoring__V1__CancelMatchRunRequest request =
+        CONVENE__MENTORING__V1__CANCEL_MATCH_RUN_REQUEST__INIT;
+    request.id = (char *)cvn_args_word(&cli->args, 0);
+    CVN_REPLY_AUTO Convene__Mentoring__V1__MatchRun *run = NULL;
+    enum cvn_exit code = cvn_call(cli, SERVICE "CancelMatchRun", &request, &run);
+    return code ? code : cvn_view_one(cli, show_columns, run);
+}
+
+static const struct cvn_option run_options[] = {
+    {"mode", 0, "MODE", "stable, which is the default", "mode"},
+    {"candidates", 0, "N", "mentors kept for each mentee; 32 when left out, at most 256",
+     "candidates_per_mentee"},
+    {"seed", 0, "N", "breaks ties; the same seed gives the same pairs", "seed"},
+    {"no-wait", 0, NULL, "start it and return at once", NULL},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct cvn_option show_options[] = {
+    {"run", 0, NULL, "the run's figures only", NULL},
+    {"unmatched", 0, NULL, "only mentees without a mentor", NULL},
+    CVN_VIEW_PAGE_OPTIONS,
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct cvn_option list_options[] = {
+    CVN_VIEW_PAGE_OPTIONS,
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+const struct cvn_command cvn_match_commands[] = {
+    {"run", "PROGRAM", 1, 1, "Pairs the mentees of a programme with its mentors.", NULL,
+     run_options, false, run_run, NULL},
+    {"show", "RUN", 1, 1, "Shows a run and its pairs.", NULL, show_options, false, run_show, NULL},
+    {"list", "PROGRAM", 1, 1, "Lists a programme's runs, newest first.", NULL, list_options, false,
+     run_list, NULL},
+    {"explain", "RUN PERSON", 2, 2,
+     "Says why a person was paired as they were, or was not; by e-mail or id.", NULL, NULL, false,
+     run_explain, NULL},
+    {"cancel", "RUN", 1, 1, "Asks a running one to stop.", NULL, NULL, false, run_cancel, NULL},
+    {NULL, NULL, 0, 0, NULL, NULL, NULL, false, NULL, NULL},
+};

@@ -1,0 +1,119 @@
+#include "client/cli/call.h"
+#include "client/cli/commands.h"
+#include "client/cli/import.h"
+#include "client/cli/view.h"
+#include "convene/events/v1/person.pb-c.h"
+
+#define SERVICE "convene.events.v1.PersonService/"
+
+enum { LIST_LIMIT = 50 };
+
+CVN_VIEW_STRING(see_name, Convene__Events__V1__Person, display_name)
+CVN_VIEW_STRING(see_email, Convene__Events__V1__Person, email)
+CVN_VIEW_STRING(see_zone, Convene__Events__V1__Person, time_zone)
+CVN_VIEW_STRING(see_id, Convene__Events__V1__Person, id)
+CVN_VIEW_LIST(see_languages, Convene__Events__V1__Person, languages)
+CVN_VIEW_LIST(see_skills, Convene__Events__V1__Person, skills)
+CVN_VIEW_LIST(see_links, Convene__Events__V1__Person, links)
+
+static const struct cvn_view_column list_columns[] = {
+    {{"Name", false, true}, see_name},
+    {{"E-mail", false, true}, see_email},
+    {{"Languages", false, false}, see_languages},
+    {{"Id", false, false}, see_id},
+    {{NULL, false, false}, NULL},
+};
+
+static const struct cvn_view_column show_columns[] = {
+    {{"Name", false, false}, see_name},      {{"E-mail", false, false}, see_email},
+    {{"Time zone", false, false}, see_zone}, {{"Languages", false, false}, see_languages},
+    {{"Skills", false, false}, see_skills},  {{"Links", false, false}, see_links},
+    {{"Id", false, false}, see_id},          {{NULL, false, false}, NULL},
+};
+
+static enum cvn_exit run_list(struct cvn_cli *cli)
+{
+    static const struct cvn_view_list list = {
+        SERVICE "ListPeople", list_columns,
+        "Nobody is here yet. Add people with `convene people import FILE`.", LIST_LIMIT};
+    Convene__Events__V1__ListPeopleRequest request = CONVENE__EVENTS__V1__LIST_PEOPLE_REQUEST__INIT;
+    return cvn_view_pages(cli, &list, &request.base);
+}
+
+static enum cvn_exit run_show(struct cvn_cli *cli)
+{
+    Convene__Events__V1__GetPersonRequest request = CONVENE__EVENTS__V1__GET_PERSON_REQUEST__INIT;
+    enum cvn_exit code = cvn_call_person(cli, cvn_args_word(&cli->args, 0), &request.id);
+    CVN_REPLY_AUTO Convene__Events__V1__Person *person = NULL;
+    code = code ? code : cvn_call(cli, SERVICE "GetPerson", &request, &person);
+    return code ? code : cvn_view_one(cli, show_columns, person);
+}
+
+static enum cvn_exit run_create(struct cvn_cli *cli)
+{
+    Convene__Events__V1__CreatePersonRequest request =
+        CONVENE__EVENTS__V1__CREATE_PERSON_REQUEST__INIT;
+    Convene__Events__V1__Person person = CONVENE__EVENTS__V1__PERSON__INIT;
+    request.person = &person;
+    enum cvn_exit code = cvn_call_fill(cli, &request);
+    CVN_REPLY_AUTO Convene__Events__V1__Person *made = NULL;
+    code = code ? code : cvn_call(cli, SERVICE "CreatePerson", &request, &made);
+    return code ? code : cvn_view_one(cli, show_columns, made);
+}
+
+static const struct cvn_import_column columns[] = {
+    {"name", "display_name", "1 to 100 bytes; required"},
+    {"email", "email", "identity; required"},
+    {"time_zone", "time_zone", "IANA name, as in Europe/Berlin; UTC when empty"},
+    {"languages", "languages", "separated by ;, as in de;en"},
+    {"skills", "skills", "separated by ;"},
+    {"links", "links", "http or https, separated by ;"},
+    {NULL, NULL, NULL, 0},
+};
+
+static const struct cvn_import_kind imports = {
+    .noun = "people",
+    .identity = "email",
+    .method = SERVICE "BatchRegisterPeople",
+    .request = &convene__events__v1__batch_register_people_request__descriptor,
+    .record = &convene__events__v1__person__descriptor,
+    .records_field = "people",
+    .columns = columns,
+};
+
+static enum cvn_exit run_import(struct cvn_cli *cli)
+{
+    return cvn_import_run(cli, &imports, cvn_args_word(&cli->args, 0), NULL);
+}
+
+static const struct cvn_option list_options[] = {
+    CVN_VIEW_PAGE_OPTIONS,
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct cvn_option create_options[] = {
+    {"name", 0, "TEXT", "1 to 100 bytes; required", "person.display_name"},
+    {"email", 0, "E-MAIL", "unique", "person.email"},
+    {"time-zone", 0, "ZONE", "IANA name; UTC when left out", "person.time_zone"},
+    {"language", 0, "TAG", "as in en; may be given several times", "person.languages"},
+    {"skill", 0, "SKILL", "may be given several times", "person.skills"},
+    {"link", 0, "URL", "may be given several times", "person.links"},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct cvn_option import_options[] = {
+    {"format", 0, "csv|jsonl", "instead of judging by the file's name", NULL},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+const struct cvn_command cvn_people_commands[] = {
+    {"list", "", 0, 0, "Lists everyone, in the order of joining; for administrators.", NULL,
+     list_options, false, run_list, NULL},
+    {"show", "PERSON", 1, 1, "Shows one person, by id or e-mail; \"me\" is you.", NULL, NULL, false,
+     run_show, NULL},
+    {"create", "", 0, 0, "Adds one person.", NULL, create_options, false, run_create, NULL},
+    {"import", "FILE", 1, 1,
+     "Creates or updates people by e-mail from CSV or JSON lines; safe to run again.", NULL,
+     import_options, false, run_import, &imports},
+    {NULL, NULL, 0, 0, NULL, NULL, NULL, false, NULL, NULL},
+};
