@@ -17,6 +17,11 @@
 struct cvn_txn;
 struct cvn_store;
 
+enum {
+    CVN_TOKEN_KEY_BYTES = 32,
+    CVN_ENTROPY_BYTES = 10,
+};
+
 struct cvn_ctx {
     struct cvn_arena *arena; /* the call's; capped; never freed piece by piece */
     struct cvn_txn *txn;     /* a snapshot for reads, the writer's for writes; NULL in prepare */
@@ -27,9 +32,9 @@ struct cvn_ctx {
     void *service;       /* the service's own state, as given to cvn_methods_bind */
     void *prepared;      /* what prepare left for run, in the arena */
     struct cvn_problems problems;
-    struct cvn_status *status; /* why the call was refused; set by the functions below */
-    uint8_t entropy[10];       /* of this call; successive ids count up from it */
-    const uint8_t *token_key;  /* 32 bytes: seals page tokens */
+    struct cvn_status *status;          /* why the call was refused; set by the functions below */
+    uint8_t entropy[CVN_ENTROPY_BYTES]; /* of this call; successive ids count up from it */
+    const uint8_t *token_key;           /* CVN_TOKEN_KEY_BYTES long: seals page tokens */
 };
 
 /* What a method returns: 0 done, CVN_REFUSED with ctx->status set, or a fault (-errno). */

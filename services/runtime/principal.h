@@ -19,4 +19,13 @@ struct cvn_principal {
     char text[CVN_PRINCIPAL_TEXT_BYTES]; /* for the call log and replay records: "user:1000" */
 };
 
+struct cvn_server_call;
+
+/*
+ * Who makes the call: a service when it comes from within the process; an administrator when the
+ * peer's user over ipc is admin_uid or root; else nobody.
+ */
+void cvn_principal_of_call(struct cvn_principal *ret, const struct cvn_server_call *call,
+                           uint32_t admin_uid);
+
 #endif

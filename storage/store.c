@@ -1,0 +1,302 @@
+#include "storage/store.h"
+
+#include "storage/store_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 4096, READERS_SPARE = 8 };
+
+static int64_t monotonic_ns(void *arg)
+{
+    (void)arg;
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int set_options(struct cvn_store *store, const struct cvn_store_options *given,
+                       struct cvn_error *err)
+{
+    struct cvn_store_options *o = &store->options;
+    *o = *given;
+    if (!o->map_max_bytes)
+        o->map_max_bytes = CVN_STORE_MAP_BYTES_MAX_DEFAULT;
+    if (!o->map_bytes)
+        o->map_bytes = o->map_max_bytes < CVN_STORE_MAP_BYTES_DEFAULT ? o->map_max_bytes
+                                                                      : CVN_STORE_MAP_BYTES_DEFAULT;
+    if (!o->readers_max)
+        o->readers_max = CVN_STORE_READERS_DEFAULT;
+    if (!o->queue_max)
+        o->queue_max = CVN_STORE_QUEUE_DEFAULT;
+    if (!o->batch_max)
+        o->batch_max = CVN_STORE_BATCH_DEFAULT;
+    if (!o->now_ns)
+        o->now_ns = monotonic_ns;
+    if (!o->path || o->readers_max > CVN_STORE_READERS_MAX || o->queue_max > CVN_STORE_QUEUE_MAX ||
+        o->batch_max > CVN_STORE_BATCH_MAX || o->schema_version > CVN_STORE_SCHEMA_MAX ||
+        o->map_bytes > o->map_max_bytes)
+        return cvn_error_set(err, -EINVAL, "An option of the store is out of bounds.");
+    return 0;
+}
+
+/* Makes the directory and holds its lock, so that no second process writes there. */
+static int lock_directory(struct cvn_store *store, struct cvn_error *err)
+{
+    const char *path = store->options.path;
+    if (mkdir(path, 0700) < 0 && errno != EEXIST)
+        return cvn_error_set(err, -errno, "The store's directory %s cannot be made: %s.", path,
+                             strerror(errno));
+    char name[PATH_BYTES];
+    if (snprintf(name, sizeof name, "%s/store.lock", path) >= (int)sizeof name)
+        return cvn_error_set(err, -ENAMETOOLONG, "The store's path is too long.");
+    store->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (store->lock_fd < 0)
+        return cvn_error_set(err, -errno, "The store %s cannot be opened: %s.", path,
+                             strerror(errno));
+    if (flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0)
+        return cvn_error_set(err, -EBUSY,
+                             "The store %s is open in another process; stop that one first.", path);
+    return 0;
+}
+
+static struct cvn_slice schema_key(void)
+{
+    static const uint8_t key[] = {CVN_SPACE_META, 's', 'c', 'h', 'e', 'm', 'a'};
+    return cvn_slice(key, sizeof key);
+}
+
+/* The version the store is at; 0 for a new one. */
+static int read_schema(struct cvn_txn *txn, uint32_t *ret)
+{
+    struct cvn_slice value;
+    int r = cvn_txn_get(txn, schema_key(), &value);
+    if (r == CVN_STORE_ABSENT) {
+        *ret = 0;
+        return 0;
+    }
+    if (r)
+        return r;
+    struct cvn_key_reader reader;
+    cvn_key_reader_init(&reader, value);
+    *ret = cvn_key_get_u32(&reader);
+    return cvn_key_reader_done(&reader) ? 0 : -EUCLEAN;
+}
+
+static int write_schema(struct cvn_txn *txn, uint32_t version)
+{
+    struct cvn_key value;
+    cvn_key_init(&value);
+    cvn_key_put_u32(&value, version);
+    return cvn_txn_put(txn, schema_key(), cvn_key_slice(&value));
+}
+
+/* One step and its version in one transaction; grows the map as often as it must. */
+static int run_step(struct cvn_store *store, uint32_t from)
+{
+    for (;;) {
+        struct cvn_txn txn;
+        int r = cvn_engine_begin(store->engine, &txn, true);
+        if (r)
+            return r;
+        r = store->options.schema_steps[from](&txn, store->options.schema_arg);
+        if (r == 0)
+            r = write_schema(&txn, from + 1);
+        int fault = txn.fault;
+        if (r == 0 && !fault) {
+            fault = r = cvn_engine_commit(&txn);
+        } else {
+            cvn_engine_abort(&txn);
+        }
+        if (fault != CVN_ENGINE_FULL)
+            return fault ? fault : r;
+        r = cvn_store_grow(store);
+        if (r)
+            return r;
+    }
+}
+
+static int bring_up_to_date(struct cvn_store *store, struct cvn_error *err)
+{
+    uint32_t version;
+    struct cvn_txn txn;
+    int r = cvn_engine_begin(store->engine, &txn, false);
+    if (r == 0) {
+        r = read_schema(&txn, &version);
+        cvn_engine_abort(&txn);
+    }
+    if (r)
+        return cvn_error_set(err, r, "The store %s cannot be read.", store->options.path);
+    uint32_t wanted = store->options.schema_version;
+    if (version > wanted)
+        return cvn_error_set(err, -EPROTO,
+                             "The store %s has schema version %u, newer than the %u that this "
+                             "program knows; use a newer program.",
+                             store->options.path, version, wanted);
+    for (; version < wanted; version++) {
+        r = run_step(store, version);
+        if (r)
+            return cvn_error_set(err, r > 0 ? -EPROTO : r,
+                                 "The store %s could not be taken from schema version %u to %u.",
+                                 store->options.path, version, version + 1);
+    }
+    return 0;
+}
+
+static int open_engine(struct cvn_store *store, struct cvn_error *err)
+{
+    int r = cvn_engine_open(&store->engine,
+                            &(struct cvn_engine_options){
+                                .path = store->options.path,
+                                .map_bytes = store->options.map_bytes,
+                                .readers_max = store->options.readers_max + READERS_SPARE,
+                            });
+    return r ? cvn_error_set(err, r, "The store %s cannot be opened: %s.", store->options.path,
+                             strerror(r < 0 && r > -4096 ? -r : EIO))
+             : 0;
+}
+
+int cvn_store_open(struct cvn_store **ret, const struct cvn_store_options *options,
+                   struct cvn_error *err)
+{
+    struct cvn_store *store = calloc(1, sizeof *store);
+    if (!store)
+        return cvn_error_set(err, -ENOMEM, "No memory for a store.");
+    store->lock_fd = -1;
+    (void)pthread_mutex_init(&store->lock, NULL);
+    (void)pthread_cond_init(&store->work, NULL);
+    (void)pthread_cond_init(&store->snapshots, NULL);
+    int r = set_options(store, options, err);
+    if (r == 0)
+        r = lock_directory(store, err);
+    if (r == 0)
+        r = open_engine(store, err);
+    if (r == 0)
+        r = bring_up_to_date(store, err);
+    if (r == 0 && pthread_create(&store->writer, NULL, cvn_store_write, store) != 0)
+        r = cvn_error_set(err, -EAGAIN, "No thread for the store's writer.");
+    else
+        store->writer_started = r == 0;
+    if (r) {
+        cvn_store_close(store);
+        return r;
+    }
+    *ret = store;
+    return 0;
+}
+
+void cvn_store_close(struct cvn_store *store)
+{
+    if (!store)
+        return;
+    (void)pthread_mutex_lock(&store->lock);
+    store->closing = true;
+    (void)pthread_cond_broadcast(&store->work);
+    (void)pthread_mutex_unlock(&store->lock);
+    if (store->writer_started)
+        (void)pthread_join(store->writer, NULL);
+    while (store->pool) {
+        struct cvn_txn *next = store->pool->next;
+        cvn_engine_abort(store->pool);
+        free(store->pool);
+        store->pool = next;
+    }
+    cvn_engine_close(store->engine);
+    if (store->lock_fd >= 0)
+        (void)close(store->lock_fd);
+    (void)pthread_cond_destroy(&store->snapshots);
+    (void)pthread_cond_destroy(&store->work);
+    (void)pthread_mutex_destroy(&store->lock);
+    free(store);
+}
+
+/* Takes a place among the snapshots, and one from the pool if there is one. */
+static int admit(struct cvn_store *store, struct cvn_txn **ret_pooled)
+{
+    int r = 0;
+    (void)pthread_mutex_lock(&store->lock);
+    while (store->growing)
+        (void)pthread_cond_wait(&store->snapshots, &store->lock);
+    if (store->n_snapshots == store->options.readers_max) {
+        r = CVN_STORE_BUSY;
+    } else {
+        store->n_snapshots++;
+        *ret_pooled = store->pool;
+        if (store->pool)
+            store->pool = store->pool->next;
+    }
+    (void)pthread_mutex_unlock(&store->lock);
+    return r;
+}
+
+/* Gives the place back; the transaction, if any, goes to the pool. */
+static void leave(struct cvn_store *store, struct cvn_txn *txn)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    store->n_snapshots--;
+    if (txn) {
+        txn->next = store->pool;
+        store->pool = txn;
+    }
+    (void)pthread_cond_broadcast(&store->snapshots);
+    (void)pthread_mutex_unlock(&store->lock);
+}
+
+/* A snapshot knows its store, so that it can be released alone. */
+struct snapshot {
+    struct cvn_txn txn;
+    struct cvn_store *store;
+};
+
+int cvn_store_snapshot(struct cvn_store *store, struct cvn_txn **ret)
+{
+    struct cvn_txn *txn = NULL;
+    int r = admit(store, &txn);
+    if (r)
+        return r;
+    if (txn) {
+        r = cvn_engine_renew(txn);
+    } else {
+        struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+        r = snapshot ? cvn_engine_begin(store->engine, &snapshot->txn, false) : -ENOMEM;
+        if (r) {
+            free(snapshot);
+            leave(store, NULL);
+            return r;
+        }
+        snapshot->store = store;
+        txn = &snapshot->txn;
+    }
+    if (r) {
+        leave(store, txn);
+        return r;
+    }
+    *ret = txn;
+    return 0;
+}
+
+void cvn_snapshot_release(struct cvn_txn *txn)
+{
+    if (!txn)
+        return;
+    cvn_engine_reset(txn);
+    leave(((struct snapshot *)txn)->store, txn);
+}
+
+void cvn_store_stats(struct cvn_store *store, struct cvn_store_stats *ret)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    *ret = store->stats;
+    ret->queue_now = store->n_queued;
+    ret->snapshots_now = store->n_snapshots;
+    (void)pthread_mutex_unlock(&store->lock);
+    ret->map_bytes = cvn_engine_map_bytes(store->engine);
+    ret->map_used_bytes = cvn_engine_used_bytes(store->engine);
+}

@@ -1,0 +1,430 @@
+#include "tests/support/cmocka_all.h"
+#include "tests/unit/storage/scratch.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int set_up(void **state)
+{
+    struct scratch *s = calloc(1, sizeof *s);
+    scratch_open(s, NULL);
+    *state = s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    scratch_remove(*state);
+    free(*state);
+    return 0;
+}
+
+static void test_what_was_written_is_there_after_reopening(void **state)
+{
+    struct scratch *s = *state;
+    char buffer[256];
+    scratch_put(s, "k", "v");
+    scratch_reopen(s, NULL);
+    assert_string_equal(scratch_get(s, "k", buffer), "v");
+    assert_null(scratch_get(s, "other", buffer));
+}
+
+static void test_second_opening_is_refused(void **state)
+{
+    struct scratch *s = *state;
+    struct cvn_store *second = NULL;
+    struct cvn_error err;
+    struct cvn_store_options options = {.path = s->path};
+    assert_int_equal(cvn_store_open(&second, &options, &err), -EBUSY);
+    assert_null(second);
+    assert_non_null(strstr(err.text, "another process"));
+}
+
+static int step_a(struct cvn_txn *txn, void *arg)
+{
+    ++*(int *)arg;
+    return cvn_txn_put(txn, text("a"), text("1"));
+}
+
+static int step_b(struct cvn_txn *txn, void *arg)
+{
+    ++*(int *)arg;
+    struct cvn_slice value;
+    int r = cvn_txn_get(txn, text("a"), &value);
+    return r ? -EINVAL : cvn_txn_put(txn, text("b"), text("2"));
+}
+
+static void test_schema_steps_run_once_and_in_order(void **state)
+{
+    struct scratch *s = *state;
+    cvn_schema_step *const steps[] = {step_a, step_b};
+    int n_run = 0;
+    char buffer[256];
+    struct cvn_store_options options = {
+        .schema_version = 1, .schema_steps = steps, .schema_arg = &n_run};
+    scratch_reopen(s, &options);
+    assert_int_equal(n_run, 1);
+    options.schema_version = 2;
+    scratch_reopen(s, &options);
+    assert_int_equal(n_run, 2);
+    scratch_reopen(s, &options);
+    assert_int_equal(n_run, 2);
+    assert_string_equal(scratch_get(s, "b", buffer), "2");
+}
+
+static void test_newer_schema_is_refused(void **state)
+{
+    struct scratch *s = *state;
+    cvn_schema_step *const steps[] = {step_a};
+    int n_run = 0;
+    struct cvn_store_options options = {
+        .schema_version = 1, .schema_steps = steps, .schema_arg = &n_run};
+    scratch_reopen(s, &options);
+    cvn_store_close(s->store);
+    s->store = NULL;
+    struct cvn_error err;
+    options = (struct cvn_store_options){.path = s->path};
+    assert_int_equal(cvn_store_open(&s->store, &options, &err), -EPROTO);
+    assert_non_null(strstr(err.text, "newer"));
+}
+
+static int put_many(struct cvn_txn *txn, void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 10; i++) {
+        char key[3] = {'k', (char)('0' + i), 0};
+        int r = cvn_txn_put(txn, text(key), text(key));
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
+static void walk(struct scratch *s, const char *bounds[2], enum cvn_direction direction,
+                 const char *after, char *ret)
+{
+    struct cvn_txn *txn;
+    struct cvn_cursor cursor;
+    struct cvn_slice key;
+    assert_int_equal(cvn_store_snapshot(s->store, &txn), 0);
+    assert_int_equal(cvn_cursor_init(&cursor, txn, text(bounds[0]), text(bounds[1]), direction), 0);
+    if (after)
+        assert_int_equal(cvn_cursor_resume(&cursor, text(after)), 0);
+    int r;
+    while ((r = cvn_cursor_next(&cursor, &key, NULL)) == 0)
+        *ret++ = ((const char *)key.data)[1];
+    *ret = '\0';
+    assert_int_equal(r, CVN_STORE_ABSENT);
+    assert_int_equal(cvn_cursor_next(&cursor, &key, NULL), CVN_STORE_ABSENT);
+    cvn_cursor_deinit(&cursor);
+    cvn_snapshot_release(txn);
+}
+
+static void test_cursor_walks_ranges_both_ways(void **state)
+{
+    struct scratch *s = *state;
+    char seen[16];
+    assert_int_equal(cvn_store_update(s->store, put_many, NULL, 0), 0);
+    walk(s, (const char *[]){"k2", "k5"}, CVN_FORWARD, NULL, seen);
+    assert_string_equal(seen, "234");
+    walk(s, (const char *[]){"k2", "k5"}, CVN_BACKWARD, NULL, seen);
+    assert_string_equal(seen, "432");
+    walk(s, (const char *[]){"k2", "k5"}, CVN_FORWARD, "k2", seen);
+    assert_string_equal(seen, "34");
+    walk(s, (const char *[]){"k2", "k5"}, CVN_FORWARD, "k33", seen);
+    assert_string_equal(seen, "4");
+    walk(s, (const char *[]){"k2", "k5"}, CVN_BACKWARD, "k33", seen);
+    assert_string_equal(seen, "32");
+    walk(s, (const char *[]){"k", "l"}, CVN_BACKWARD, NULL, seen);
+    assert_string_equal(seen, "9876543210");
+    walk(s, (const char *[]){"k5", "k5"}, CVN_FORWARD, NULL, seen);
+    assert_string_equal(seen, "");
+    walk(s, (const char *[]){"k5", "k5"}, CVN_BACKWARD, NULL, seen);
+    assert_string_equal(seen, "");
+}
+
+static int delete_while_walking(struct cvn_txn *txn, void *arg)
+{
+    int *n = arg;
+    *n = 0;
+    CVN_CURSOR_AUTO cursor;
+    int r = cvn_cursor_init(&cursor, txn, text("k"), text("l"), CVN_FORWARD);
+    struct cvn_slice key;
+    while (r == 0 && (r = cvn_cursor_next(&cursor, &key, NULL)) == 0) {
+        char copy[3];
+        memcpy(copy, key.data, 2);
+        copy[2] = '\0';
+        r = cvn_txn_delete(txn, text(copy));
+        ++*n;
+    }
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+static void test_cursor_sees_writes_made_while_it_walks(void **state)
+{
+    struct scratch *s = *state;
+    int n;
+    assert_int_equal(cvn_store_update(s->store, put_many, NULL, 0), 0);
+    assert_int_equal(cvn_store_update(s->store, delete_while_walking, &n, 0), 0);
+    assert_int_equal(n, 10);
+}
+
+/* Updates that are queued while the first one holds the writer, so that they share one commit. */
+struct gate {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool inside, open;
+    int n_done;
+};
+
+static int wait_at_gate(struct cvn_txn *txn, void *arg)
+{
+    struct gate *gate = arg;
+    (void)txn;
+    (void)pthread_mutex_lock(&gate->lock);
+    gate->inside = true;
+    (void)pthread_cond_broadcast(&gate->changed);
+    while (!gate->open)
+        (void)pthread_cond_wait(&gate->changed, &gate->lock);
+    (void)pthread_mutex_unlock(&gate->lock);
+    return 7;
+}
+
+struct write {
+    struct cvn_update update;
+    struct gate *gate;
+    const char *key;
+    int result_wanted, result;
+};
+
+static int write_two(struct cvn_txn *txn, void *arg)
+{
+    struct write *write = arg;
+    int r = cvn_txn_put(txn, text(write->key), text("new"));
+    if (r == 0)
+        r = cvn_txn_put(txn, text("shared"), text(write->key));
+    return r ? r : write->result_wanted;
+}
+
+static void note_done(void *arg, int result)
+{
+    struct write *write = arg;
+    (void)pthread_mutex_lock(&write->gate->lock);
+    write->result = result;
+    write->gate->n_done++;
+    (void)pthread_cond_broadcast(&write->gate->changed);
+    (void)pthread_mutex_unlock(&write->gate->lock);
+}
+
+static void gate_note_done(void *arg, int result)
+{
+    (void)result;
+    struct gate *gate = arg;
+    (void)pthread_mutex_lock(&gate->lock);
+    gate->n_done++;
+    (void)pthread_cond_broadcast(&gate->changed);
+    (void)pthread_mutex_unlock(&gate->lock);
+}
+
+static void close_gate(struct scratch *s, struct gate *gate, struct cvn_update *first)
+{
+    *first = (struct cvn_update){.run = wait_at_gate, .done = gate_note_done, .arg = gate};
+    assert_int_equal(cvn_store_submit(s->store, first), 0);
+    (void)pthread_mutex_lock(&gate->lock);
+    while (!gate->inside)
+        (void)pthread_cond_wait(&gate->changed, &gate->lock);
+    (void)pthread_mutex_unlock(&gate->lock);
+}
+
+static void open_gate(struct gate *gate, int n)
+{
+    (void)pthread_mutex_lock(&gate->lock);
+    gate->open = true;
+    (void)pthread_cond_broadcast(&gate->changed);
+    while (gate->n_done < n)
+        (void)pthread_cond_wait(&gate->changed, &gate->lock);
+    (void)pthread_mutex_unlock(&gate->lock);
+}
+
+static void test_update_that_fails_is_undone_alone(void **state)
+{
+    struct scratch *s = *state;
+    struct gate gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    struct cvn_update first;
+    struct write writes[] = {{.key = "one"}, {.key = "two", .result_wanted = 42}, {.key = "three"}};
+    char buffer[256];
+    scratch_put(s, "two", "old");
+    close_gate(s, &gate, &first);
+    for (int i = 0; i < 3; i++) {
+        writes[i].gate = &gate;
+        writes[i].update =
+            (struct cvn_update){.run = write_two, .done = note_done, .arg = &writes[i]};
+        assert_int_equal(cvn_store_submit(s->store, &writes[i].update), 0);
+    }
+    open_gate(&gate, 4);
+    assert_int_equal(writes[0].result, 0);
+    assert_int_equal(writes[1].result, 42);
+    assert_int_equal(writes[2].result, 0);
+    assert_string_equal(scratch_get(s, "one", buffer), "new");
+    assert_string_equal(scratch_get(s, "two", buffer), "old");
+    assert_string_equal(scratch_get(s, "shared", buffer), "three");
+    struct cvn_store_stats stats;
+    cvn_store_stats(s->store, &stats);
+    assert_int_equal(stats.batch_most, 3);
+}
+
+static int64_t fixed_clock(void *arg)
+{
+    (void)arg;
+    return 1000;
+}
+
+static bool say_cancelled(void *arg)
+{
+    (void)arg;
+    return true;
+}
+
+static void test_update_past_its_deadline_or_cancelled_does_not_begin(void **state)
+{
+    struct scratch *s = *state;
+    struct cvn_store_options options = {.now_ns = fixed_clock};
+    char buffer[256];
+    scratch_reopen(s, &options);
+    assert_int_equal(cvn_store_update(s->store, put_many, NULL, 1000), CVN_STORE_EXPIRED);
+    assert_null(scratch_get(s, "k0", buffer));
+    assert_int_equal(cvn_store_update(s->store, put_many, NULL, 1001), 0);
+    struct gate gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    struct write write = {.key = "cancelled", .gate = &gate};
+    write.update = (struct cvn_update){
+        .run = write_two, .done = note_done, .cancelled = say_cancelled, .arg = &write};
+    assert_int_equal(cvn_store_submit(s->store, &write.update), 0);
+    open_gate(&gate, 1);
+    assert_int_equal(write.result, CVN_STORE_CANCELLED);
+    assert_null(scratch_get(s, "cancelled", buffer));
+}
+
+static void test_queue_takes_its_limit_and_no_more(void **state)
+{
+    struct scratch *s = *state;
+    struct cvn_store_options options = {.queue_max = 3};
+    scratch_reopen(s, &options);
+    struct gate gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    struct cvn_update first;
+    struct write writes[4];
+    close_gate(s, &gate, &first);
+    for (int i = 0; i < 4; i++) {
+        writes[i] = (struct write){.key = "x", .gate = &gate};
+        writes[i].update =
+            (struct cvn_update){.run = write_two, .done = note_done, .arg = &writes[i]};
+        assert_int_equal(cvn_store_submit(s->store, &writes[i].update), i < 3 ? 0 : CVN_STORE_BUSY);
+    }
+    open_gate(&gate, 4);
+}
+
+static int put_large(struct cvn_txn *txn, void *arg)
+{
+    static char megabyte[1 << 20];
+    char key[16];
+    (void)snprintf(key, sizeof key, "large%02d", *(int *)arg);
+    return cvn_txn_put(txn, text(key), cvn_slice(megabyte, sizeof megabyte));
+}
+
+static void test_map_grows_by_itself_up_to_its_limit(void **state)
+{
+    struct scratch *s = *state;
+    struct cvn_store_options options = {.map_bytes = 1 << 20, .map_max_bytes = 32 << 20};
+    char buffer[256];
+    scratch_reopen(s, &options);
+    int i, r = 0;
+    for (i = 0; i < 64 && (r = cvn_store_update(s->store, put_large, &i, 0)) == 0; i++)
+        ;
+    assert_int_equal(r, -ENOSPC);
+    assert_true(i >= 16);
+    struct cvn_store_stats stats;
+    cvn_store_stats(s->store, &stats);
+    assert_int_equal(stats.map_bytes, 32 << 20);
+    assert_non_null(scratch_get(s, "large00", buffer));
+    scratch_put(s, "small", "still works");
+    assert_string_equal(scratch_get(s, "small", buffer), "still works");
+}
+
+static int add_one(struct cvn_txn *txn, void *arg)
+{
+    struct cvn_slice value;
+    int n = 0, r = cvn_txn_get(txn, text(arg), &value);
+    if (r == 0)
+        memcpy(&n, value.data, sizeof n);
+    n++;
+    return cvn_txn_put(txn, text(arg), cvn_slice(&n, sizeof n));
+}
+
+static void *add_often(void *arg)
+{
+    struct scratch *s = arg;
+    static char counter[] = "counter";
+    char buffer[256];
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(cvn_store_update(s->store, add_one, counter, 0), 0);
+        (void)scratch_get(s, "k", buffer);
+    }
+    return NULL;
+}
+
+static void test_threads_lose_no_update(void **state)
+{
+    struct scratch *s = *state;
+    pthread_t threads[8];
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, add_often, s), 0);
+    for (int i = 0; i < 8; i++)
+        (void)pthread_join(threads[i], NULL);
+    struct cvn_txn *txn;
+    struct cvn_slice value;
+    int n;
+    assert_int_equal(cvn_store_snapshot(s->store, &txn), 0);
+    assert_int_equal(cvn_txn_get(txn, text("counter"), &value), 0);
+    memcpy(&n, value.data, sizeof n);
+    cvn_snapshot_release(txn);
+    assert_int_equal(n, 400);
+}
+
+static void test_snapshots_are_limited_and_do_not_change(void **state)
+{
+    struct scratch *s = *state;
+    struct cvn_store_options options = {.readers_max = 2};
+    scratch_reopen(s, &options);
+    struct cvn_txn *a, *b, *c;
+    assert_int_equal(cvn_store_snapshot(s->store, &a), 0);
+    assert_int_equal(cvn_store_snapshot(s->store, &b), 0);
+    assert_int_equal(cvn_store_snapshot(s->store, &c), CVN_STORE_BUSY);
+    cvn_snapshot_release(b);
+    scratch_put(s, "later", "v");
+    assert_int_equal(cvn_txn_get(a, text("later"), NULL), CVN_STORE_ABSENT);
+    assert_int_equal(cvn_txn_put(a, text("k"), text("v")), -EROFS);
+    cvn_snapshot_release(a);
+}
+
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_STORE(test_what_was_written_is_there_after_reopening),
+        WITH_STORE(test_second_opening_is_refused),
+        WITH_STORE(test_schema_steps_run_once_and_in_order),
+        WITH_STORE(test_newer_schema_is_refused),
+        WITH_STORE(test_cursor_walks_ranges_both_ways),
+        WITH_STORE(test_cursor_sees_writes_made_while_it_walks),
+        WITH_STORE(test_update_that_fails_is_undone_alone),
+        WITH_STORE(test_update_past_its_deadline_or_cancelled_does_not_begin),
+        WITH_STORE(test_queue_takes_its_limit_and_no_more),
+        WITH_STORE(test_map_grows_by_itself_up_to_its_limit),
+        WITH_STORE(test_threads_lose_no_update),
+        WITH_STORE(test_snapshots_are_limited_and_do_not_change),
+    };
+    return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}
