@@ -22,7 +22,7 @@ static bool load(struct cvn_demo *demo)
 static bool list(struct cvn_demo *demo)
 {
     cvn_demo_title(demo, "What is on near Berlin, and where one can learn about Rust");
-    return cvn_demo_step(demo, "Speicher 7|VACUUM|" WORKSHOP, "events", "list", "--near",
+    return cvn_demo_step(demo, "Hamburg|VACUUM|" WORKSHOP, "events", "list", "--near",
                          "52.52,13.40", "--radius", "300km", "--to", "+14d", NULL) &&
            cvn_demo_step(demo, "Borrowing without tears", "events", "list", "--topic", "rust",
                          NULL) &&
