@@ -38,7 +38,7 @@ enum {
     CVN_MATCH_PREVIOUS_MAX = 100,     /* of one person */
     CVN_MATCH_CAPACITY_MAX = 20,
     CVN_MATCH_WAITED_DAYS_MAX = 36500,
-    CVN_MATCH_SHARED_MAX = 1 << 26, /* rows of what two people have in common */
+    CVN_MATCH_SHARED_MAX = 1 << 24, /* rows of what two people have in common */
     CVN_MATCH_LISTED_PAIRS_MAX = 1 << 20,
     CVN_MATCH_MEETUP_POINTS_MAX = 1000,
     CVN_MATCH_SHARED_GROUPS_MAX = 10000,
@@ -157,8 +157,9 @@ struct cvn_match_rules {
  * The terms of the score. Each is a share, 0 to 1, of its weight, rounded down.
  *
  * skills: of what the mentee wants, the part the mentor teaches. A wanted skill counts as its
- *   priority times its rarity among the mentors; taught in full by a mentor two levels up, three
- *   quarters of it one level up, one quarter by one no higher.
+ *   priority times its rarity, which is 1 + log2(mentors / mentors who offer it), with both
+ *   logarithms rounded down to 64ths and no fewer than one offering; taught in full by a mentor two
+ *   levels up, three quarters of it one level up, one quarter by one no higher.
  * goals: of the mentee's goals, the part the mentor helps with.
  * hours, languages, groups, waiting: how many, up to CVN_MATCH_FULL_….
  * meetups: meetup_points of 1,000.
@@ -367,6 +368,14 @@ int cvn_match_check(const struct cvn_match_problem *problem, const struct cvn_ma
                     struct cvn_error *err);
 
 /* Explaining */
+
+/*
+ * Whether two of a valid problem may be paired, and if not the first rule in the way. Time: the
+ * lists of both and the lists of locked and forbidden pairs.
+ */
+enum cvn_match_rule cvn_match_decide(const struct cvn_match_problem *problem,
+                                     const struct cvn_match_mentor *mentor,
+                                     const struct cvn_match_mentee *mentee);
 
 struct cvn_match_shared_skill {
     uint32_t skill;
