@@ -113,9 +113,7 @@ static void make_wish(const struct cvn_match_cohort *cohort, uint32_t index, str
         (struct wish){.person = person, .skills_weight = (uint32_t)weights[CVN_MATCH_TERM_SKILLS]};
     wish->tie_key = cvn_match_tie_mentee_key(cohort->problem->seed, &person->id);
     for (size_t i = 0; i < person->n_skills; i++) {
-        uint32_t n_offer = cvn_match_cohort_offers(cohort, person->skills[i].skill);
-        wish->worth[i] =
-            cvn_match_skill_worth(cohort->mentors.n, n_offer, person->skills[i].priority);
+        wish->worth[i] = person->skills[i].priority * cohort->rarity[person->skills[i].skill];
         wish->skills_wanted += wish->worth[i] * CVN_MATCH_TAUGHT_FULL;
     }
     uint32_t n_goals = (uint32_t)__builtin_popcount(person->goals), n_languages = 0;

@@ -1,5 +1,6 @@
 #include "services/mentoring/matching/cohort.h"
 
+#include "services/mentoring/matching/score.h"
 #include "services/mentoring/matching/tie.h"
 
 #include <errno.h>
@@ -152,6 +153,17 @@ static int init_verticals(struct cvn_match_cohort *cohort)
     return r;
 }
 
+static int find_rarities(struct cvn_match_cohort *cohort)
+{
+    uint32_t n = cohort->problem->n_skills;
+    cohort->rarity = malloc(((size_t)n + 1) * sizeof *cohort->rarity);
+    if (!cohort->rarity)
+        return -ENOMEM;
+    for (uint32_t s = 0; s < n; s++)
+        cohort->rarity[s] = cvn_match_rarity(cohort->mentors.n, cohort->skills.counts[s]);
+    return 0;
+}
+
 int cvn_match_cohort_init(struct cvn_match_cohort *cohort, const struct cvn_match_problem *problem,
                           struct cvn_match_directory *mentors, struct cvn_match_directory *mentees)
 {
@@ -165,6 +177,8 @@ int cvn_match_cohort_init(struct cvn_match_cohort *cohort, const struct cvn_matc
     }
     if (r == 0)
         r = init_verticals(cohort);
+    if (r == 0)
+        r = find_rarities(cohort);
     if (r == 0)
         r = cvn_match_specials_init(&cohort->specials, problem, &cohort->mentors, &cohort->mentees);
     if (r != 0)
@@ -181,6 +195,7 @@ void cvn_match_cohort_deinit(struct cvn_match_cohort *cohort)
     cvn_match_vertical_deinit(&cohort->languages);
     cvn_match_vertical_deinit(&cohort->hours);
     cvn_match_vertical_deinit(&cohort->tags);
+    free(cohort->rarity);
     free(cohort->tag_names);
     free(cohort->lean);
     free(cohort->locked);

@@ -27,6 +27,7 @@ struct cvn_match_cohort {
     struct cvn_match_vertical languages;
     struct cvn_match_vertical hours;
     struct cvn_match_vertical tags;
+    uint32_t *rarity;    /* by skill, see cvn_match_rarity */
     uint32_t *tag_names; /* the mentors' distinct conflict tags, ascending */
     uint32_t n_tags;
     struct cvn_match_lean_mentor *lean;
@@ -56,13 +57,6 @@ static inline const struct cvn_match_mentee *
 cvn_match_cohort_mentee(const struct cvn_match_cohort *cohort, uint32_t mentee)
 {
     return &cohort->problem->mentees[cohort->mentees.rows[mentee]];
-}
-
-/* How many mentors offer a skill. */
-static inline uint32_t cvn_match_cohort_offers(const struct cvn_match_cohort *cohort,
-                                               uint32_t skill)
-{
-    return cohort->skills.counts[skill];
 }
 
 /* The number of a conflict tag among the mentors' tags, or CVN_MATCH_NOBODY. */

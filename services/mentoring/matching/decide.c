@@ -27,14 +27,24 @@ static bool have_common_tag(const struct cvn_match_person *a, const struct cvn_m
     return false;
 }
 
-enum cvn_match_rule cvn_match_decide_personal(const struct cvn_match_person *mentor,
-                                              const struct cvn_match_person *mentee)
+static uint32_t rule_if(bool broken, enum cvn_match_rule rule)
 {
-    if (cvn_id_equal(&mentor->id, &mentee->id))
-        return CVN_MATCH_RULE_SELF;
-    if (contains(&mentor->excluded, &mentee->id) || contains(&mentee->excluded, &mentor->id))
-        return CVN_MATCH_RULE_EXCLUDED;
-    return have_common_tag(mentor, mentee) ? CVN_MATCH_RULE_CONFLICT : CVN_MATCH_RULE_NONE;
+    return broken ? (uint32_t)1 << rule : 0;
+}
+
+enum cvn_match_rule cvn_match_first_rule(uint32_t set)
+{
+    return set ? (enum cvn_match_rule)__builtin_ctz(set) : CVN_MATCH_RULE_NONE;
+}
+
+uint32_t cvn_match_decide_personal(const struct cvn_match_person *mentor,
+                                   const struct cvn_match_person *mentee)
+{
+    bool excluded =
+        contains(&mentor->excluded, &mentee->id) || contains(&mentee->excluded, &mentor->id);
+    return rule_if(cvn_id_equal(&mentor->id, &mentee->id), CVN_MATCH_RULE_SELF) |
+           rule_if(excluded, CVN_MATCH_RULE_EXCLUDED) |
+           rule_if(have_common_tag(mentor, mentee), CVN_MATCH_RULE_CONFLICT);
 }
 
 static int32_t common_hours(const struct cvn_match_person *a, const struct cvn_match_person *b)
@@ -51,9 +61,9 @@ static bool have_common_language(const struct cvn_match_person *a, const struct 
            (a->languages.bits[1] & b->languages.bits[1]);
 }
 
-static enum cvn_match_rule decide_skills(const struct cvn_match_rules *rules,
-                                         const struct cvn_match_person *mentor,
-                                         const struct cvn_match_person *mentee)
+static uint32_t decide_skills(const struct cvn_match_rules *rules,
+                              const struct cvn_match_person *mentor,
+                              const struct cvn_match_person *mentee)
 {
     bool shared = false, above = false;
     for (size_t i = 0; i < mentee->n_skills; i++)
@@ -62,23 +72,22 @@ static enum cvn_match_rule decide_skills(const struct cvn_match_rules *rules,
                 shared = true;
                 above = above || mentor->skills[j].level > mentee->skills[i].level;
             }
-    if (rules->require_skill && !shared)
-        return CVN_MATCH_RULE_SKILL;
-    return rules->require_level && shared && !above ? CVN_MATCH_RULE_LEVEL : CVN_MATCH_RULE_NONE;
+    return rule_if(rules->require_skill && !shared, CVN_MATCH_RULE_SKILL) |
+           rule_if(rules->require_level && shared && !above, CVN_MATCH_RULE_LEVEL);
 }
 
-static enum cvn_match_rule decide_by_programme(const struct cvn_match_rules *rules,
-                                               const struct cvn_match_person *mentor,
-                                               const struct cvn_match_person *mentee)
+uint32_t cvn_match_decide_by_themselves(const struct cvn_match_rules *rules,
+                                        const struct cvn_match_person *mentor,
+                                        const struct cvn_match_person *mentee)
 {
-    if (rules->avoid_previous &&
-        (contains(&mentor->previous, &mentee->id) || contains(&mentee->previous, &mentor->id)))
-        return CVN_MATCH_RULE_PREVIOUS;
-    if (rules->require_language && !have_common_language(mentor, mentee))
-        return CVN_MATCH_RULE_LANGUAGE;
-    if (common_hours(mentor, mentee) < rules->min_common_hours)
-        return CVN_MATCH_RULE_HOURS;
-    return decide_skills(rules, mentor, mentee);
+    bool previous =
+        contains(&mentor->previous, &mentee->id) || contains(&mentee->previous, &mentor->id);
+    bool hours = common_hours(mentor, mentee) >= rules->min_common_hours;
+    return cvn_match_decide_personal(mentor, mentee) | decide_skills(rules, mentor, mentee) |
+           rule_if(rules->avoid_previous && previous, CVN_MATCH_RULE_PREVIOUS) |
+           rule_if(rules->require_language && !have_common_language(mentor, mentee),
+                   CVN_MATCH_RULE_LANGUAGE) |
+           rule_if(!hours, CVN_MATCH_RULE_HOURS);
 }
 
 static bool has_free_seat(const struct cvn_match_problem *problem,
@@ -94,14 +103,10 @@ enum cvn_match_rule cvn_match_decide(const struct cvn_match_problem *problem,
                                      const struct cvn_match_mentor *mentor,
                                      const struct cvn_match_mentee *mentee)
 {
-    const struct cvn_id *mentor_id = &mentor->person.id, *mentee_id = &mentee->person.id;
-    enum cvn_match_rule rule = cvn_match_decide_personal(&mentor->person, &mentee->person);
-    if (rule != CVN_MATCH_RULE_SELF &&
-        is_listed(problem->forbidden, problem->n_forbidden, mentor_id, mentee_id))
-        rule = CVN_MATCH_RULE_FORBIDDEN;
-    if (rule == CVN_MATCH_RULE_NONE)
-        rule = decide_by_programme(&problem->rules, &mentor->person, &mentee->person);
-    if (rule == CVN_MATCH_RULE_NONE && !has_free_seat(problem, mentor))
-        rule = CVN_MATCH_RULE_SEATS;
-    return rule;
+    bool forbidden =
+        is_listed(problem->forbidden, problem->n_forbidden, &mentor->person.id, &mentee->person.id);
+    return cvn_match_first_rule(
+        cvn_match_decide_by_themselves(&problem->rules, &mentor->person, &mentee->person) |
+        rule_if(forbidden, CVN_MATCH_RULE_FORBIDDEN) |
+        rule_if(!has_free_seat(problem, mentor), CVN_MATCH_RULE_SEATS));
 }

@@ -420,10 +420,10 @@ struct cvn_match_alternative {
     int32_t mentee_score;
     int32_t mentor_score;
     enum cvn_match_outcome outcome;
-    int32_t mentee_choice; /* the mentor's place for the mentee, from 1 */
-    int32_t mentor_choice; /* the mentee's place for the mentor, of all who have it as candidate */
-    int32_t n_rivals;      /* mentees who have it as candidate */
-    int32_t lowest_held;   /* the mentor's lowest score among those it took; 0 where none */
+    int32_t mentee_choice;        /* the mentor's place for the mentee, from 1 */
+    int32_t mentor_choice;        /* the mentee's place for the mentor among the rivals */
+    int32_t n_rivals;             /* other mentees who have it as candidate */
+    int32_t lowest_held;          /* the mentor's lowest score among those it took; 0 where none */
     const struct cvn_id *holders; /* those it took, best first; locked ones at the end */
     size_t n_holders;
 };

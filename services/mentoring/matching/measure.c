@@ -1,19 +1,18 @@
 #include "services/mentoring/matching/measure.h"
 
-static uint32_t count_offers(const void *context, uint32_t skill)
-{
-    return cvn_match_cohort_offers(context, skill);
-}
-
 void cvn_match_measure_known(const struct cvn_match_cohort *cohort, uint32_t mentee,
                              uint32_t mentor, const struct cvn_match_special *special,
                              struct cvn_match_measure *ret)
 {
-    struct cvn_match_offers offers = {cohort->mentors.n, count_offers, cohort};
     const struct cvn_match_person *teacher = &cvn_match_cohort_mentor(cohort, mentor)->person;
     const struct cvn_match_mentee *learner = cvn_match_cohort_mentee(cohort, mentee);
+    uint32_t worth[CVN_MATCH_SKILLS_MAX];
+    for (size_t i = 0; i < learner->person.n_skills; i++) {
+        const struct cvn_match_skill *skill = &learner->person.skills[i];
+        worth[i] = skill->priority * cohort->rarity[skill->skill];
+    }
     *ret = (struct cvn_match_measure){0};
-    cvn_match_measure_skills(ret, teacher, &learner->person, &offers);
+    cvn_match_measure_skills(ret, teacher, &learner->person, worth);
     cvn_match_measure_people(ret, teacher, learner);
     if (special) {
         ret->groups = special->groups;

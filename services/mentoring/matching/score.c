@@ -22,10 +22,9 @@ uint32_t cvn_match_log2_64ths(uint32_t n)
     return log;
 }
 
-uint32_t cvn_match_skill_worth(uint32_t n_mentors, uint32_t n_offer, uint32_t priority)
+uint32_t cvn_match_rarity(uint32_t n_mentors, uint32_t n_offer)
 {
-    uint32_t rarity = 64 + cvn_match_log2_64ths(n_mentors) - cvn_match_log2_64ths(n_offer);
-    return priority * rarity;
+    return 64 + cvn_match_log2_64ths(n_mentors) - cvn_match_log2_64ths(n_offer);
 }
 
 uint32_t cvn_match_taught(uint32_t mentor_level, uint32_t mentee_level)
@@ -48,15 +47,13 @@ static uint32_t level_of(const struct cvn_match_person *mentor, uint32_t skill)
 void cvn_match_measure_skills(struct cvn_match_measure *measure,
                               const struct cvn_match_person *mentor,
                               const struct cvn_match_person *mentee,
-                              const struct cvn_match_offers *offers)
+                              const uint32_t worth[CVN_MATCH_SKILLS_MAX])
 {
     for (size_t i = 0; i < mentee->n_skills; i++) {
         const struct cvn_match_skill *skill = &mentee->skills[i];
-        uint32_t n_offer = offers->count(offers->context, skill->skill);
-        uint32_t worth = cvn_match_skill_worth(offers->n_mentors, n_offer, skill->priority);
-        measure->skills_wanted += worth * CVN_MATCH_TAUGHT_FULL;
+        measure->skills_wanted += worth[i] * CVN_MATCH_TAUGHT_FULL;
         measure->skills_taught +=
-            worth * cvn_match_taught(level_of(mentor, skill->skill), skill->level);
+            worth[i] * cvn_match_taught(level_of(mentor, skill->skill), skill->level);
     }
 }
 

@@ -14,7 +14,7 @@ enum {
 
 /* What the points of a pair are computed from. */
 struct cvn_match_measure {
-    uint32_t skills_taught; /* of skills_wanted; below 2^20, see cvn_match_skill_worth */
+    uint32_t skills_taught; /* of skills_wanted; below 2^20, see cvn_match_rarity */
     uint32_t skills_wanted;
     int32_t n_goals;
     int32_t n_goals_wanted;
@@ -32,25 +32,20 @@ struct cvn_match_measure {
 uint32_t cvn_match_log2_64ths(uint32_t n);
 
 /*
- * What an eighth of a wanted skill is worth: priority times rarity in 64ths, at most
- * 3 * 64 * 21 = 4,032. Thirty skills of eight eighths stay below 2^20, so that a thousand times
- * their sum fits 32 bits.
+ * How rare a skill is among mentors, in 64ths, at most 64 * 21. An eighth of a wanted skill is
+ * worth rarity times priority, at most 4,032: thirty skills of eight eighths stay below 2^20, so
+ * that a thousand times their sum fits 32 bits.
  */
-uint32_t cvn_match_skill_worth(uint32_t n_mentors, uint32_t n_offer, uint32_t priority);
+uint32_t cvn_match_rarity(uint32_t n_mentors, uint32_t n_offer);
 
 /* Eighths of a skill that a mentor of one level teaches a mentee of another; 0 for level 0. */
 uint32_t cvn_match_taught(uint32_t mentor_level, uint32_t mentee_level);
 
-/* Adds the skills of a pair to a measure; offers(context, skill) is how many mentors offer it. */
-struct cvn_match_offers {
-    uint32_t n_mentors;
-    uint32_t (*count)(const void *context, uint32_t skill);
-    const void *context;
-};
+/* Adds the skills of a pair; worth[i] is rarity times priority of the mentee's skill i. */
 void cvn_match_measure_skills(struct cvn_match_measure *measure,
                               const struct cvn_match_person *mentor,
                               const struct cvn_match_person *mentee,
-                              const struct cvn_match_offers *offers);
+                              const uint32_t worth[CVN_MATCH_SKILLS_MAX]);
 
 /* Adds goals, hours and languages, and how long the mentee waited. */
 void cvn_match_measure_people(struct cvn_match_measure *measure,

@@ -266,7 +266,8 @@ static int check_locked(const struct cvn_match_problem *problem, const struct pe
             cvn_problems_add(problems, field.text,
                              "exceeds the capacity of mentors[%u], which is %d", mentor_row,
                              mentor->capacity);
-        enum cvn_match_rule rule = cvn_match_decide_personal(&mentor->person, &mentee->person);
+        enum cvn_match_rule rule =
+            cvn_match_first_rule(cvn_match_decide_personal(&mentor->person, &mentee->person));
         if (rule != CVN_MATCH_RULE_NONE)
             cvn_problems_add(problems, field.text,
                              "locks a pair that may never be made (%s); unlock it or lift that",
