@@ -19,7 +19,6 @@ enum {
     CVN_FIELD_TOPICS_MAX = 20,
     CVN_FIELD_TOPIC_BYTES_MAX = 50,
     CVN_FIELD_CITY_MAX = 100,
-    CVN_FIELD_REQUEST_ID_MAX = 64,
 };
 
 /* A path inside a message, as in "person.languages[2]"; in the arena, "" when it is spent. */
@@ -58,8 +57,5 @@ void cvn_field_check_circle(struct cvn_problems *problems, const char *field,
 /* An IANA zone that this machine knows. 0, also with a problem noted, or -ENOMEM. */
 int cvn_field_check_zone(struct cvn_problems *problems, const char *field, const char *text,
                          struct cvn_zones *zones);
-
-/* At most CVN_FIELD_REQUEST_ID_MAX bytes, one line. */
-void cvn_field_check_request_id(struct cvn_problems *problems, const char *text);
 
 #endif

@@ -28,4 +28,7 @@ int cvn_group_role_of_caller(struct cvn_ctx *ctx, const struct cvn_id *group,
 int cvn_group_require(struct cvn_ctx *ctx, const struct cvn_id *group,
                       Convene__Events__V1__GroupRole role);
 
+/* Refuses with FAILED_PRECONDITION when the person is in as many groups as one can be. */
+int cvn_member_require_room(struct cvn_ctx *ctx, const struct cvn_id *person);
+
 #endif

@@ -17,6 +17,26 @@ enum {
     CVN_PERSON_GROUPS_MAX = 1000, /* memberships of one person */
 };
 
+/*
+ * The indexes of groups. Slug: the slug. City and topic: folded text, then the slug. Place: the
+ * geohash (base/geo.h); its value is the slug.
+ */
+enum {
+    CVN_GROUP_BY_SLUG,
+    CVN_GROUP_BY_CITY,
+    CVN_GROUP_BY_TOPIC,
+    CVN_GROUP_BY_PLACE,
+    CVN_GROUP_INDEXES,
+};
+extern const struct cvn_index cvn_group_indexes[CVN_GROUP_INDEXES];
+
+/*
+ * A city or topic as it stands in the indexes: folded, and cut, since folding can lengthen text
+ * eleven times. In the arena. Results as cvn_text_fold.
+ */
+enum { CVN_GROUP_WORD_MAX = 200 };
+int cvn_group_word(struct cvn_arena *arena, const char *word, struct cvn_slice *ret);
+
 extern const struct cvn_table cvn_group_table;
 extern const struct cvn_table cvn_member_table;
 
@@ -26,6 +46,8 @@ struct cvn_member_counts {
 };
 
 void cvn_group_key(struct cvn_key *key, const struct cvn_id *group);
+/* What the keys of a group's members begin with. */
+void cvn_member_prefix(struct cvn_key *key, const struct cvn_id *group);
 void cvn_member_key(struct cvn_key *key, const struct cvn_id *group, const struct cvn_id *person);
 
 /* The group of a key of this space. False when it is none. */
@@ -50,6 +72,10 @@ int cvn_member_counts_get(struct cvn_ctx *ctx, const struct cvn_id *group,
 /* Reads one membership, ids and name filled in. 0; CVN_STORE_ABSENT; a fault. */
 int cvn_member_get(struct cvn_ctx *ctx, const struct cvn_id *group, const struct cvn_id *person,
                    Convene__Events__V1__Member **ret_member);
+
+/* Fills in what a stored membership leaves out: ids and name. 0 or a fault. */
+int cvn_member_fill(struct cvn_ctx *ctx, const struct cvn_id *group, const struct cvn_id *person,
+                    Convene__Events__V1__Member *member);
 
 /* Makes or changes a membership, and the counts with it. 0 or a fault. */
 int cvn_member_put(struct cvn_ctx *ctx, const struct cvn_id *group, const struct cvn_id *person,

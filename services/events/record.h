@@ -31,4 +31,9 @@ Convene__Events__V1__RegisterResult *
 cvn_record_stored(struct cvn_arena *arena, const char *id,
                   Convene__Events__V1__RegisterResult__Outcome outcome);
 
+/*
+ * Whether two messages pack to the same bytes. 1 or 0, or -ENOMEM when the arena is spent.
+ */
+int cvn_record_same(struct cvn_arena *arena, const ProtobufCMessage *a, const ProtobufCMessage *b);
+
 #endif
