@@ -1,0 +1,137 @@
+#include "services/events/rsvp_access.h"
+
+#include "services/events/group_access.h"
+#include "services/events/group_table.h"
+#include "services/events/person_table.h"
+#include "services/events/queue_table.h"
+#include "services/events/record.h"
+#include "services/events/rsvp_table.h"
+#include "services/events/seats.h"
+#include "services/events/spaces.h"
+
+#include <errno.h>
+
+#define ROLE(name) CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_##name
+
+bool cvn_rsvp_case_organised(const struct cvn_rsvp_case *c)
+{
+    return c->caller >= ROLE(ORGANISER);
+}
+
+static int event_get(struct cvn_ctx *ctx, struct cvn_rsvp_case *c)
+{
+    struct cvn_key key;
+    struct cvn_slice value;
+    cvn_event_kind_key(&key, &c->event_id, CVN_EVENT_KIND_ROW);
+    int r = cvn_txn_get(ctx->txn, cvn_key_slice(&key), &value);
+    if (r == 0)
+        r = cvn_ctx_unpack(ctx, &convene__events__v1__event__descriptor, value, &c->event);
+    if (r == 0 && !cvn_id_parse(&c->group_id, CVN_GROUP_PREFIX, c->event->group_id))
+        r = -EUCLEAN;
+    return r;
+}
+
+static int refuse_absent(struct cvn_ctx *ctx, const char *event_id)
+{
+    return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "There is no event %.60s that you may see.",
+                          event_id);
+}
+
+/* Whether the caller, who does not organise the event, sees it all the same. */
+static int is_visible(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c, bool *ret)
+{
+    bool published =
+        c->event->publication == CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_PUBLISHED ||
+        c->event->publication == CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_ARCHIVED;
+    bool for_members = c->event->visibility == CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_MEMBERS;
+    *ret = published && (!for_members || c->caller >= ROLE(MEMBER));
+    if (*ret || ctx->who.kind != CVN_PRINCIPAL_PERSON)
+        return 0;
+    struct cvn_key key;
+    cvn_rsvp_key(&key, &c->event_id, &ctx->who.person);
+    int r = cvn_txn_get(ctx->txn, cvn_key_slice(&key), NULL);
+    *ret = r == 0;
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+int cvn_rsvp_case_find(struct cvn_ctx *ctx, const char *event_id, struct cvn_rsvp_case *ret)
+{
+    struct cvn_rsvp_case c = {0};
+    bool visible;
+    if (!cvn_ctx_read_id(ctx, "event_id", CVN_EVENT_PREFIX, event_id, &c.event_id))
+        return cvn_ctx_refuse_problems(ctx);
+    int r = event_get(ctx, &c);
+    if (r == CVN_STORE_ABSENT)
+        return refuse_absent(ctx, event_id);
+    if (r == 0)
+        r = cvn_group_role_of_caller(ctx, &c.group_id, &c.caller);
+    if (r == 0 && !cvn_rsvp_case_organised(&c)) {
+        r = is_visible(ctx, &c, &visible);
+        if (r == 0 && !visible)
+            return refuse_absent(ctx, event_id);
+    }
+    if (r == 0)
+        *ret = c;
+    return r;
+}
+
+int cvn_rsvp_case_outsider(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
+                           const struct cvn_id *person, bool *ret_outsider)
+{
+    Convene__Events__V1__GroupRole role;
+    if (c->event->visibility != CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_MEMBERS) {
+        *ret_outsider = false;
+        return 0;
+    }
+    int r = cvn_group_role(ctx, &c->group_id, person, &role);
+    if (r == 0)
+        *ret_outsider = role < ROLE(MEMBER);
+    return r;
+}
+
+void cvn_rsvp_show_state(const struct cvn_ctx *ctx, Convene__Events__V1__Rsvp *rsvp)
+{
+    if (rsvp->state == CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_OFFERED &&
+        cvn_record_time_ms(rsvp->offer_expire_time, INT64_MAX) <= ctx->now_ms) {
+        rsvp->state = CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_EXPIRED;
+        rsvp->offer_expire_time = NULL;
+        rsvp->guests = 0;
+    }
+}
+
+/* Whoever joined last need not be counted to. */
+static int find_position(struct cvn_ctx *ctx, const struct cvn_id *event,
+                         Convene__Events__V1__Rsvp *rsvp)
+{
+    struct cvn_seats seats;
+    uint64_t number = (uint64_t)rsvp->queue_number;
+    uint32_t before;
+    int r = cvn_seats_get(ctx, event, &seats);
+    if (r != 0)
+        return r;
+    if (number + 1 == seats.next_queue_number)
+        before = seats.waitlist_count - 1;
+    else
+        r = cvn_queue_before(ctx, event, number, &before);
+    if (r == 0)
+        rsvp->queue_position = (int32_t)before + 1;
+    return r;
+}
+
+int cvn_rsvp_show(struct cvn_ctx *ctx, const struct cvn_id *event, const struct cvn_id *person,
+                  Convene__Events__V1__Rsvp *reply)
+{
+    Convene__Events__V1__Rsvp *rsvp;
+    int r = cvn_rsvp_get(ctx, event, person, &rsvp);
+    if (r != 0)
+        return r;
+    cvn_rsvp_show_state(ctx, rsvp);
+    if (rsvp->state == CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_WAITLISTED)
+        r = find_position(ctx, event, rsvp);
+    if (r == 0)
+        r = cvn_person_name(ctx, person, &rsvp->display_name);
+    if (r != 0 && r != CVN_STORE_ABSENT)
+        return r;
+    *reply = *rsvp;
+    return 0;
+}

@@ -1,0 +1,38 @@
+/* The event that a request about RSVPs means, what its caller is to it, and RSVPs as shown. */
+#ifndef CVN_SERVICES_EVENTS_RSVP_ACCESS_H
+#define CVN_SERVICES_EVENTS_RSVP_ACCESS_H
+
+#include "convene/events/v1/event.pb-c.h"
+#include "convene/events/v1/group.pb-c.h"
+#include "convene/events/v1/rsvp.pb-c.h"
+#include "services/runtime/ctx.h"
+
+struct cvn_rsvp_case {
+    struct cvn_id event_id;
+    struct cvn_id group_id;
+    Convene__Events__V1__Event *event;
+    Convene__Events__V1__GroupRole caller; /* in the event's group; administrators are owners */
+};
+
+/*
+ * Reads the event of an id. 0; CVN_REFUSED with NOT_FOUND where there is none that the caller may
+ * see (those who organise see all, who has an RSVP sees the event, others what is published and
+ * open to them); a fault.
+ */
+int cvn_rsvp_case_find(struct cvn_ctx *ctx, const char *event_id, struct cvn_rsvp_case *ret);
+
+/* Whether the caller organises the event, or administers. */
+bool cvn_rsvp_case_organised(const struct cvn_rsvp_case *c);
+
+/* Whether the event is for members and the person is none. 0 or a fault. */
+int cvn_rsvp_case_outsider(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
+                           const struct cvn_id *person, bool *ret_outsider);
+
+/* An offer that ran out and that no write has ended yet is shown as what it is. */
+void cvn_rsvp_show_state(const struct cvn_ctx *ctx, Convene__Events__V1__Rsvp *rsvp);
+
+/* Reads an RSVP with name and position, as shown. 0; CVN_STORE_ABSENT; a fault. */
+int cvn_rsvp_show(struct cvn_ctx *ctx, const struct cvn_id *event, const struct cvn_id *person,
+                  Convene__Events__V1__Rsvp *reply);
+
+#endif
