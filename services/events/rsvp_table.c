@@ -1,5 +1,6 @@
 #include "services/events/rsvp_table.h"
 
+#include "services/events/person_table.h"
 #include "services/events/record.h"
 #include "services/events/spaces.h"
 

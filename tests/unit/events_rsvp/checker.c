@@ -1,0 +1,167 @@
+#include "tests/unit/events_rsvp/checker.h"
+
+#include "services/events/queue_table.h"
+#include "services/events/record.h"
+#include "services/events/rsvp_facts.h"
+#include "services/events/rsvp_table.h"
+#include "services/events/seats.h"
+#include "services/events/spaces.h"
+#include "tests/support/cmocka_all.h"
+
+#include <string.h>
+
+enum { WAITING_MAX = 512 };
+
+/* What the rows of one event add up to. */
+struct sums {
+    uint64_t n_rsvps;
+    uint32_t seats_taken;
+    uint32_t n_waiting;
+    uint32_t n_offers;
+    uint32_t n_queue_rows;
+    uint32_t n_offer_rows;
+    struct cvn_waiting queue[WAITING_MAX];
+};
+
+struct look {
+    struct checker *checker;
+    struct cvn_ctx *ctx;
+    struct cvn_rsvp_event event;
+    struct cvn_seats seats;
+    struct sums sums;
+};
+
+static void look_at_rsvp(struct look *look, struct cvn_slice key)
+{
+    struct cvn_id event, person;
+    Convene__Events__V1__Rsvp *rsvp;
+    struct cvn_queued queued;
+    assert_true(cvn_rsvp_of_key(key, &event, &person));
+    assert_int_equal(cvn_rsvp_get(look->ctx, &event, &person, &rsvp), 0);
+    enum cvn_rsvp_state state = (enum cvn_rsvp_state)rsvp->state;
+    look->sums.n_rsvps++;
+    if (cvn_rsvp_holds_seats(state))
+        look->sums.seats_taken += 1 + (uint32_t)rsvp->guests;
+    look->sums.n_offers += state == CVN_RSVP_OFFERED;
+    assert_int_equal(rsvp->offer_expire_time != NULL, state == CVN_RSVP_OFFERED);
+    assert_int_equal(rsvp->queue_number > 0, state == CVN_RSVP_WAITLISTED);
+    if (state != CVN_RSVP_WAITLISTED)
+        return;
+    uint64_t number = (uint64_t)rsvp->queue_number;
+    look->sums.n_waiting++;
+    assert_int_equal(cvn_queue_get(look->ctx, &event, number, &queued), 0);
+    assert_true(cvn_id_equal(&queued.person, &person));
+    assert_int_equal(queued.party, 1 + rsvp->guests);
+}
+
+static void look_at_queue(struct look *look, struct cvn_slice key, struct cvn_slice value)
+{
+    struct checker *checker = look->checker;
+    struct cvn_queued queued;
+    assert_true(cvn_queue_read(key, value, &queued));
+    assert_true(queued.queue_number < look->seats.next_queue_number);
+    assert_true(queued.queue_number < CHECKER_NUMBERS_MAX);
+    size_t number = (size_t)queued.queue_number;
+    if (checker->given[number])
+        assert_true(cvn_id_equal(&checker->holders[number], &queued.person));
+    checker->given[number] = true;
+    checker->holders[number] = queued.person;
+    assert_true(look->sums.n_queue_rows < WAITING_MAX);
+    look->sums.queue[look->sums.n_queue_rows++] = (struct cvn_waiting){
+        .queue_number = queued.queue_number, .party = queued.party, .overtaken = queued.overtaken};
+    if (look->event.policy == CVN_WAITLIST_BOUNDED)
+        assert_true(queued.overtaken <= CVN_RSVP_OVERTAKEN_MAX);
+}
+
+static void look_at_offer(struct look *look, struct cvn_slice key)
+{
+    struct cvn_key_reader reader;
+    Convene__Events__V1__Rsvp *rsvp;
+    cvn_key_reader_init(&reader, key);
+    (void)cvn_key_get_u8(&reader);
+    struct cvn_id event = cvn_key_get_id(&reader);
+    (void)cvn_key_get_u8(&reader);
+    int64_t ends_ms = cvn_key_get_i64(&reader);
+    struct cvn_id person = cvn_key_get_id(&reader);
+    assert_true(cvn_key_reader_done(&reader));
+    assert_int_equal(cvn_rsvp_get(look->ctx, &event, &person, &rsvp), 0);
+    assert_int_equal(rsvp->state, CVN_RSVP_OFFERED);
+    assert_int_equal(cvn_record_time_ms(rsvp->offer_expire_time, 0), ends_ms);
+    look->sums.n_offer_rows++;
+}
+
+static void look_at_rows(struct look *look)
+{
+    struct cvn_key lo, hi;
+    struct cvn_slice key, value;
+    cvn_key_begin(&lo, CVN_SPACE_EVENTS);
+    cvn_key_put_id(&lo, &look->checker->event);
+    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    CVN_CURSOR_AUTO cursor = {0};
+    assert_int_equal(cvn_cursor_init(&cursor, look->ctx->txn, cvn_key_slice(&lo),
+                                     cvn_key_slice(&hi), CVN_FORWARD),
+                     0);
+    int r;
+    while ((r = cvn_cursor_next(&cursor, &key, &value)) == 0) {
+        uint8_t kind = ((const uint8_t *)key.data)[CVN_EVENTS_KIND_AT];
+        if (kind == CVN_EVENT_KIND_RSVP)
+            look_at_rsvp(look, key);
+        if (kind == CVN_EVENT_KIND_QUEUE)
+            look_at_queue(look, key, value);
+        if (kind == CVN_EVENT_KIND_OFFER)
+            look_at_offer(look, key);
+    }
+    assert_int_equal(r, CVN_STORE_ABSENT);
+}
+
+static void read_event(struct look *look)
+{
+    struct cvn_key key;
+    struct cvn_slice value;
+    Convene__Events__V1__Event *event;
+    cvn_event_kind_key(&key, &look->checker->event, CVN_EVENT_KIND_ROW);
+    assert_int_equal(cvn_txn_get(look->ctx->txn, cvn_key_slice(&key), &value), 0);
+    assert_int_equal(
+        cvn_ctx_unpack(look->ctx, &convene__events__v1__event__descriptor, value, &event), 0);
+    look->event = cvn_rsvp_facts(event);
+}
+
+/* Nobody waits whom the policy would serve from the seats that are free. */
+static void look_for_idle_seats(struct look *look)
+{
+    look->event.seats_taken = look->seats.seats_taken;
+    look->event.n_waiting = look->seats.waitlist_count;
+    const struct cvn_waitlist_rule rule = {
+        .policy = look->event.policy,
+        .overtaken_max = CVN_RSVP_OVERTAKEN_MAX,
+        .capacity = look->event.capacity,
+        .free_seats = cvn_rsvp_free_seats(&look->event),
+    };
+    if (cvn_rsvp_queue_moves(&look->event, look->ctx->now_ms))
+        assert_int_equal(cvn_waitlist_pick(&rule, look->sums.queue, look->sums.n_queue_rows), 0);
+}
+
+static int do_look(struct cvn_ctx *ctx, void *arg)
+{
+    struct look *look = arg;
+    look->ctx = ctx;
+    read_event(look);
+    assert_int_equal(cvn_seats_get(ctx, &look->checker->event, &look->seats), 0);
+    look_at_rows(look);
+    assert_int_equal(look->seats.n_rsvps, look->sums.n_rsvps);
+    assert_int_equal(look->seats.seats_taken, look->sums.seats_taken);
+    assert_int_equal(look->seats.waitlist_count, look->sums.n_waiting);
+    assert_int_equal(look->sums.n_queue_rows, look->sums.n_waiting);
+    assert_int_equal(look->seats.n_offers, look->sums.n_offers);
+    assert_int_equal(look->sums.n_offer_rows, look->sums.n_offers);
+    if (look->event.capacity)
+        assert_true(look->sums.seats_taken <= look->event.capacity);
+    look_for_idle_seats(look);
+    return 0;
+}
+
+void checker_look(struct checker *checker, struct harness *harness)
+{
+    struct look look = {.checker = checker};
+    assert_int_equal(harness_read(harness, do_look, &look), 0);
+}

@@ -1,0 +1,222 @@
+/*
+ * Random actions on a few events. After each step every invariant is recomputed from the rows; then
+ * the same from eight threads through the store's writer.
+ */
+#include "services/events/group_table.h"
+#include "services/events/person_table.h"
+#include "services/events/rsvp_table.h"
+#include "tests/support/cmocka_all.h"
+#include "tests/unit/events_rsvp/checker.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    N_EVENTS = 5,
+    N_PEOPLE = 18,
+    N_STEPS = 1200,
+    N_THREADS = 8,
+    N_ACTIONS_PER_THREAD = 60,
+};
+
+#define MODE(name) CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_##name
+#define POLICY(name) CONVENE__EVENTS__V1__PARTY_POLICY__PARTY_POLICY_##name
+
+struct storm {
+    struct harness *harness;
+    struct client admin;
+    struct cvn_id people[N_PEOPLE];
+    struct cvn_id events[N_EVENTS];
+    Convene__Events__V1__Event messages[N_EVENTS];
+    struct checker *checkers;
+    uint64_t seed;
+};
+
+/* splitmix64 (Steele, Lea, Flood 2014) */
+static uint64_t draw(uint64_t *seed)
+{
+    uint64_t z = (*seed += UINT64_C(0x9e3779b97f4a7c15));
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+static unsigned below(uint64_t *seed, unsigned n)
+{
+    return (unsigned)(draw(seed) % n);
+}
+
+static void storm_begin(struct storm *storm, void **state, uint64_t seed)
+{
+    static const int modes[N_EVENTS] = {MODE(AUTO), MODE(OFFER), MODE(AUTO), MODE(OFFER),
+                                        MODE(NONE)};
+    static const int policies[N_EVENTS] = {POLICY(STRICT), POLICY(FIRST_FIT), POLICY(BOUNDED),
+                                           POLICY(BOUNDED), POLICY(STRICT)};
+    *storm = (struct storm){.harness = *state, .seed = seed};
+    storm->admin = client_admin(storm->harness);
+    storm->checkers = calloc(N_EVENTS, sizeof *storm->checkers);
+    assert_non_null(storm->checkers);
+    for (unsigned i = 0; i < N_PEOPLE; i++)
+        storm->people[i] = harness_person(storm->harness, i);
+    struct cvn_id group = harness_group(storm->harness, "Storm", storm->people[0]);
+    for (unsigned i = 0; i < N_EVENTS; i++) {
+        Convene__Events__V1__Event event = harness_event(storm->harness, group, 3 + (int32_t)i);
+        event.waitlist_mode = (Convene__Events__V1__WaitlistMode)modes[i];
+        event.party_policy = (Convene__Events__V1__PartyPolicy)policies[i];
+        event.max_guests = 3;
+        event.approval_required = i == 3;
+        storm->messages[i] = event;
+        storm->events[i] = harness_put_event(storm->harness, i, event);
+        storm->checkers[i].event = storm->events[i];
+    }
+}
+
+static void storm_end(struct storm *storm)
+{
+    client_end(&storm->admin);
+    free(storm->checkers);
+}
+
+/* A party larger than the whole event is a wrong argument; all else is about states. */
+static bool is_expected(struct client *client)
+{
+    return client->result == 0 ||
+           (client->result == CVN_REFUSED && (client->status.code == CVN_FAILED_PRECONDITION ||
+                                              client_blames(client, "guests")));
+}
+
+/* One action of anybody on any event: half of them come, a fifth leave. */
+static bool act(struct client *client, const struct storm *storm, uint64_t *seed)
+{
+    struct cvn_id event = storm->events[below(seed, N_EVENTS)];
+    struct cvn_id person = storm->people[below(seed, N_PEOPLE)];
+    unsigned kind = below(seed, 20);
+    if (kind < 10)
+        (void)say_yes(client, event, person, (int32_t)below(seed, 4));
+    else if (kind < 15)
+        (void)say_no(client, event, person);
+    else
+        (void)decide(client, event, person, 1 + (int)(kind - 15) % 4);
+    return is_expected(client);
+}
+
+/* Time goes by, or the event changes: then its seats are settled. */
+static void change_event(struct storm *storm)
+{
+    unsigned i = below(&storm->seed, N_EVENTS), kind = below(&storm->seed, 12);
+    Convene__Events__V1__Event *event = &storm->messages[i];
+    if (kind < 8) {
+        storm->harness->now_ms += (int64_t)(1 + below(&storm->seed, 9)) * HOUR_MS;
+        return;
+    }
+    if (kind == 8 && event->capacity < 9)
+        event->capacity++;
+    if (kind == 9)
+        event->party_policy = (Convene__Events__V1__PartyPolicy)(1 + below(&storm->seed, 3));
+    if (kind == 10 && i != 4)
+        event->waitlist_mode = event->waitlist_mode == MODE(AUTO) ? MODE(OFFER) : MODE(AUTO);
+    if (kind == 11)
+        event->status = event->status == CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_CANCELLED
+                            ? CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_SCHEDULED
+                            : CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_CANCELLED;
+    (void)harness_put_event(storm->harness, i, *event);
+}
+
+static void look_at_all(struct storm *storm)
+{
+    for (unsigned i = 0; i < N_EVENTS; i++)
+        checker_look(&storm->checkers[i], storm->harness);
+}
+
+static void report_finding(void *arg, const struct cvn_verify_finding *finding)
+{
+    (void)arg;
+    print_error("index %s\n", finding->index ? finding->index->name : "?");
+}
+
+static int verify(struct cvn_ctx *ctx, void *arg)
+{
+    static const struct cvn_table *const tables[] = {&cvn_person_table, &cvn_group_table,
+                                                     &cvn_member_table, &cvn_rsvp_table, NULL};
+    struct cvn_verify_totals totals;
+    (void)arg;
+    int r = cvn_table_verify(ctx->txn, tables, report_finding, NULL, &totals);
+    return r ? r : (int)totals.n_findings;
+}
+
+static void run_storm(void **state, uint64_t seed)
+{
+    struct storm storm;
+    storm_begin(&storm, state, seed);
+    for (unsigned step = 0; step < N_STEPS; step++) {
+        if (below(&storm.seed, 10) == 0)
+            change_event(&storm);
+        else
+            assert_true(act(&storm.admin, &storm, &storm.seed));
+        look_at_all(&storm);
+    }
+    assert_int_equal(harness_read(storm.harness, verify, NULL), 0);
+    storm_end(&storm);
+}
+
+static void test_invariants_in_a_storm(void **state)
+{
+    run_storm(state, 1);
+}
+
+static void test_invariants_in_another_storm(void **state)
+{
+    run_storm(state, 20261123);
+}
+
+struct thread {
+    pthread_t thread;
+    struct storm *storm;
+    uint64_t seed;
+    unsigned n_unexpected;
+};
+
+static void *act_in_thread(void *arg)
+{
+    struct thread *thread = arg;
+    CLIENT client = client_admin(thread->storm->harness);
+    for (unsigned i = 0; i < N_ACTIONS_PER_THREAD; i++)
+        thread->n_unexpected += !act(&client, thread->storm, &thread->seed);
+    return NULL;
+}
+
+static void test_invariants_when_eight_threads_write(void **state)
+{
+    struct storm storm;
+    struct thread threads[N_THREADS] = {0};
+    storm_begin(&storm, state, 3);
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < N_THREADS; i++) {
+            threads[i].storm = &storm;
+            threads[i].seed = 1000 * round + i;
+            assert_int_equal(pthread_create(&threads[i].thread, NULL, act_in_thread, &threads[i]),
+                             0);
+        }
+        for (unsigned i = 0; i < N_THREADS; i++) {
+            assert_int_equal(pthread_join(threads[i].thread, NULL), 0);
+            assert_int_equal(threads[i].n_unexpected, 0);
+        }
+        look_at_all(&storm);
+        storm.harness->now_ms += DAY_MS;
+    }
+    assert_int_equal(harness_read(storm.harness, verify, NULL), 0);
+    storm_end(&storm);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_invariants_in_a_storm),
+        TEST(test_invariants_in_another_storm),
+        TEST(test_invariants_when_eight_threads_write),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
