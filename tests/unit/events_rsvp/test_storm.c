@@ -82,8 +82,8 @@ static void storm_end(struct storm *storm)
 static bool is_expected(struct client *client)
 {
     return client->result == 0 ||
-           (client->result == CVN_REFUSED && (client->status.code == CVN_FAILED_PRECONDITION ||
-                                              client_blames(client, "guests")));
+           (client->result == CVN_REFUSED &&
+            (client->status.code == CVN_FAILED_PRECONDITION || client_blames(client, "guests")));
 }
 
 /* One action of anybody on any event: half of them come, a fifth leave. */
