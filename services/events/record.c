@@ -2,35 +2,16 @@
 
 #include "google/rpc/error_details.pb-c.h"
 #include "google/rpc/status.pb-c.h"
+#include "rpc/message.h"
+#include "rpc/status.h"
 
 #include <errno.h>
-
-enum { RPC_CODE_INVALID_ARGUMENT = 3 }; /* google.rpc.Code */
-
-static void *arena_alloc(void *data, size_t size)
-{
-    return cvn_arena_alloc(data, size);
-}
-
-static void arena_free(void *data, void *pointer)
-{
-    (void)data;
-    (void)pointer;
-}
+#include <string.h>
 
 int cvn_record_unpack(struct cvn_arena *arena, const ProtobufCMessageDescriptor *type,
                       struct cvn_slice bytes, void *ret_message)
 {
-    ProtobufCAllocator allocator = {arena_alloc, arena_free, arena};
-    bool overflowed = arena->overflowed;
-    arena->overflowed = false;
-    ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, bytes.len, bytes.data);
-    bool spent = arena->overflowed;
-    arena->overflowed = overflowed || spent;
-    if (!message)
-        return spent ? -ENOMEM : -EBADMSG;
-    *(ProtobufCMessage **)ret_message = message;
-    return 0;
+    return cvn_message_unpack(type, arena, bytes, ret_message);
 }
 
 Google__Protobuf__Timestamp *cvn_record_time(struct cvn_arena *arena, int64_t utc_ms)
@@ -105,7 +86,7 @@ Convene__Events__V1__RegisterResult *cvn_record_refused(const struct cvn_problem
     if (!status || !details || !bad || !result)
         return NULL;
     google__rpc__status__init(status);
-    status->code = RPC_CODE_INVALID_ARGUMENT;
+    status->code = CVN_INVALID_ARGUMENT;
     status->message = cvn_arena_strdup(arena, cvn_problems_sentence(problems));
     details[0] = any_of(arena, &bad->base);
     if (!status->message || !details[0])
