@@ -1,6 +1,6 @@
 /*
- * The methods of people, groups, RSVPs and attendance, in the order of their .proto files. Their
- * service state is struct cvn_events_service (service.h).
+ * The methods of people, groups, events, RSVPs and attendance, in the order of their .proto files.
+ * Their service state is struct cvn_events_service (service.h).
  */
 #ifndef CVN_SERVICES_EVENTS_HANDLERS_H
 #define CVN_SERVICES_EVENTS_HANDLERS_H
@@ -9,6 +9,7 @@
 
 extern const struct cvn_service_method cvn_person_methods[5];
 extern const struct cvn_service_method cvn_group_methods[7];
+extern const struct cvn_service_method cvn_event_methods[7];
 extern const struct cvn_service_method cvn_rsvp_methods[4];
 extern const struct cvn_service_method cvn_attendance_methods[1];
 

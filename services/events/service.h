@@ -1,12 +1,23 @@
-/* What the methods of the events service share beside the store. */
+/* The events service: what its methods share beside the store, and how it is put together. */
 #ifndef CVN_SERVICES_EVENTS_SERVICE_H
 #define CVN_SERVICES_EVENTS_SERVICE_H
 
 #include "base/zone.h"
 
+struct cvn_runtime;
+struct cvn_server;
+struct cvn_table;
+
 /* The service state given to cvn_methods_bind; lives as long as the server. */
 struct cvn_events_service {
     struct cvn_zones *zones; /* borrowed */
 };
+
+/* Every table of the service that has indexes, NULL at the end: for cvn_table_verify. */
+extern const struct cvn_table *const cvn_events_tables[];
+
+/* Adds people, groups, events, RSVPs and attendance to the server. 0 or a fault. */
+int cvn_events_bind(struct cvn_events_service *service, struct cvn_runtime *runtime,
+                    struct cvn_server *server);
 
 #endif

@@ -1,0 +1,225 @@
+/* The server: the only place that composes. Settings, stores, services, sockets, signals. */
+#include "base/zone.h"
+#include "rpc/channel.h"
+#include "rpc/server.h"
+#include "services/call_log.h"
+#include "services/events/service.h"
+#include "services/mentoring/service.h"
+#include "services/runtime/methods.h"
+#include "services/settings.h"
+#include "storage/store.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Where mentoring finds the events service when both are here. */
+#define EVENTS_INSIDE_URL "inproc://convene-events"
+
+enum {
+    EXIT_USAGE = 2,
+    INSIDE_WORKERS =
+        2, /* for mentoring's calls to events, so that they never wait for each other */
+};
+
+/* Everything the process holds, in the order in which it is made. */
+struct daemon {
+    struct cvn_settings settings;
+    struct cvn_zones *zones;
+    struct cvn_store *events_store;
+    struct cvn_runtime *events_runtime;
+    struct cvn_events events;
+    struct cvn_store *mentoring_store;
+    struct cvn_runtime *mentoring_runtime;
+    struct cvn_channel *events_channel;
+    struct cvn_mentoring *mentoring;
+    struct cvn_server *inside; /* the events service for mentoring, over inproc */
+    struct cvn_server *server;
+};
+
+static int64_t wall_clock_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Makes the directory and those above it, for this user alone. */
+static int make_directories(const char *path, struct cvn_error *err)
+{
+    char part[CVN_SETTINGS_TEXT_BYTES];
+    for (const char *slash = path + 1;; slash++) {
+        if (*slash != '/' && *slash != '\0')
+            continue;
+        (void)snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
+        if (mkdir(part, 0700) < 0 && errno != EEXIST)
+            return cvn_error_set(err, -errno, "The data directory %s cannot be made: %s.", part,
+                                 strerror(errno));
+        if (*slash == '\0')
+            return 0;
+    }
+}
+
+static int open_store(struct daemon *daemon, const char *name, struct cvn_store **ret_store,
+                      struct cvn_runtime **ret_runtime, struct cvn_error *err)
+{
+    char path[CVN_SETTINGS_TEXT_BYTES + 16];
+    (void)snprintf(path, sizeof path, "%s/%s", daemon->settings.data, name);
+    int r = cvn_store_open(ret_store, &(struct cvn_store_options){.path = path}, err);
+    if (r)
+        return r;
+    r = cvn_runtime_new(ret_runtime, &(struct cvn_runtime_options){
+                                         .store = *ret_store,
+                                         .wall_clock_ms = wall_clock_ms,
+                                         .random_bytes = randombytes_buf,
+                                         .admin_uid = getuid(),
+                                     });
+    return r ? cvn_error_set(err, r, "The store %s cannot be read: %s.", path, strerror(-r)) : 0;
+}
+
+static int new_server(struct daemon *daemon, int n_workers, struct cvn_server **ret,
+                      struct cvn_error *err)
+{
+    int r = cvn_server_new(ret, &(struct cvn_server_options){
+                                    .n_workers = (unsigned)n_workers,
+                                    .log = daemon->settings.quiet ? NULL : cvn_call_log_write,
+                                });
+    return r ? cvn_error_set(err, r, "The server cannot be made: %s.", strerror(-r)) : 0;
+}
+
+static int start_events(struct daemon *daemon, struct cvn_error *err)
+{
+    int r = open_store(daemon, "events", &daemon->events_store, &daemon->events_runtime, err);
+    if (r)
+        return r;
+    daemon->events = (struct cvn_events){.zones = daemon->zones};
+    r = cvn_events_bind(&daemon->events, daemon->events_runtime, daemon->server);
+    return r ? cvn_error_set(err, r, "The events service cannot start: %s.", strerror(-r)) : 0;
+}
+
+/* The events service once more, for the mentoring service of this process only. */
+static int start_inside(struct daemon *daemon, struct cvn_error *err)
+{
+    int r = new_server(daemon, INSIDE_WORKERS, &daemon->inside, err);
+    if (r)
+        return r;
+    r = cvn_events_bind(&daemon->events, daemon->events_runtime, daemon->inside);
+    if (r)
+        return cvn_error_set(err, r, "The events service cannot start: %s.", strerror(-r));
+    r = cvn_server_listen(daemon->inside, EVENTS_INSIDE_URL, err);
+    return r ? r : cvn_server_start(daemon->inside);
+}
+
+static int start_mentoring(struct daemon *daemon, struct cvn_error *err)
+{
+    const char *url = daemon->settings.events ? EVENTS_INSIDE_URL : daemon->settings.events_url;
+    int r = daemon->settings.events ? start_inside(daemon, err) : 0;
+    if (r == 0)
+        r = open_store(daemon, "mentoring", &daemon->mentoring_store, &daemon->mentoring_runtime,
+                       err);
+    if (r)
+        return r;
+    r = cvn_channel_new(&daemon->events_channel, url, NULL, err);
+    if (r)
+        return r;
+    r = cvn_mentoring_new(&daemon->mentoring, &(struct cvn_mentoring_options){
+                                                  .store = daemon->mentoring_store,
+                                                  .zones = daemon->zones,
+                                                  .events = daemon->events_channel,
+                                              });
+    if (r == 0)
+        r = cvn_mentoring_bind(daemon->mentoring, daemon->mentoring_runtime, daemon->server);
+    return r ? cvn_error_set(err, r, "The mentoring service cannot start: %s.", strerror(-r)) : 0;
+}
+
+static int start(struct daemon *daemon, struct cvn_error *err)
+{
+    int r = make_directories(daemon->settings.data, err);
+    if (r == 0 && cvn_zones_new(&daemon->zones) < 0)
+        r = cvn_error_set(err, -ENOMEM, "The time zones cannot be loaded.");
+    if (r == 0)
+        r = new_server(daemon, daemon->settings.n_workers, &daemon->server, err);
+    if (r == 0 && daemon->settings.events)
+        r = start_events(daemon, err);
+    if (r == 0 && daemon->settings.mentoring)
+        r = start_mentoring(daemon, err);
+    for (size_t i = 0; r == 0 && i < daemon->settings.n_listen; i++)
+        r = cvn_server_listen(daemon->server, daemon->settings.listen[i], err);
+    return r ? r : cvn_server_start(daemon->server);
+}
+
+/* The public sockets first, so that nobody is cut off from a service that is still needed. */
+static void stop(struct daemon *daemon)
+{
+    if (daemon->server)
+        cvn_server_drain(daemon->server, daemon->settings.drain_timeout_ms);
+    cvn_mentoring_stop(daemon->mentoring);
+    if (daemon->inside)
+        cvn_server_drain(daemon->inside, daemon->settings.drain_timeout_ms);
+    cvn_store_close(daemon->mentoring_store);
+    cvn_store_close(daemon->events_store);
+    cvn_server_free(daemon->server);
+    cvn_channel_free(daemon->events_channel);
+    cvn_server_free(daemon->inside);
+    cvn_mentoring_free(daemon->mentoring);
+    cvn_runtime_free(daemon->mentoring_runtime);
+    cvn_runtime_free(daemon->events_runtime);
+    cvn_zones_free(daemon->zones);
+}
+
+static int serve(struct daemon *daemon)
+{
+    /* Blocked before any thread starts, so that only this one hears them. */
+    sigset_t stop_signals;
+    (void)sigemptyset(&stop_signals);
+    (void)sigaddset(&stop_signals, SIGTERM);
+    (void)sigaddset(&stop_signals, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &stop_signals, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+
+    struct cvn_error err = {""};
+    int r = start(daemon, &err);
+    if (r) {
+        fprintf(stderr, "convened: %s\n", err.text[0] ? err.text : strerror(r < 0 ? -r : EINVAL));
+        stop(daemon);
+        return EXIT_FAILURE;
+    }
+    for (size_t i = 0; i < daemon->settings.n_listen; i++)
+        fprintf(stderr, "convened: ready on %s\n", daemon->settings.listen[i]);
+    int got;
+    (void)sigwait(&stop_signals, &got);
+    fprintf(stderr, "convened: %s, finishing what runs\n", strsignal(got));
+    stop(daemon);
+    fprintf(stderr, "convened: stopped\n");
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    static struct daemon daemon;
+    struct cvn_error err;
+    switch (cvn_settings_read(&daemon.settings, argc, argv, &err)) {
+    case CVN_SETTINGS_RUN:
+        break;
+    case CVN_SETTINGS_HELP:
+        (void)fputs(cvn_settings_usage, stdout);
+        return EXIT_SUCCESS;
+    case CVN_SETTINGS_VERSION:
+        printf("convened %s\n", CVN_VERSION);
+        return EXIT_SUCCESS;
+    default:
+        fprintf(stderr, "convened: %s\n", err.text);
+        return EXIT_USAGE;
+    }
+    if (sodium_init() < 0) {
+        fprintf(stderr, "convened: this machine has no source of randomness.\n");
+        return EXIT_FAILURE;
+    }
+    return serve(&daemon);
+}

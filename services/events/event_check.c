@@ -1,0 +1,192 @@
+#include "services/events/event_check.h"
+
+#include "base/civil.h"
+#include "base/id.h"
+#include "services/events/field_check.h"
+#include "services/events/person_table.h"
+#include "services/events/record.h"
+
+#include <errno.h>
+
+/* What checks pass along: where in the request the event stands. */
+struct subject {
+    struct cvn_problems *problems;
+    const char *path;
+    const Convene__Events__V1__Event *event;
+};
+
+static const char *path_of(const struct subject *s, const char *field)
+{
+    return cvn_field_path(s->problems, "%s.%s", s->path, field);
+}
+
+static void check_line(const struct subject *s, const char *field, const char *text, size_t max)
+{
+    cvn_field_check_line(s->problems, path_of(s, field), text, max, false);
+}
+
+static void check_range(const struct subject *s, const char *field, int32_t value, int32_t max)
+{
+    if (value < 0 || value > max)
+        cvn_problems_add(s->problems, path_of(s, field), "is %d; 0 to %d is right", value, max);
+}
+
+/* An enum of the contract, whose values run from 0 without a gap. */
+static void check_choice(const struct subject *s, const char *field,
+                         const ProtobufCEnumDescriptor *type, int value)
+{
+    if (!protobuf_c_enum_descriptor_get_value(type, value))
+        cvn_problems_add(s->problems, path_of(s, field), "is %d, which is no %s", value,
+                         type->short_name);
+}
+
+static void check_choices(const struct subject *s)
+{
+    const Convene__Events__V1__Event *e = s->event;
+    check_choice(s, "attendance_mode", &convene__events__v1__attendance_mode__descriptor,
+                 (int)e->attendance_mode);
+    check_choice(s, "waitlist_mode", &convene__events__v1__waitlist_mode__descriptor,
+                 (int)e->waitlist_mode);
+    check_choice(s, "party_policy", &convene__events__v1__party_policy__descriptor,
+                 (int)e->party_policy);
+    check_choice(s, "visibility", &convene__events__v1__visibility__descriptor, (int)e->visibility);
+}
+
+static bool parse_local(const struct subject *s, const char *field, const char *text,
+                        struct cvn_civil *ret)
+{
+    if (cvn_civil_parse(ret, text))
+        return true;
+    cvn_problems_add(s->problems, path_of(s, field),
+                     "is \"%.40s\"; a local time from 1970 to 2100 like 2026-12-01T18:30:00 is "
+                     "right, without an offset",
+                     text);
+    return false;
+}
+
+static void check_times(const struct subject *s)
+{
+    struct cvn_civil start, end;
+    const Convene__Events__V1__Event *e = s->event;
+    bool starts = parse_local(s, "start_local", e->start_local, &start);
+    bool ends = e->end_local[0] && parse_local(s, "end_local", e->end_local, &end);
+    if (starts && ends) {
+        int64_t length_s = cvn_civil_seconds(&end) - cvn_civil_seconds(&start);
+        if (length_s < 0)
+            cvn_problems_add(s->problems, path_of(s, "end_local"),
+                             "is %.40s, before the start at %.40s; the end is at or after it",
+                             e->end_local, e->start_local);
+        else if (length_s > (int64_t)CVN_EVENT_DAYS_MAX * 24 * 60 * 60)
+            cvn_problems_add(s->problems, path_of(s, "end_local"),
+                             "is more than %d days after the start; split a longer event",
+                             CVN_EVENT_DAYS_MAX);
+    }
+    int64_t open_ms = cvn_record_time_ms(e->rsvp_open_time, INT64_MIN);
+    int64_t close_ms = cvn_record_time_ms(e->rsvp_close_time, INT64_MAX);
+    if (open_ms > close_ms)
+        cvn_problems_add(s->problems, path_of(s, "rsvp_close_time"),
+                         "is before rsvp_open_time; RSVPs close after they open");
+}
+
+static void check_venue(const struct subject *s, const Convene__Events__V1__Venue *venue)
+{
+    if (!venue)
+        return;
+    check_line(s, "venue.name", venue->name, CVN_EVENT_VENUE_NAME_MAX);
+    cvn_field_check_prose(s->problems, path_of(s, "venue.address"), venue->address,
+                          CVN_EVENT_ADDRESS_MAX);
+    check_line(s, "venue.city", venue->city, CVN_FIELD_CITY_MAX);
+    cvn_field_check_country(s->problems, path_of(s, "venue.country"), venue->country);
+    cvn_field_check_point(s->problems, path_of(s, "venue.location"), venue->location);
+}
+
+static void check_hosts(const struct subject *s)
+{
+    const Convene__Events__V1__Event *e = s->event;
+    struct cvn_id id;
+    if (e->n_host_ids > CVN_EVENT_HOSTS_MAX)
+        cvn_problems_add(s->problems, path_of(s, "host_ids"),
+                         "has %zu entries; at most %d are "
+                         "right",
+                         e->n_host_ids, CVN_EVENT_HOSTS_MAX);
+    for (size_t i = 0; i < e->n_host_ids && i < CVN_EVENT_HOSTS_MAX; i++)
+        if (!cvn_id_parse(&id, CVN_PERSON_PREFIX, e->host_ids[i]))
+            cvn_problems_add(s->problems,
+                             cvn_field_path(s->problems, "%s.host_ids[%zu]", s->path, i),
+                             "is \"%.60s\"; a person's id like per_… is right", e->host_ids[i]);
+}
+
+static void check_texts(const struct subject *s)
+{
+    const Convene__Events__V1__Event *e = s->event;
+    cvn_field_check_line(s->problems, path_of(s, "title"), e->title, CVN_EVENT_TITLE_MAX, true);
+    cvn_field_check_prose(s->problems, path_of(s, "description"), e->description,
+                          CVN_EVENT_DESCRIPTION_MAX);
+    check_line(s, "external_id", e->external_id, CVN_EVENT_EXTERNAL_ID_MAX);
+    check_line(s, "cost_note", e->cost_note, CVN_EVENT_COST_NOTE_MAX);
+    cvn_field_check_url(s->problems, path_of(s, "online_url"), e->online_url);
+    cvn_field_check_url(s->problems, path_of(s, "url"), e->url);
+    cvn_field_check_language(s->problems, path_of(s, "language"), e->language);
+    cvn_field_check_lines(s->problems, path_of(s, "topics"), e->topics, e->n_topics,
+                          (const size_t[2]){CVN_FIELD_TOPICS_MAX, CVN_FIELD_TOPIC_BYTES_MAX});
+}
+
+int cvn_event_check(struct cvn_problems *problems, const char *path,
+                    const Convene__Events__V1__Event *event, struct cvn_zones *zones)
+{
+    if (!event) {
+        cvn_problems_add(problems, path, "is missing");
+        return 0;
+    }
+    struct subject s = {problems, path, event};
+    if (!event->group_id[0])
+        cvn_problems_add(problems, path_of(&s, "group_id"),
+                         "is empty; a group's id (grp_…) or slug is right");
+    check_texts(&s);
+    check_times(&s);
+    check_venue(&s, event->venue);
+    check_choices(&s);
+    check_hosts(&s);
+    check_range(&s, "capacity", event->capacity, CVN_EVENT_CAPACITY_MAX);
+    check_range(&s, "max_guests", event->max_guests, CVN_EVENT_GUESTS_MAX);
+    return event->time_zone[0]
+               ? cvn_field_check_zone(problems, path_of(&s, "time_zone"), event->time_zone, zones)
+               : 0;
+}
+
+/* The full form of a local time that was checked, and its instant. */
+static int complete_time(struct cvn_arena *arena, const struct cvn_zone *zone, char **local,
+                         Google__Protobuf__Timestamp **ret_instant)
+{
+    struct cvn_civil civil;
+    char text[CVN_CIVIL_TEXT_BYTES];
+    if (!cvn_civil_parse(&civil, *local))
+        return -EINVAL;
+    cvn_civil_format(text, &civil);
+    *local = cvn_arena_strdup(arena, text);
+    *ret_instant = cvn_record_time(arena, cvn_zone_utc_ms(zone, &civil));
+    return *local && *ret_instant ? 0 : -ENOMEM;
+}
+
+int cvn_event_complete(struct cvn_arena *arena, Convene__Events__V1__Event *event,
+                       const char *group_zone, struct cvn_zones *zones)
+{
+    const struct cvn_zone *zone;
+    if (!event->time_zone[0])
+        event->time_zone = (char *)(uintptr_t)group_zone;
+    if (!event->end_local[0])
+        event->end_local = event->start_local;
+    if (!event->attendance_mode)
+        event->attendance_mode = CONVENE__EVENTS__V1__ATTENDANCE_MODE__ATTENDANCE_MODE_OFFLINE;
+    if (!event->waitlist_mode)
+        event->waitlist_mode = CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_AUTO;
+    if (!event->party_policy)
+        event->party_policy = CONVENE__EVENTS__V1__PARTY_POLICY__PARTY_POLICY_STRICT;
+    if (!event->visibility)
+        event->visibility = CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_PUBLIC;
+    int r = cvn_zones_find(zones, event->time_zone, &zone);
+    if (r)
+        return r > 0 ? -EINVAL : r;
+    r = complete_time(arena, zone, &event->start_local, &event->start_time);
+    return r ? r : complete_time(arena, zone, &event->end_local, &event->end_time);
+}

@@ -1,0 +1,314 @@
+#include "services/events/event_list.h"
+
+#include "base/civil.h"
+#include "services/events/event_stream.h"
+#include "services/events/field_check.h"
+#include "services/events/group_access.h"
+#include "services/events/group_table.h"
+#include "services/events/person_table.h"
+#include "services/events/record.h"
+#include "services/events/spaces.h"
+#include "services/runtime/page.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PUBLICATION(name) CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_##name
+#define VISIBILITY(name) CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_##name
+#define ROLE(name) CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_##name
+
+/* A request's filters as they are compared, and what was found out of the caller. */
+struct filter {
+    struct cvn_ctx *ctx;
+    const Convene__Events__V1__ListEventsRequest *request;
+    bool by_group, by_attendee;
+    struct cvn_id group, attendee;
+    struct cvn_slice city, topic; /* folded; empty: any */
+    struct cvn_event_window window;
+    struct cvn_event_place after;
+    /* The role in the group looked at last: most lists stay in few groups. */
+    struct cvn_id known_group;
+    Convene__Events__V1__GroupRole known_role;
+    bool known;
+};
+
+int cvn_event_list_check(struct cvn_ctx *ctx, const void *request)
+{
+    const Convene__Events__V1__ListEventsRequest *req = request;
+    (void)cvn_page_size(ctx, req->page_size, CVN_EVENT_LIST_DEFAULT, CVN_EVENT_LIST_MAX);
+    if (req->near)
+        cvn_field_check_circle(&ctx->problems, "near", req->near);
+    cvn_field_check_line(&ctx->problems, "city", req->city, CVN_FIELD_CITY_MAX, false);
+    cvn_field_check_line(&ctx->problems, "topic", req->topic, CVN_FIELD_TOPIC_BYTES_MAX, false);
+    cvn_field_check_language(&ctx->problems, "language", req->language);
+    if (!protobuf_c_enum_descriptor_get_value(&convene__events__v1__attendance_mode__descriptor,
+                                              (int)req->attendance_mode))
+        cvn_problems_add(&ctx->problems, "attendance_mode", "is %d, which is no AttendanceMode",
+                         (int)req->attendance_mode);
+    return cvn_ctx_refuse_problems(ctx);
+}
+
+static bool read_cursor(struct filter *f)
+{
+    struct cvn_slice cursor;
+    if (!cvn_page_token_read(f->ctx, &f->request->base, &cursor))
+        return false;
+    if (cursor.len == 0)
+        return true;
+    struct cvn_key_reader reader;
+    cvn_key_reader_init(&reader, cursor);
+    f->after.start_ms = cvn_key_get_i64(&reader);
+    f->after.id = cvn_key_get_id(&reader);
+    f->window.after = &f->after;
+    return cvn_key_reader_done(&reader);
+}
+
+/* Turns the request into a filter. 0, CVN_REFUSED or a fault. */
+static int read_filter(struct filter *f)
+{
+    const Convene__Events__V1__ListEventsRequest *req = f->request;
+    struct cvn_ctx *ctx = f->ctx;
+    f->window.from_ms = cvn_record_time_ms(req->start_time_from, INT64_MIN);
+    f->window.before_ms = cvn_record_time_ms(req->start_time_before, INT64_MAX);
+    if (!read_cursor(f))
+        return cvn_ctx_refuse_problems(ctx);
+    int r = 0;
+    if (req->group_id[0]) {
+        f->by_group = true;
+        r = cvn_group_find(ctx, "group_id", req->group_id, &f->group, NULL);
+    }
+    if (r == 0 && req->attendee_id[0]) {
+        f->by_attendee = true;
+        r = cvn_person_meant(ctx, "attendee_id", req->attendee_id, &f->attendee);
+        bool own =
+            ctx->who.kind == CVN_PRINCIPAL_PERSON && cvn_id_equal(&ctx->who.person, &f->attendee);
+        if (r == 0 && !own && ctx->who.kind != CVN_PRINCIPAL_ADMIN)
+            r = cvn_ctx_refuse_access(ctx, "see where somebody else goes");
+    }
+    if (r == 0)
+        r = cvn_group_word(ctx->arena, req->city, &f->city);
+    if (r == 0)
+        r = cvn_group_word(ctx->arena, req->topic, &f->topic);
+    return r;
+}
+
+static bool is_coming(Convene__Events__V1__RsvpState state)
+{
+    return state == CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_YES ||
+           state == CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_WAITLISTED ||
+           state == CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_OFFERED ||
+           state == CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_REQUESTED ||
+           state == CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_ATTENDED;
+}
+
+/* An attendee's events are as many as one person goes to: read and sorted here. */
+static int open_attendee(struct filter *f, struct cvn_event_stream *stream)
+{
+    struct cvn_rsvp_of_person *rsvps;
+    size_t n_rsvps, n = 0;
+    int r = cvn_rsvps_of_person(f->ctx, &f->attendee, &rsvps, &n_rsvps);
+    if (r)
+        return r;
+    struct cvn_event_place *places = cvn_arena_alloc_array(f->ctx->arena, n_rsvps, sizeof *places);
+    if (!places)
+        return -ENOMEM;
+    for (size_t i = 0; i < n_rsvps; i++) {
+        Convene__Events__V1__Event *event;
+        if (!is_coming(rsvps[i].state))
+            continue;
+        r = cvn_event_get(f->ctx, &rsvps[i].event, &event);
+        if (r == CVN_STORE_ABSENT)
+            continue;
+        if (r)
+            return r;
+        places[n++] = (struct cvn_event_place){cvn_event_start_ms(event), rsvps[i].event};
+    }
+    cvn_event_stream_set_places(stream, places, n, &f->window);
+    return 0;
+}
+
+/* Opens the index that leaves least to look at. */
+static int open_stream(struct filter *f, struct cvn_event_stream *stream)
+{
+    const Convene__Events__V1__Circle *near = f->request->near;
+    struct cvn_key prefix;
+    cvn_key_init(&prefix);
+    if (f->by_attendee)
+        return open_attendee(f, stream);
+    if (f->by_group) {
+        cvn_key_put_id(&prefix, &f->group);
+        return cvn_event_stream_add(stream, CVN_EVENT_BY_GROUP, &prefix, &f->window);
+    }
+    if (near)
+        return cvn_event_stream_add_circle(
+            stream, (struct cvn_point){near->center->latitude, near->center->longitude},
+            near->radius_m, &f->window);
+    if (f->city.len > 0) {
+        cvn_key_put_text(&prefix, f->city);
+        return cvn_event_stream_add(stream, CVN_EVENT_BY_CITY, &prefix, &f->window);
+    }
+    if (f->topic.len > 0) {
+        cvn_key_put_text(&prefix, f->topic);
+        return cvn_event_stream_add(stream, CVN_EVENT_BY_TOPIC, &prefix, &f->window);
+    }
+    return cvn_event_stream_add(stream, CVN_EVENT_BY_START, &prefix, &f->window);
+}
+
+static int same_word(struct filter *f, const char *word, struct cvn_slice folded, bool *ret)
+{
+    struct cvn_slice other;
+    int r = cvn_group_word(f->ctx->arena, word, &other);
+    *ret = r == 0 && cvn_slice_compare(other, folded) == 0;
+    return r;
+}
+
+static int has_topic(struct filter *f, const Convene__Events__V1__Event *event, bool *ret)
+{
+    *ret = f->topic.len == 0;
+    int r = 0;
+    for (size_t i = 0; r == 0 && !*ret && i < event->n_topics; i++)
+        r = same_word(f, event->topics[i], f->topic, ret);
+    return r;
+}
+
+static bool is_near(const Convene__Events__V1__Circle *circle,
+                    const Convene__Events__V1__Event *event)
+{
+    if (!event->venue || !event->venue->location)
+        return false;
+    struct cvn_point centre = {circle->center->latitude, circle->center->longitude};
+    struct cvn_point at = {event->venue->location->latitude, event->venue->location->longitude};
+    return cvn_geo_distance_m(centre, at) <= circle->radius_m;
+}
+
+static int role_in(struct filter *f, const struct cvn_id *group,
+                   Convene__Events__V1__GroupRole *ret)
+{
+    int r = 0;
+    if (!f->known || !cvn_id_equal(&f->known_group, group)) {
+        r = cvn_group_role_of_caller(f->ctx, group, &f->known_role);
+        f->known_group = *group;
+        f->known = r == 0;
+    }
+    *ret = f->known_role;
+    return r;
+}
+
+/* Whether the caller may see the event in this list. */
+static int is_visible(struct filter *f, const Convene__Events__V1__Event *event,
+                      const struct cvn_id *group, bool *ret)
+{
+    bool published =
+        event->publication == PUBLICATION(PUBLISHED) || event->publication == PUBLICATION(ARCHIVED);
+    *ret = published && event->visibility == VISIBILITY(PUBLIC);
+    if (*ret)
+        return 0;
+    Convene__Events__V1__GroupRole role;
+    int r = role_in(f, group, &role);
+    bool organises = role >= ROLE(ORGANISER);
+    if (!published)
+        *ret = organises && f->request->include_unpublished;
+    else if (event->visibility == VISIBILITY(MEMBERS))
+        *ret = role >= ROLE(MEMBER);
+    else
+        *ret = organises || f->by_attendee;
+    return r;
+}
+
+/* Whether the event passes every filter. 0 or a fault. */
+static int passes(struct filter *f, const Convene__Events__V1__Event *event,
+                  const struct cvn_id *group, bool *ret)
+{
+    const Convene__Events__V1__ListEventsRequest *req = f->request;
+    *ret = false;
+    if ((f->by_group && !cvn_id_equal(group, &f->group)) ||
+        (req->attendance_mode && event->attendance_mode != req->attendance_mode) ||
+        (req->language[0] && strcasecmp(req->language, event->language) != 0) ||
+        (!req->include_cancelled &&
+         event->status == CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_CANCELLED) ||
+        (req->near && !is_near(req->near, event)))
+        return 0;
+    bool fits = f->city.len == 0;
+    int r = fits || !event->venue ? 0 : same_word(f, event->venue->city, f->city, &fits);
+    if (r == 0 && fits)
+        r = has_topic(f, event, &fits);
+    if (r == 0 && fits)
+        r = is_visible(f, event, group, &fits);
+    *ret = r == 0 && fits;
+    return r;
+}
+
+/* Reads the event at a place and adds it to the page if it passes. */
+static int consider(struct filter *f, const struct cvn_event_place *place,
+                    Convene__Events__V1__ListEventsResponse *response)
+{
+    Convene__Events__V1__Event *event;
+    struct cvn_id group;
+    Convene__Events__V1__GroupRole role;
+    bool fits;
+    int r = cvn_event_get(f->ctx, &place->id, &event);
+    if (r)
+        return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+    if (!cvn_id_parse(&group, CVN_GROUP_PREFIX, event->group_id))
+        return -EUCLEAN;
+    r = passes(f, event, &group, &fits);
+    if (r || !fits)
+        return r;
+    r = role_in(f, &group, &role);
+    if (r == 0)
+        r = cvn_event_show(f->ctx, &place->id, role >= ROLE(ORGANISER), event);
+    if (r == 0)
+        response->events[response->n_events++] = event;
+    return r;
+}
+
+static int put_token(struct filter *f, const struct cvn_event_place *last,
+                     Convene__Events__V1__ListEventsResponse *response)
+{
+    struct cvn_key cursor;
+    cvn_key_init(&cursor);
+    cvn_key_put_i64(&cursor, last->start_ms);
+    cvn_key_put_id(&cursor, &last->id);
+    response->next_page_token =
+        cvn_page_token_make(f->ctx, &f->request->base, cvn_key_slice(&cursor));
+    return response->next_page_token ? 0 : -ENOMEM;
+}
+
+/* Fills the page, and the token when there may be more. */
+static int fill(struct filter *f, struct cvn_event_stream *stream, size_t page_size,
+                Convene__Events__V1__ListEventsResponse *response)
+{
+    struct cvn_event_place place, last;
+    int r = cvn_event_stream_next(stream, &place);
+    for (size_t n_seen = 0; r == 0; n_seen++) {
+        if (response->n_events == page_size || n_seen == CVN_EVENT_LIST_SCAN_MAX)
+            return put_token(f, &last, response);
+        r = consider(f, &place, response);
+        last = place;
+        if (r == 0)
+            r = cvn_event_stream_next(stream, &place);
+    }
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+int cvn_event_list(struct cvn_ctx *ctx, const void *request, void *reply)
+{
+    struct filter f = {.ctx = ctx, .request = request};
+    Convene__Events__V1__ListEventsResponse *response = reply;
+    struct cvn_event_stream *stream = cvn_arena_alloc(ctx->arena, sizeof *stream);
+    int32_t page_size =
+        cvn_page_size(ctx, f.request->page_size, CVN_EVENT_LIST_DEFAULT, CVN_EVENT_LIST_MAX);
+    response->events =
+        cvn_arena_alloc_array(ctx->arena, (size_t)page_size, sizeof *response->events);
+    if (!stream || !response->events)
+        return -ENOMEM;
+    int r = read_filter(&f);
+    if (r)
+        return r;
+    stream->txn = ctx->txn;
+    r = open_stream(&f, stream);
+    if (r == 0)
+        r = fill(&f, stream, (size_t)page_size, response);
+    cvn_event_stream_deinit(stream);
+    return r;
+}
