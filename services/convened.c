@@ -34,7 +34,7 @@ struct daemon {
     struct cvn_zones *zones;
     struct cvn_store *events_store;
     struct cvn_runtime *events_runtime;
-    struct cvn_events events;
+    struct cvn_events_service events;
     struct cvn_store *mentoring_store;
     struct cvn_runtime *mentoring_runtime;
     struct cvn_channel *events_channel;
@@ -98,7 +98,7 @@ static int start_events(struct daemon *daemon, struct cvn_error *err)
     int r = open_store(daemon, "events", &daemon->events_store, &daemon->events_runtime, err);
     if (r)
         return r;
-    daemon->events = (struct cvn_events){.zones = daemon->zones};
+    daemon->events = (struct cvn_events_service){.zones = daemon->zones};
     r = cvn_events_bind(&daemon->events, daemon->events_runtime, daemon->server);
     return r ? cvn_error_set(err, r, "The events service cannot start: %s.", strerror(-r)) : 0;
 }

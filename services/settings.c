@@ -1,5 +1,7 @@
 #include "services/settings.h"
 
+#include "base/address.h"
+
 #include <errno.h>
 #include <ini.h>
 #include <stdio.h>
@@ -14,7 +16,8 @@ const char cvn_settings_usage[] =
     "  --data DIR          where the stores are kept; made if it is not there\n"
     "                      (default: $XDG_DATA_HOME/convene or ~/.local/share/convene)\n"
     "  --listen URL        ipc:///path, tcp://address:port or inproc://name; may be repeated\n"
-    "                      (default: ipc:// on convene.sock in the data directory)\n"
+    "                      (default: $CONVENE_URL, or ipc on convene.sock in\n"
+    "                      $XDG_RUNTIME_DIR or ~/.local/share/convene)\n"
     "  --services LIST     events,mentoring (the default), events, or mentoring\n"
     "  --events-url URL    where the events service is, when only mentoring runs here\n"
     "  --workers N         threads that run calls, 1 to 64 (default: 8)\n"
@@ -186,11 +189,12 @@ static int complete(struct cvn_settings *settings, struct cvn_error *err)
                              "is.");
     if (settings->n_listen > 0)
         return 0;
-    int n = snprintf(settings->listen[0], sizeof settings->listen[0], "ipc://%.*s/convene.sock",
-                     CVN_SETTINGS_TEXT_BYTES - 32, settings->data);
-    if (n >= (int)sizeof settings->listen[0])
+    char url[CVN_ADDRESS_BYTES];
+    if (!cvn_address_default(url, getenv("CONVENE_URL"), getenv("XDG_RUNTIME_DIR"), getenv("HOME")))
         return cvn_error_set(err, -EINVAL,
-                             "--data is too long for a socket's name; give --listen.");
+                             "There is no place for a socket: neither XDG_RUNTIME_DIR nor HOME "
+                             "helps; give --listen.");
+    (void)snprintf(settings->listen[0], sizeof settings->listen[0], "%s", url);
     settings->n_listen = 1;
     return 0;
 }

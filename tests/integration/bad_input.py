@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Bad input gets a sentence that names field, problem and remedy, and leaves nothing behind."""
+import json
+import sys
+
+from community import Community
+
+GOOD = {"external_id": "x1", "group": "c-berlin", "title": "Lock-free queues",
+        "start": "2031-05-06T18:30:00", "duration": "PT2H"}
+
+# What is changed in a good record, and what the answer must say.
+BAD = [
+    ({"title": ""}, ["title"]),
+    ({"title": "x" * 301}, ["title", "300"]),
+    ({"title": "x" * 10_000_000}, ["title", "300"]),
+    ({"title": "bell \u0007"}, ["title", "control"]),
+    ({"time_zone": "Europe/Atlantis"}, ["time_zone", "Europe/Atlantis"]),
+    ({"start": "2031-02-30T18:00:00"}, ["start"]),
+    ({"start": "soon"}, ["start", "soon"]),
+    ({"end": "2031-05-06T17:00:00", "duration": None}, ["end"]),
+    ({"latitude": 91, "longitude": 13}, ["latitude", "91"]),
+    ({"latitude": 52, "longitude": -180.5}, ["longitude"]),
+    ({"capacity": -1}, ["capacity", "-1"]),
+    ({"capacity": 1_000_001}, ["capacity", "1000000"]),
+    ({"max_guests": 11}, ["max_guests", "10"]),
+    ({"group": "nobody-here"}, ["group", "nobody-here"]),
+    ({"url": "ftp://example.org"}, ["url", "http"]),
+    ({"country": "Germany"}, ["country"]),
+    ({"external_id": ""}, ["external_id"]),
+]
+
+
+def record(changes):
+    """A JSON line; a None takes the key out."""
+    merged = {**GOOD, **changes}
+    return json.dumps({k: v for k, v in merged.items() if v is not None}) + "\n"
+
+
+def check_records(community):
+    for changes, words in BAD:
+        done = community.convene("events", "import", "--format", "jsonl", "-", text=record(changes),
+                                 expect=1)
+        said = (done.stdout + done.stderr).replace(",", "")
+        for word in words:
+            assert word in said, f"{list(changes)}: {word!r} is not in {said[-500:]!r}"
+        assert len(said) < 5000, f"{list(changes)}: an answer of {len(said)} bytes"
+    assert community.json("events", "list", "--from", "2031-01-01") in ([], {"events": []}), \
+        "nothing of it was stored"
+
+
+def check_csv(community):
+    text = ('external_id,group,title,start\n'
+            'a1,c-berlin,Fine,2031-05-06T18:30:00\n'
+            'a2,c-berlin,"Broken,2031-05-06T18:30:00\n')
+    done = community.convene("events", "import", "--format", "csv", "-", text=text, expect=1)
+    said = done.stdout + done.stderr
+    assert "line 3" in said and "quote" in said, said
+
+
+def check_words(community):
+    for arguments, code, words in [
+        (["events", "show", "evt_1"], 1, ["evt_"]),
+        (["events", "show", "grp_01h2xcejqtf2nbrexx3vqjhp41"], 1, ["evt_"]),
+        (["events", "show", "evt_01h2xcejqtf2nbrexx3vqjhp41"], 5, []),
+        (["events", "list", "--page-token", "bm9uc2Vuc2U"], 1, ["page"]),
+        (["events", "lst"], 2, ["list"]),
+        (["events", "list", "--radius"], 2, []),
+        (["events", "list", "--near", "north"], 2, ["near"]),
+    ]:
+        done = community.convene(*arguments, expect=code)
+        for word in words:
+            assert word in done.stderr, f"{arguments}: {word!r} is not in {done.stderr!r}"
+
+
+def check_nobody_there(community):
+    done = community.convene("--url", f"ipc://{community.directory}/nobody.sock", "--timeout", "2s",
+                             "events", "list", expect=7)
+    assert "convene serve" in done.stderr, done.stderr
+
+
+def main(build):
+    with Community(build, "--quiet") as community:
+        community.convene("groups", "create", "--name", "C Berlin", "--slug", "c-berlin",
+                          "--time-zone", "Europe/Berlin")
+        check_records(community)
+        check_csv(community)
+        check_words(community)
+        check_nobody_there(community)
+        community.convene("events", "list")
+        assert community.stop() == 0
+    print(f"{len(BAD)} bad records and what else was wrong got a sentence that helps")
+    return 0
+
+
+sys.exit(main(sys.argv[1]))
