@@ -64,6 +64,8 @@ static void look_at_queue(struct look *look, struct cvn_slice key, struct cvn_sl
     size_t number = (size_t)queued.queue_number;
     if (checker->given[number])
         assert_true(cvn_id_equal(&checker->holders[number], &queued.person));
+    assert_true(queued.overtaken >= checker->overtaken[number]);
+    checker->overtaken[number] = queued.overtaken;
     checker->given[number] = true;
     checker->holders[number] = queued.person;
     assert_true(look->sums.n_queue_rows < WAITING_MAX);

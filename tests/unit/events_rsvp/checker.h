@@ -10,6 +10,7 @@ enum { CHECKER_NUMBERS_MAX = 8192 };
 struct checker {
     struct cvn_id event;
     struct cvn_id holders[CHECKER_NUMBERS_MAX]; /* by queue number: who was given it */
+    uint32_t overtaken[CHECKER_NUMBERS_MAX];    /* how often it had been passed: never less */
     bool given[CHECKER_NUMBERS_MAX];
 };
 

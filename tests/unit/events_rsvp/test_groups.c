@@ -306,6 +306,9 @@ static void test_list_by_each_filter(void **state)
     near.near = &circle;
     list_slugs(&nobody, near, slugs, sizeof slugs);
     assert_string_equal(slugs, "bravo delta ");
+    circle.radius_m = 4000; /* delta is 4,046 m away, in a cell that the circle touches */
+    list_slugs(&nobody, near, slugs, sizeof slugs);
+    assert_string_equal(slugs, "bravo ");
     circle.radius_m = 40000;
     list_slugs(&nobody, near, slugs, sizeof slugs);
     assert_string_equal(slugs, "bravo delta echo ");

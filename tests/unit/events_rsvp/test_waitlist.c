@@ -330,6 +330,22 @@ static void test_offer_at_its_last_instant(void **state)
     client_end(&s.admin);
 }
 
+static void test_offer_that_ran_out_goes_on_with_any_write(void **state)
+{
+    struct scene s = scene_new(state, 1, 3);
+    s.message.waitlist_mode = MODE(OFFER);
+    store(&s);
+    for (unsigned i = 0; i < 3; i++)
+        (void)yes(&s, i, 0);
+    (void)no(&s, 0);
+    s.harness->now_ms += CVN_OFFER_HOURS * (int64_t)HOUR_MS;
+    assert_int_equal(no(&s, 0), CVN_RSVP_NO); /* as before: it changes nothing itself */
+    assert_int_equal(now(&s, 1), CVN_RSVP_EXPIRED);
+    assert_int_equal(now(&s, 2), OFFERED);
+    check(&s);
+    client_end(&s.admin);
+}
+
 static void test_offer_ends_at_the_start(void **state)
 {
     struct scene s = scene_new(state, 1, 2);
@@ -395,6 +411,7 @@ int main(void)
         TEST(test_offer_taken),
         TEST(test_offer_declined),
         TEST(test_offer_at_its_last_instant),
+        TEST(test_offer_that_ran_out_goes_on_with_any_write),
         TEST(test_offer_ends_at_the_start),
         TEST(test_cancelled_event_voids_offers),
         TEST(test_full_without_queue),
