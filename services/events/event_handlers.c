@@ -42,7 +42,7 @@ static int get_event(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     const Convene__Events__V1__GetEventRequest *req = request;
     struct cvn_rsvp_case c;
-    int r = cvn_rsvp_case_find(ctx, req->id, &c);
+    int r = cvn_rsvp_case_find(ctx, "id", req->id, &c);
     if (r == 0)
         r = cvn_event_show(ctx, &c.event_id, cvn_rsvp_case_organised(&c), c.event);
     if (r == 0)
@@ -54,7 +54,7 @@ static int get_event(struct cvn_ctx *ctx, const void *request, void *reply)
 static int find_organised(struct cvn_ctx *ctx, const char *id, const char *what,
                           struct cvn_rsvp_case *ret)
 {
-    int r = cvn_rsvp_case_find(ctx, id, ret);
+    int r = cvn_rsvp_case_find(ctx, "id", id, ret);
     if (r == 0 && !cvn_rsvp_case_organised(ret))
         r = cvn_ctx_refuse_access(ctx, what);
     return r;

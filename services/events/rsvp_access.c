@@ -1,5 +1,6 @@
 #include "services/events/rsvp_access.h"
 
+#include "services/events/event_table.h"
 #include "services/events/group_access.h"
 #include "services/events/group_table.h"
 #include "services/events/person_table.h"
@@ -7,7 +8,6 @@
 #include "services/events/record.h"
 #include "services/events/rsvp_table.h"
 #include "services/events/seats.h"
-#include "services/events/spaces.h"
 
 #include <errno.h>
 
@@ -16,19 +16,6 @@
 bool cvn_rsvp_case_organised(const struct cvn_rsvp_case *c)
 {
     return c->caller >= ROLE(ORGANISER);
-}
-
-static int event_get(struct cvn_ctx *ctx, struct cvn_rsvp_case *c)
-{
-    struct cvn_key key;
-    struct cvn_slice value;
-    cvn_event_kind_key(&key, &c->event_id, CVN_EVENT_KIND_ROW);
-    int r = cvn_txn_get(ctx->txn, cvn_key_slice(&key), &value);
-    if (r == 0)
-        r = cvn_ctx_unpack(ctx, &convene__events__v1__event__descriptor, value, &c->event);
-    if (r == 0 && !cvn_id_parse(&c->group_id, CVN_GROUP_PREFIX, c->event->group_id))
-        r = -EUCLEAN;
-    return r;
 }
 
 static int refuse_absent(struct cvn_ctx *ctx, const char *event_id)
@@ -54,15 +41,18 @@ static int is_visible(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c, bool *
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
-int cvn_rsvp_case_find(struct cvn_ctx *ctx, const char *event_id, struct cvn_rsvp_case *ret)
+int cvn_rsvp_case_find(struct cvn_ctx *ctx, const char *field, const char *event_id,
+                       struct cvn_rsvp_case *ret)
 {
     struct cvn_rsvp_case c = {0};
     bool visible;
-    if (!cvn_ctx_read_id(ctx, "event_id", CVN_EVENT_PREFIX, event_id, &c.event_id))
+    if (!cvn_ctx_read_id(ctx, field, CVN_EVENT_PREFIX, event_id, &c.event_id))
         return cvn_ctx_refuse_problems(ctx);
-    int r = event_get(ctx, &c);
+    int r = cvn_event_get(ctx, &c.event_id, &c.event);
     if (r == CVN_STORE_ABSENT)
         return refuse_absent(ctx, event_id);
+    if (r == 0 && !cvn_id_parse(&c.group_id, CVN_GROUP_PREFIX, c.event->group_id))
+        r = -EUCLEAN;
     if (r == 0)
         r = cvn_group_role_of_caller(ctx, &c.group_id, &c.caller);
     if (r == 0 && !cvn_rsvp_case_organised(&c)) {

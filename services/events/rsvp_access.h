@@ -15,11 +15,12 @@ struct cvn_rsvp_case {
 };
 
 /*
- * Reads the event of an id. 0; CVN_REFUSED with NOT_FOUND where there is none that the caller may
- * see (those who organise see all, who has an RSVP sees the event, others what is published and
- * open to them); a fault.
+ * Reads the event of an id given in a field of the request. 0; CVN_REFUSED with NOT_FOUND where
+ * there is none that the caller may see (those who organise see all, who has an RSVP sees the
+ * event, others what is published and open to them); a fault.
  */
-int cvn_rsvp_case_find(struct cvn_ctx *ctx, const char *event_id, struct cvn_rsvp_case *ret);
+int cvn_rsvp_case_find(struct cvn_ctx *ctx, const char *field, const char *event_id,
+                       struct cvn_rsvp_case *ret);
 
 /* Whether the caller organises the event, or administers. */
 bool cvn_rsvp_case_organised(const struct cvn_rsvp_case *c);

@@ -50,7 +50,7 @@ static int respond(struct cvn_ctx *ctx, const void *request, void *reply)
     const Convene__Events__V1__RespondRequest *req = request;
     struct cvn_rsvp_case c;
     struct cvn_seating_action action = {0};
-    int r = cvn_rsvp_case_find(ctx, req->event_id, &c);
+    int r = cvn_rsvp_case_find(ctx, "event_id", req->event_id, &c);
     if (r == 0)
         r = cvn_person_meant(ctx, "person_id", req->person_id, &action.person);
     if (r != 0)
@@ -107,7 +107,7 @@ static int decide(struct cvn_ctx *ctx, const void *request, void *reply)
     const Convene__Events__V1__DecideRequest *req = request;
     struct cvn_rsvp_case c;
     struct cvn_seating_action action = {.request.now_ms = ctx->now_ms};
-    int r = cvn_rsvp_case_find(ctx, req->event_id, &c);
+    int r = cvn_rsvp_case_find(ctx, "event_id", req->event_id, &c);
     if (r != 0)
         return r;
     if (!cvn_rsvp_case_organised(&c))
@@ -126,7 +126,7 @@ static int get_rsvp(struct cvn_ctx *ctx, const void *request, void *reply)
     const Convene__Events__V1__GetRsvpRequest *req = request;
     struct cvn_rsvp_case c;
     struct cvn_id person;
-    int r = cvn_rsvp_case_find(ctx, req->event_id, &c);
+    int r = cvn_rsvp_case_find(ctx, "event_id", req->event_id, &c);
     if (r == 0)
         r = cvn_person_meant(ctx, "person_id", req->person_id, &person);
     if (r != 0)

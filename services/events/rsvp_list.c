@@ -165,7 +165,7 @@ static int read_request(struct list *list)
     if (cvn_ctx_refuse_problems(ctx) != 0)
         return CVN_REFUSED;
     struct cvn_rsvp_case c;
-    int r = cvn_rsvp_case_find(ctx, list->req->event_id, &c);
+    int r = cvn_rsvp_case_find(ctx, "event_id", list->req->event_id, &c);
     if (r != 0)
         return r;
     list->event = c.event_id;

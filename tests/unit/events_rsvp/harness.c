@@ -1,9 +1,7 @@
 #include "tests/unit/events_rsvp/harness.h"
 
-#include "services/events/record.h"
-#include "services/events/rsvp_table.h"
+#include "services/events/event_table.h"
 #include "services/events/seats.h"
-#include "services/events/spaces.h"
 #include "tests/support/cmocka_all.h"
 
 #include <ftw.h>
@@ -285,12 +283,7 @@ struct put_event {
 static int put_event(struct cvn_ctx *ctx, void *arg)
 {
     const struct put_event *put = arg;
-    struct cvn_key key;
-    struct cvn_slice value;
-    cvn_event_kind_key(&key, &put->id, CVN_EVENT_KIND_ROW);
-    int r = cvn_ctx_pack(ctx, &put->event.base, &value);
-    if (r == 0)
-        r = cvn_txn_put(ctx->txn, cvn_key_slice(&key), value);
+    int r = cvn_event_put(ctx, &put->id, &put->event);
     return r == 0 ? cvn_seats_settle(ctx, &put->id, &put->event) : r;
 }
 
