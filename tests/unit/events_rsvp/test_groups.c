@@ -1,3 +1,4 @@
+#include "services/events/group_table.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/harness.h"
 
@@ -376,6 +377,68 @@ static void test_batch_register_by_slug(void **state)
     assert_int_equal(person.status.code, CVN_PERMISSION_DENIED);
 }
 
+enum { N_BATCH = 500 };
+
+/* Registers "g<first>" and so on with one topic; the last one of a batch may have another city. */
+static void register_many(struct client *admin, unsigned first, const char *last_city)
+{
+    static Convene__Events__V1__Group groups[N_BATCH], *pointers[N_BATCH];
+    static char slugs[N_BATCH][16];
+    static char *topics[] = {(char *)"many"};
+    Convene__Events__V1__BatchRegisterGroupsRequest request =
+        CONVENE__EVENTS__V1__BATCH_REGISTER_GROUPS_REQUEST__INIT;
+    for (unsigned i = 0; i < N_BATCH; i++) {
+        (void)snprintf(slugs[i], sizeof slugs[i], "g%05u", first + i);
+        groups[i] = group_of(slugs[i], slugs[i]);
+        groups[i].topics = topics;
+        groups[i].n_topics = 1;
+        groups[i].city = (char *)(i == N_BATCH - 1 ? last_city : "Berlin");
+        pointers[i] = &groups[i];
+    }
+    request.groups = pointers;
+    request.n_groups = N_BATCH;
+    assert_non_null(client_call(admin, &cvn_group_methods[BATCH_REGISTER], &request));
+}
+
+/* One page looks at 2,000 groups at most, and its token goes on behind them. */
+static void test_list_when_few_of_many_fit(void **state)
+{
+    CLIENT admin = client_admin(*state);
+    char slugs[64];
+    for (unsigned i = 0; i < 5; i++)
+        register_many(&admin, i * N_BATCH, i == 4 ? "Paris" : "Berlin");
+    Convene__Events__V1__ListGroupsRequest request = CONVENE__EVENTS__V1__LIST_GROUPS_REQUEST__INIT;
+    request.topic = (char *)"many";
+    request.city = (char *)"paris";
+    const Convene__Events__V1__ListGroupsResponse *reply =
+        client_call(&admin, &cvn_group_methods[LIST], &request);
+    assert_non_null(reply);
+    assert_int_equal(reply->n_groups, 0);
+    assert_string_not_equal(reply->next_page_token, "");
+    list_slugs(&admin, request, slugs, sizeof slugs);
+    assert_string_equal(slugs, "g02499 ");
+}
+
+static void test_join_at_the_limit_of_one_person(void **state)
+{
+    struct harness *harness = *state;
+    struct cvn_id ada = harness_person(harness, 1);
+    CLIENT admin = client_admin(harness);
+    CLIENT client = client_of(harness, ada);
+    char slug[16];
+    for (unsigned i = 0; i < 3; i++)
+        register_many(&admin, i * N_BATCH, "Berlin");
+    for (unsigned i = 0; i < CVN_PERSON_GROUPS_MAX; i++) {
+        (void)snprintf(slug, sizeof slug, "g%05u", i);
+        assert_int_equal(set_member(&client, slug, ada, 0), ROLE(MEMBER));
+    }
+    assert_int_equal(set_member(&client, "g01400", ada, 0), -1);
+    assert_string_equal(client_reason(&client), "TOO_MANY_GROUPS");
+    assert_null(create(&client, group_of("One more", ""), ""));
+    assert_string_equal(client_reason(&client), "TOO_MANY_GROUPS");
+    assert_null(get(&client, "one-more"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
 
 int main(void)
@@ -393,6 +456,8 @@ int main(void)
         TEST(test_list_by_each_filter),
         TEST(test_list_when_the_circle_is_wrong),
         TEST(test_batch_register_by_slug),
+        TEST(test_list_when_few_of_many_fit),
+        TEST(test_join_at_the_limit_of_one_person),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

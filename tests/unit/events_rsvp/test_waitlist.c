@@ -1,6 +1,9 @@
 /* Full events: who gets in, who waits, and who is served when seats come free. */
+#include "services/events/queue_table.h"
+#include "services/events/rsvp_table.h"
 #include "services/events/rules/rsvp.h"
 #include "services/events/seats.h"
+#include "services/events/spaces.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/checker.h"
 
@@ -390,6 +393,35 @@ static void test_full_without_queue(void **state)
     client_end(&s.admin);
 }
 
+/* The row as seats.c has it: counts of 4 bytes, then the next number and all RSVPs of 8. */
+static int fill_queue(struct cvn_ctx *ctx, void *arg)
+{
+    const struct cvn_id *event = arg;
+    struct cvn_key key, value;
+    cvn_event_kind_key(&key, event, CVN_EVENT_KIND_SEATS);
+    cvn_key_init(&value);
+    cvn_key_put_u32(&value, 1);
+    cvn_key_put_u32(&value, CVN_QUEUE_PARTIES_MAX - 1);
+    cvn_key_put_u32(&value, 0);
+    cvn_key_put_u64(&value, CVN_QUEUE_PARTIES_MAX);
+    cvn_key_put_u64(&value, CVN_QUEUE_PARTIES_MAX);
+    return cvn_txn_put(ctx->txn, cvn_key_slice(&key), cvn_key_slice(&value));
+}
+
+static void test_queue_at_its_limit(void **state)
+{
+    struct scene s = scene_new(state, 1, 3);
+    store(&s);
+    assert_int_equal(yes(&s, 0, 0), YES);
+    assert_int_equal(harness_write(s.harness, fill_queue, &s.event), 0);
+    assert_int_equal(yes(&s, 1, 0), WAITLISTED);
+    assert_int_equal(get_rsvp(&s.admin, s.event, s.people[1])->queue_position,
+                     CVN_QUEUE_PARTIES_MAX);
+    assert_int_equal(yes(&s, 2, 0), -1);
+    assert_string_equal(client_reason(&s.admin), "QUEUE_FULL");
+    client_end(&s.admin);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
 
 int main(void)
@@ -415,6 +447,7 @@ int main(void)
         TEST(test_offer_ends_at_the_start),
         TEST(test_cancelled_event_voids_offers),
         TEST(test_full_without_queue),
+        TEST(test_queue_at_its_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
