@@ -1,0 +1,66 @@
+/*
+ * A programme's cohort as a matching problem: names become numbers, local hours become hours of the
+ * UTC week, and what people did together becomes points. Pure: the time and the data come in.
+ */
+#ifndef CVN_SERVICES_MENTORING_COHORT_H
+#define CVN_SERVICES_MENTORING_COHORT_H
+
+#include "base/arena.h"
+#include "base/zone.h"
+#include "convene/events/v1/rsvp.pb-c.h"
+#include "convene/mentoring/v1/enrolment.pb-c.h"
+#include "convene/mentoring/v1/program.pb-c.h"
+#include "services/mentoring/matching/matching.h"
+
+enum {
+    CVN_COHORT_DIGEST_CHARS = 64,
+    /*
+     * A meetup or group that more pairs share than this tells nobody apart, and is left out; so is
+     * what comes after this many pairs have something in common.
+     */
+    CVN_COHORT_PAIRS_OF_ONE_MAX = 250000,
+    CVN_COHORT_PAIRS_MAX = 8000000,
+    CVN_COHORT_UNKNOWN = 1, /* outcome: an enrolment has more than the matching takes */
+};
+
+/* One person of the cohort; enrolments and attendance are borrowed. */
+struct cvn_cohort_member {
+    struct cvn_id person;
+    const Convene__Mentoring__V1__Enrolment *enrolment;
+    const Convene__Events__V1__Attendance *attendance; /* NULL where unknown */
+};
+
+struct cvn_cohort_input {
+    const Convene__Mentoring__V1__Program *program;
+    struct cvn_cohort_member *mentors; /* by person; so are mentees */
+    size_t n_mentors;
+    struct cvn_cohort_member *mentees;
+    size_t n_mentees;
+    int32_t candidates_per_mentee;
+    uint64_t seed;
+    int64_t now_ms; /* what offsets, waiting and recency are reckoned from */
+};
+
+struct cvn_cohort {
+    struct cvn_cohort_input input;
+    struct cvn_match_problem problem;
+    const char **skills; /* by number, as they were written first in folded order */
+    size_t n_skills;
+    const char **languages;
+    size_t n_languages;
+    char digest[CVN_COHORT_DIGEST_CHARS + 1]; /* hexadecimal BLAKE2b-256 of the problem */
+};
+
+/*
+ * Builds the problem in the arena. 0; CVN_COHORT_UNKNOWN with the reason in *err; -ENOMEM.
+ */
+int cvn_cohort_build(struct cvn_cohort *ret, struct cvn_arena *arena, struct cvn_zones *zones,
+                     const struct cvn_cohort_input *input, struct cvn_error *err);
+
+/*
+ * The hours of the UTC week that lie whole within the spans, read in the zone at the instant.
+ */
+struct cvn_match_hours cvn_cohort_hours(const struct cvn_zone *zone, int64_t at_ms,
+                                        Convene__Mentoring__V1__WeeklySpan *const *spans, size_t n);
+
+#endif

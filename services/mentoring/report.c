@@ -1,0 +1,282 @@
+#include "services/mentoring/report.h"
+
+#include "services/mentoring/spaces.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static int compare_member(const void *id, const void *member)
+{
+    return memcmp(((const struct cvn_id *)id)->bytes,
+                  ((const struct cvn_cohort_member *)member)->person.bytes, CVN_ID_BYTES);
+}
+
+static const Convene__Mentoring__V1__Enrolment *
+find_enrolment(const struct cvn_cohort_member *members, size_t n, const struct cvn_id *id)
+{
+    const struct cvn_cohort_member *found =
+        n ? bsearch(id, members, n, sizeof *members, compare_member) : NULL;
+    return found ? found->enrolment : NULL;
+}
+
+static const Convene__Mentoring__V1__Enrolment *mentor_of(const struct cvn_cohort *cohort,
+                                                          const struct cvn_id *id)
+{
+    return find_enrolment(cohort->input.mentors, cohort->input.n_mentors, id);
+}
+
+static char *empty(void)
+{
+    return (char *)(uintptr_t)protobuf_c_empty_string;
+}
+
+/* "go (mentor 5, mentee 2), sql (mentor 4, mentee 1)". */
+static char *skills_reason(const struct cvn_cohort *cohort, const struct cvn_match_facts *facts,
+                           struct cvn_arena *arena)
+{
+    char *text = empty();
+    for (uint32_t i = 0; text && i < facts->n_skills; i++)
+        text = cvn_arena_printf(arena, "%s%s%s (mentor %u, mentee %u)", text, i ? ", " : "",
+                                cohort->skills[facts->skills[i].skill],
+                                facts->skills[i].mentor_level, facts->skills[i].mentee_level);
+    return text;
+}
+
+/* "CAREER_PATH" as "career path". */
+static char *goals_reason(const struct cvn_match_facts *facts, struct cvn_arena *arena)
+{
+    static const char *const names[] = {"",
+                                        "career path",
+                                        "interview preparation",
+                                        "portfolio review",
+                                        "certification",
+                                        "open-source contribution",
+                                        "job search"};
+    char *text = empty();
+    for (uint32_t goal = 1; text && goal < sizeof names / sizeof *names; goal++)
+        if (facts->goals >> goal & 1)
+            text = cvn_arena_printf(arena, "%s%s%s", text, *text ? ", " : "", names[goal]);
+    return text;
+}
+
+static char *languages_reason(const struct cvn_cohort *cohort, const struct cvn_match_facts *facts,
+                              struct cvn_arena *arena)
+{
+    char *text = empty();
+    for (size_t i = 0; text && i < cohort->n_languages; i++)
+        if (facts->languages.bits[i / 64] >> i % 64 & 1)
+            text = cvn_arena_printf(arena, "%s%s%s", text, *text ? ", " : "", cohort->languages[i]);
+    return text;
+}
+
+static char *ranking_reason(const struct cvn_match_facts *facts, struct cvn_arena *arena)
+{
+    char *text = empty();
+    if (facts->mentee_ranked)
+        text = cvn_arena_printf(arena, "the mentee's wish number %d", facts->mentee_ranked);
+    if (text && facts->mentor_ranked)
+        text = cvn_arena_printf(arena, "%s%sthe mentor's wish number %d", text, *text ? ", " : "",
+                                facts->mentor_ranked);
+    return text;
+}
+
+/* The facts behind one term, in words. */
+static char *reason(const struct cvn_cohort *cohort, enum cvn_match_term term,
+                    const struct cvn_match_facts *facts, struct cvn_arena *arena)
+{
+    switch (term) {
+    case CVN_MATCH_TERM_SKILLS:
+        return skills_reason(cohort, facts, arena);
+    case CVN_MATCH_TERM_GOALS:
+        return goals_reason(facts, arena);
+    case CVN_MATCH_TERM_HOURS:
+        return cvn_arena_printf(arena, "%d common hour%s a week", facts->n_common_hours,
+                                facts->n_common_hours == 1 ? "" : "s");
+    case CVN_MATCH_TERM_LANGUAGES:
+        return languages_reason(cohort, facts, arena);
+    case CVN_MATCH_TERM_GROUPS:
+        return cvn_arena_printf(arena, "%d group%s in common", facts->shared_groups,
+                                facts->shared_groups == 1 ? "" : "s");
+    case CVN_MATCH_TERM_MEETUPS:
+        return cvn_arena_printf(arena, facts->meetup_points ? "met at meetups (%d of 1,000 points)"
+                                                            : "never at the same meetup",
+                                facts->meetup_points);
+    case CVN_MATCH_TERM_PREVIOUS:
+        return cvn_arena_strdup(arena, facts->previous ? "paired before" : "not paired before");
+    case CVN_MATCH_TERM_WAITING:
+        return cvn_arena_printf(arena, "waiting for %d day%s", facts->waited_days,
+                                facts->waited_days == 1 ? "" : "s");
+    case CVN_MATCH_TERM_RANKING:
+        return ranking_reason(facts, arena);
+    case CVN_MATCH_TERMS:
+        break;
+    }
+    return empty();
+}
+
+static int add_terms(const struct cvn_cohort *cohort, const struct cvn_match_pair *pair,
+                     struct cvn_arena *arena, Convene__Mentoring__V1__Match *match)
+{
+    struct cvn_match_facts *facts = cvn_arena_alloc(arena, sizeof *facts);
+    Convene__Mentoring__V1__ScoreTerm *terms =
+        cvn_arena_alloc_array(arena, CVN_MATCH_TERMS, sizeof *terms);
+    match->terms = cvn_arena_alloc_array(arena, CVN_MATCH_TERMS, sizeof *match->terms);
+    if (!facts || !terms || !match->terms)
+        return -ENOMEM;
+    if (cvn_match_explain_pair(&cohort->problem, &pair->mentor_id, &pair->mentee_id, facts) != 0)
+        return -EINVAL;
+    for (int i = 0; i < CVN_MATCH_TERMS; i++) {
+        if (pair->mentee_points[i] == 0 && pair->mentor_points[i] == 0)
+            continue;
+        Convene__Mentoring__V1__ScoreTerm *term = &terms[match->n_terms];
+        convene__mentoring__v1__score_term__init(term);
+        term->name = (char *)(uintptr_t)cvn_match_term_name((enum cvn_match_term)i);
+        term->mentee_points = pair->mentee_points[i];
+        term->mentor_points = pair->mentor_points[i];
+        term->reason = reason(cohort, (enum cvn_match_term)i, facts, arena);
+        if (!term->reason)
+            return -ENOMEM;
+        match->terms[match->n_terms++] = term;
+    }
+    return 0;
+}
+
+static int fill_pair(const struct cvn_cohort *cohort, const struct cvn_match_pair *pair,
+                     struct cvn_arena *arena, Convene__Mentoring__V1__Match *match)
+{
+    const Convene__Mentoring__V1__Enrolment *mentor = mentor_of(cohort, &pair->mentor_id);
+    if (!mentor)
+        return -EINVAL;
+    match->mentor_enrolment_id = mentor->id;
+    match->mentor_id = mentor->person_id;
+    match->mentor_name = mentor->display_name;
+    match->mentee_score = pair->mentee_score;
+    match->mentor_score = pair->mentor_score;
+    match->mentee_choice = pair->mentee_choice;
+    return add_terms(cohort, pair, arena, match);
+}
+
+static char *unmatched_reason(const struct cvn_match_unmatched *unmatched, struct cvn_arena *arena)
+{
+    switch ((enum cvn_match_unmatched_reason)unmatched->reason) {
+    case CVN_MATCH_UNMATCHED_NO_MENTORS:
+        return cvn_arena_strdup(arena, "there are no mentors");
+    case CVN_MATCH_UNMATCHED_NO_CANDIDATE:
+        return cvn_arena_printf(
+            arena, "no mentor may be paired: the rule that removed most is \"%s\" (%d mentors)",
+            cvn_match_rule_name((enum cvn_match_rule)unmatched->rule),
+            unmatched->removed[unmatched->rule]);
+    case CVN_MATCH_UNMATCHED_ALL_TAKEN:
+        return cvn_arena_printf(arena,
+                                "all %d candidates are full of mentees they score higher",
+                                unmatched->n_candidates);
+    }
+    return empty();
+}
+
+static char *outcome_text(const struct cvn_match_alternative *a, struct cvn_arena *arena)
+{
+    switch (a->outcome) {
+    case CVN_MATCH_OUTCOME_PAIRED:
+        return cvn_arena_strdup(arena, "paired");
+    case CVN_MATCH_OUTCOME_TAKEN:
+        return cvn_arena_printf(arena,
+                                "full with people the mentor scores higher (lowest %d, this one "
+                                "%d)",
+                                a->lowest_held, a->mentor_score);
+    case CVN_MATCH_OUTCOME_NOT_NEEDED:
+        return cvn_arena_strdup(arena, "not needed: somebody the mentee scores higher said yes");
+    }
+    return empty();
+}
+
+static int add_alternatives(const struct cvn_cohort *cohort,
+                            const struct cvn_match_explanation *explanation,
+                            struct cvn_arena *arena,
+                            Convene__Mentoring__V1__ExplainMatchResponse *report)
+{
+    size_t n = explanation->n_alternatives;
+    if (n > CVN_REPORT_ALTERNATIVES_MAX)
+        n = CVN_REPORT_ALTERNATIVES_MAX;
+    Convene__Mentoring__V1__Alternative *items = cvn_arena_alloc_array(arena, n, sizeof *items);
+    report->alternatives = cvn_arena_alloc_array(arena, n, sizeof *report->alternatives);
+    if (!items || !report->alternatives)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        const struct cvn_match_alternative *from = &explanation->alternatives[i];
+        const Convene__Mentoring__V1__Enrolment *mentor = mentor_of(cohort, &from->mentor_id);
+        convene__mentoring__v1__alternative__init(&items[i]);
+        if (!mentor)
+            return -EINVAL;
+        items[i].mentor_id = mentor->person_id;
+        items[i].mentor_name = mentor->display_name;
+        items[i].mentee_score = from->mentee_score;
+        items[i].mentor_score = from->mentor_score;
+        items[i].outcome = outcome_text(from, arena);
+        if (!items[i].outcome)
+            return -ENOMEM;
+        report->alternatives[report->n_alternatives++] = &items[i];
+    }
+    return 0;
+}
+
+static int add_rules(const int32_t removed[CVN_MATCH_RULES], struct cvn_arena *arena,
+                     Convene__Mentoring__V1__ExplainMatchResponse *report)
+{
+    Convene__Mentoring__V1__RuleCount *items =
+        cvn_arena_alloc_array(arena, CVN_MATCH_RULES, sizeof *items);
+    report->removed_by_rule =
+        cvn_arena_alloc_array(arena, CVN_MATCH_RULES, sizeof *report->removed_by_rule);
+    if (!items || !report->removed_by_rule)
+        return -ENOMEM;
+    for (int i = CVN_MATCH_RULE_NONE + 1; i < CVN_MATCH_RULES; i++) {
+        if (removed[i] == 0)
+            continue;
+        Convene__Mentoring__V1__RuleCount *item = &items[report->n_removed_by_rule];
+        convene__mentoring__v1__rule_count__init(item);
+        item->rule = (char *)(uintptr_t)cvn_match_rule_name((enum cvn_match_rule)i);
+        item->mentors = removed[i];
+        report->removed_by_rule[report->n_removed_by_rule++] = item;
+    }
+    return 0;
+}
+
+int cvn_report_mentee(const struct cvn_cohort *cohort, const struct cvn_match_result *result,
+                      size_t i, const char *run_id, struct cvn_arena *arena,
+                      Convene__Mentoring__V1__ExplainMatchResponse **ret)
+{
+    const struct cvn_match_answer *answer = cvn_match_result_answer(result);
+    const struct cvn_match_explanation *explanation;
+    const Convene__Mentoring__V1__Enrolment *mentee = find_enrolment(
+        cohort->input.mentees, cohort->input.n_mentees, &answer->mentee_ids[i]);
+    Convene__Mentoring__V1__ExplainMatchResponse *report = cvn_arena_alloc(arena, sizeof *report);
+    Convene__Mentoring__V1__Match *match = cvn_arena_alloc(arena, sizeof *match);
+    Convene__Mentoring__V1__Match **matches = cvn_arena_alloc(arena, sizeof *matches);
+    if (!report || !match || !matches || !mentee)
+        return mentee ? -ENOMEM : -EINVAL;
+    int r = cvn_match_explain_mentee(&cohort->problem, result, &answer->mentee_ids[i], arena,
+                                     &explanation);
+    if (r)
+        return r > 0 ? -EINVAL : r;
+    convene__mentoring__v1__explain_match_response__init(report);
+    convene__mentoring__v1__match__init(match);
+    report->role = CONVENE__MENTORING__V1__ROLE__ROLE_MENTEE;
+    report->display_name = mentee->display_name;
+    report->matches = matches;
+    report->n_matches = 1;
+    matches[0] = match;
+    match->run_id = (char *)(uintptr_t)run_id;
+    match->mentee_enrolment_id = mentee->id;
+    match->mentee_id = mentee->person_id;
+    match->mentee_name = mentee->display_name;
+    if (explanation->pair)
+        r = fill_pair(cohort, explanation->pair, arena, match);
+    else if (!(match->unmatched_reason = unmatched_reason(explanation->unmatched, arena)))
+        r = -ENOMEM;
+    if (r == 0)
+        r = add_alternatives(cohort, explanation, arena, report);
+    if (r == 0 && explanation->n_alternatives == 0)
+        r = add_rules(explanation->removed, arena, report);
+    *ret = report;
+    return r;
+}

@@ -1,0 +1,43 @@
+/* The mentoring service: its state, its job thread, and how it is put together. */
+#ifndef CVN_SERVICES_MENTORING_SERVICE_H
+#define CVN_SERVICES_MENTORING_SERVICE_H
+
+#include "base/zone.h"
+
+#include <stdint.h>
+
+struct cvn_channel;
+struct cvn_mentoring;
+struct cvn_runtime;
+struct cvn_server;
+struct cvn_store;
+struct cvn_table;
+
+/* All borrowed; they outlive the service. */
+struct cvn_mentoring_options {
+    struct cvn_store *store;
+    struct cvn_zones *zones;
+    struct cvn_channel *events; /* to the events service */
+    int64_t (*wall_clock_ms)(void);
+};
+
+/* Every table of the service that has indexes, NULL at the end: for cvn_table_verify. */
+extern const struct cvn_table *const cvn_mentoring_tables[];
+
+/*
+ * Marks the runs that a former process left as interrupted, and starts the thread that works on
+ * runs, one at a time. 0 or a fault. *ret is the caller's.
+ */
+int cvn_mentoring_new(struct cvn_mentoring **ret, const struct cvn_mentoring_options *options);
+
+/* Adds programmes, enrolments and runs to the server. 0 or a fault. */
+int cvn_mentoring_bind(struct cvn_mentoring *mentoring, struct cvn_runtime *runtime,
+                       struct cvn_server *server);
+
+/* Asks the run that is being worked on to stop and waits for the thread. NULL is accepted. */
+void cvn_mentoring_stop(struct cvn_mentoring *mentoring);
+
+/* Frees what is stopped; after the server is freed. NULL is accepted. */
+void cvn_mentoring_free(struct cvn_mentoring *mentoring);
+
+#endif

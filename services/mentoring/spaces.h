@@ -1,0 +1,36 @@
+/*
+ * How the mentoring service lays its rows out: key spaces and the numbers of its indexes. Stored, so
+ * none of these is ever changed or used for something else.
+ *
+ *     programmes  [space][programme id]
+ *     enrolments  [space][programme id][person id]
+ *     runs        [space][run id]
+ *     results     [space][run id][enrolment id of the mentee]
+ *     counts      [space][programme id]: active mentors and mentees
+ */
+#ifndef CVN_SERVICES_MENTORING_SPACES_H
+#define CVN_SERVICES_MENTORING_SPACES_H
+
+enum {
+    CVN_SPACE_PROGRAMS = 0x20,
+    CVN_SPACE_ENROLMENTS = 0x21,
+    CVN_SPACE_RUNS = 0x22,
+    CVN_SPACE_RESULTS = 0x23,
+    CVN_SPACE_PROGRAM_COUNTS = 0x24,
+};
+
+enum {
+    CVN_INDEX_PROGRAM_NAME = 0x40,
+    CVN_INDEX_ENROLMENT_ID = 0x41,
+    CVN_INDEX_ENROLMENT_PROGRAM = 0x42,
+    CVN_INDEX_RUN_PROGRAM = 0x43,
+    CVN_INDEX_RUN_STATE = 0x44,
+    CVN_INDEX_RESULT_MENTOR = 0x45,
+};
+
+#define CVN_PROGRAM_PREFIX "prg"
+#define CVN_ENROLMENT_PREFIX "enr"
+#define CVN_RUN_PREFIX "run"
+#define CVN_MENTORING_PERSON_PREFIX "per" /* of the events service */
+
+#endif
