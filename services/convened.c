@@ -132,6 +132,7 @@ static int start_mentoring(struct daemon *daemon, struct cvn_error *err)
                                                   .store = daemon->mentoring_store,
                                                   .zones = daemon->zones,
                                                   .events = daemon->events_channel,
+                                                  .wall_clock_ms = wall_clock_ms,
                                               });
     if (r == 0)
         r = cvn_mentoring_bind(daemon->mentoring, daemon->mentoring_runtime, daemon->server);

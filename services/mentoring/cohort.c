@@ -195,8 +195,9 @@ static int read_languages(struct cvn_arena *arena, const struct dictionary *d,
 }
 
 static int read_person(struct cvn_arena *arena, struct cvn_zones *zones,
-                       const struct dictionary *dictionaries, const struct cvn_cohort_member *member,
-                       int64_t now_ms, struct cvn_match_person *ret)
+                       const struct dictionary *dictionaries,
+                       const struct cvn_cohort_member *member, int64_t now_ms,
+                       struct cvn_match_person *ret)
 {
     const Convene__Mentoring__V1__Enrolment *e = member->enrolment;
     const struct cvn_zone *zone;
@@ -222,7 +223,7 @@ static int read_person(struct cvn_arena *arena, struct cvn_zones *zones,
 static int32_t waited_days(const Convene__Mentoring__V1__Enrolment *e, int64_t now_ms)
 {
     int64_t days = e->create_time ? (now_ms - e->create_time->seconds * 1000) / DAY_MS : 0;
-    return days < 0                             ? 0
+    return days < 0                           ? 0
            : days < CVN_MATCH_WAITED_DAYS_MAX ? (int32_t)days
                                               : CVN_MATCH_WAITED_DAYS_MAX;
 }
@@ -284,7 +285,9 @@ static void read_program(const struct cvn_cohort_input *input, struct cvn_match_
     if (rules) {
         int32_t hours = rules->min_common_hours;
         problem->rules = (struct cvn_match_rules){
-            .min_common_hours = hours == -1 ? 0 : hours == 0 ? 1 : hours,
+            .min_common_hours = hours == -1  ? 0
+                                : hours == 0 ? 1
+                                             : hours,
             .require_language = !rules->allow_no_common_language,
             .require_skill = !rules->allow_no_common_skill,
             .require_level = !rules->allow_lower_level,

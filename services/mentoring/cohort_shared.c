@@ -41,9 +41,10 @@ static void add_presences(struct list *list, const struct cvn_cohort_member *mem
     for (size_t i = 0; i < n; i++) {
         const Convene__Events__V1__Attendance *a = members[i].attendance;
         for (size_t j = 0; a && j < a->n_events; j++) {
-            int64_t start_ms = a->events[j]->start_time ? a->events[j]->start_time->seconds * 1000 : 0;
-            list->items[list->n++] = (struct presence){
-                a->events[j]->event_id, (uint32_t)i, points_of(start_ms, now_ms), mentees, false};
+            int64_t start_ms =
+                a->events[j]->start_time ? a->events[j]->start_time->seconds * 1000 : 0;
+            list->items[list->n++] = (struct presence){a->events[j]->event_id, (uint32_t)i,
+                                                       points_of(start_ms, now_ms), mentees, false};
         }
         for (size_t j = 0; a && j < a->n_group_ids; j++)
             list->items[list->n++] =
@@ -111,9 +112,8 @@ static size_t list_commons(const struct list *list, struct common *commons)
             continue;
         for (size_t i = first; i < first + mentors; i++)
             for (size_t j = first + mentors; j < first + n; j++)
-                commons[count++] =
-                    (struct common){list->items[i].member, list->items[j].member,
-                                    list->items[i].points, list->items[i].group};
+                commons[count++] = (struct common){list->items[i].member, list->items[j].member,
+                                                   list->items[i].points, list->items[i].group};
     }
     return count;
 }

@@ -20,15 +20,16 @@ static const char *path_of(const struct subject *s, const char *field)
 
 static const char *path_at(const struct subject *s, const char *field, size_t i, const char *inner)
 {
-    const char *path = cvn_arena_printf(s->problems->arena, "%s.%s[%zu]%s", s->path, field, i, inner);
+    const char *path =
+        cvn_arena_printf(s->problems->arena, "%s.%s[%zu]%s", s->path, field, i, inner);
     return path ? path : field;
 }
 
 static void check_count(const struct subject *s, const char *field, size_t n, size_t max)
 {
     if (n > max)
-        cvn_problems_add(s->problems, path_of(s, field), "has %zu entries; at most %zu are right", n,
-                         max);
+        cvn_problems_add(s->problems, path_of(s, field), "has %zu entries; at most %zu are right",
+                         n, max);
 }
 
 static void check_lines(const struct subject *s, const char *field, char *const *lines, size_t n,
@@ -74,9 +75,8 @@ static void check_goals(const struct subject *s)
     const Convene__Mentoring__V1__Enrolment *e = s->enrolment;
     check_count(s, "goals", e->n_goals, 6);
     for (size_t i = 0; i < e->n_goals && i < 6; i++)
-        if (e->goals[i] == 0 ||
-            !protobuf_c_enum_descriptor_get_value(&convene__mentoring__v1__goal__descriptor,
-                                                  (int)e->goals[i]))
+        if (e->goals[i] == 0 || !protobuf_c_enum_descriptor_get_value(
+                                    &convene__mentoring__v1__goal__descriptor, (int)e->goals[i]))
             cvn_problems_add(s->problems, path_at(s, "goals", i, ""),
                              "is %d, which is no goal; 1 to 6 is right", (int)e->goals[i]);
 }

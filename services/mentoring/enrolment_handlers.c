@@ -16,8 +16,7 @@ static int find_open(struct cvn_ctx *ctx, const char *field, const char *id, str
                      Convene__Mentoring__V1__Program **ret_program)
 {
     int r = cvn_program_find(ctx, field, id, ret_id, ret_program);
-    if (r == 0 &&
-        (*ret_program)->state != CONVENE__MENTORING__V1__PROGRAM__STATE__STATE_OPEN)
+    if (r == 0 && (*ret_program)->state != CONVENE__MENTORING__V1__PROGRAM__STATE__STATE_OPEN)
         return cvn_ctx_refuse_state(ctx, CVN_FAILED_PRECONDITION, "PROGRAM_CLOSED",
                                     "The programme \"%s\" is closed for enrolment; open it first.",
                                     (*ret_program)->name);
@@ -53,8 +52,8 @@ static int create_enrolment(struct cvn_ctx *ctx, const void *request, void *repl
     struct cvn_id program_id;
     Convene__Mentoring__V1__Program *program;
     Convene__Mentoring__V1__EnrolmentResult__Outcome outcome;
-    int r = find_open(ctx, "enrolment.program_id", req->enrolment->program_id, &program_id,
-                      &program);
+    int r =
+        find_open(ctx, "enrolment.program_id", req->enrolment->program_id, &program_id, &program);
     if (r == 0 && !is_caller(ctx, &draft.person))
         r = cvn_program_require_manager(ctx, program, "enrol others in this programme");
     if (r == 0)
@@ -121,7 +120,8 @@ static int fill(struct cvn_ctx *ctx, const Convene__Mentoring__V1__ListEnrolment
         }
         cvn_key_init(&row);
         cvn_key_put_raw(&row, entry.primary);
-        r = cvn_mentoring_get(ctx, &row, &convene__mentoring__v1__enrolment__descriptor, &enrolment);
+        r = cvn_mentoring_get(ctx, &row, &convene__mentoring__v1__enrolment__descriptor,
+                              &enrolment);
         if (r)
             return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
         last = cvn_slice(entry.key.data, entry.key.len + entry.primary.len);
@@ -198,8 +198,7 @@ static int set_refused(struct cvn_ctx *ctx, const struct cvn_status *status,
     struct cvn_slice packed;
     result->outcome = OUTCOME(REFUSED);
     int r = cvn_status_pack(status, ctx->arena, &packed);
-    return r ? r
-             : cvn_ctx_unpack(ctx, &google__rpc__status__descriptor, packed, &result->status);
+    return r ? r : cvn_ctx_unpack(ctx, &google__rpc__status__descriptor, packed, &result->status);
 }
 
 static int store_draft(struct cvn_ctx *ctx, const struct cvn_id *program,

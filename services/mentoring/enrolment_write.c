@@ -35,8 +35,8 @@ static int check_draft(struct cvn_ctx *ctx, struct cvn_enrolment_draft *draft)
 {
     struct cvn_problems problems;
     cvn_problems_init(&problems, ctx->arena);
-    int r = cvn_enrolment_check(&problems, draft->path, draft->asked,
-                                service_of(ctx)->options.zones);
+    int r =
+        cvn_enrolment_check(&problems, draft->path, draft->asked, service_of(ctx)->options.zones);
     if (r == 0 && problems.total > 0)
         r = refuse_draft(ctx, draft, &problems, CVN_INVALID_ARGUMENT);
     return r;
@@ -64,7 +64,8 @@ static int ask(struct cvn_ctx *ctx, struct cvn_enrolment_draft *drafts, size_t n
     }
     if (people->n == 0)
         return 0;
-    return cvn_people_get(service_of(ctx)->options.events, ctx->arena, people, ctx->status) == CVN_OK
+    return cvn_people_get(service_of(ctx)->options.events, ctx->arena, people, ctx->status) ==
+                   CVN_OK
                ? 0
                : CVN_REFUSED;
 }
@@ -122,8 +123,7 @@ static int complete_draft(struct cvn_ctx *ctx, struct cvn_enrolment_draft *draft
     if (!field || !excluded || !ranked)
         return -ENOMEM;
     char **self = resolve_list(&problems, people, field, &draft->asked->person_id, 1);
-    e->excluded_ids =
-        resolve_list(&problems, people, excluded, e->excluded_ids, e->n_excluded_ids);
+    e->excluded_ids = resolve_list(&problems, people, excluded, e->excluded_ids, e->n_excluded_ids);
     e->ranked_ids = resolve_list(&problems, people, ranked, e->ranked_ids, e->n_ranked_ids);
     if (!self || !e->excluded_ids || !e->ranked_ids)
         return -ENOMEM;

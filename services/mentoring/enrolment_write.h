@@ -7,9 +7,9 @@
 
 /* One enrolment on its way into the store. */
 struct cvn_enrolment_draft {
-    const char *path;                             /* in the request */
+    const char *path;                               /* in the request */
     const Convene__Mentoring__V1__Enrolment *asked; /* may be NULL */
-    Convene__Mentoring__V1__Enrolment enrolment;  /* resolved and complete, unless refused */
+    Convene__Mentoring__V1__Enrolment enrolment;    /* resolved and complete, unless refused */
     struct cvn_id person;
     struct cvn_status *refused; /* why it goes no further; NULL when it does */
 };

@@ -167,9 +167,9 @@ static int read_attendance(struct job *job)
                                                  : "The events service refused to answer.");
     }
     for (size_t i = 0; i < n; i++)
-        *(i < job->input.n_mentors
-              ? &job->input.mentors[i].attendance
-              : &job->input.mentees[i - job->input.n_mentors].attendance) = attendance[i];
+        *(i < job->input.n_mentors ? &job->input.mentors[i].attendance
+                                   : &job->input.mentees[i - job->input.n_mentors].attendance) =
+            attendance[i];
     return 0;
 }
 
@@ -235,9 +235,8 @@ static int store_batch(struct job *job, size_t first, size_t n)
     for (; r == 0 && batch.n < n; batch.n++) {
         r = cvn_report_mentee(&job->cohort, job->result, first + batch.n, job->run->id,
                               &batch.arena, &batch.reports[batch.n]);
-        if (r == 0 &&
-            !cvn_id_parse(&batch.enrolments[batch.n], CVN_ENROLMENT_PREFIX,
-                          batch.reports[batch.n]->matches[0]->mentee_enrolment_id))
+        if (r == 0 && !cvn_id_parse(&batch.enrolments[batch.n], CVN_ENROLMENT_PREFIX,
+                                    batch.reports[batch.n]->matches[0]->mentee_enrolment_id))
             r = -EUCLEAN;
     }
     if (r == 0)
@@ -306,8 +305,7 @@ static void end_run(struct job *job, int result)
                                 ? "The server's disk is full."
                                 : "The server met a fault of its own; its log says more.");
     run->failure = job->error.text;
-    run->end_time =
-        cvn_mentoring_time(&job->arena, job->mentoring->options.wall_clock_ms());
+    run->end_time = cvn_mentoring_time(&job->arena, job->mentoring->options.wall_clock_ms());
     (void)cvn_store_update(job->mentoring->options.store, put_run, job, 0);
 }
 

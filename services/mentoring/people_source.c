@@ -50,10 +50,10 @@ static void take(struct cvn_people *people, size_t first, size_t n,
             const char *key = people->keys[i];
             if ((strchr(key, '@') != NULL) != (emails == 1))
                 continue;
-            bool missing = emails ? is_missing(key, reply->missing_emails, reply->n_missing_emails,
-                                               &missing_email)
-                                  : is_missing(key, reply->missing_ids, reply->n_missing_ids,
-                                               &missing_id);
+            bool missing =
+                emails ? is_missing(key, reply->missing_emails, reply->n_missing_emails,
+                                    &missing_email)
+                       : is_missing(key, reply->missing_ids, reply->n_missing_ids, &missing_id);
             if (!missing && at < reply->n_people)
                 people->people[i] = reply->people[at++];
         }
@@ -114,8 +114,7 @@ const Convene__Events__V1__Person *cvn_people_find(const struct cvn_people *peop
 {
     if (people->n == 0)
         return NULL;
-    const char **found =
-        bsearch(&key, people->keys, people->n, sizeof *people->keys, compare_keys);
+    const char **found = bsearch(&key, people->keys, people->n, sizeof *people->keys, compare_keys);
     return found ? people->people[found - people->keys] : NULL;
 }
 

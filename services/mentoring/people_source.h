@@ -1,4 +1,5 @@
-/* People and where they were, asked of the events service over its channel. Never in a transaction. */
+/* People and where they were, asked of the events service over its channel. Never in a transaction.
+ */
 #ifndef CVN_SERVICES_MENTORING_PEOPLE_SOURCE_H
 #define CVN_SERVICES_MENTORING_PEOPLE_SOURCE_H
 
@@ -13,7 +14,7 @@ enum { CVN_PEOPLE_ASKED_AT_ONCE = 500 };
 
 /* People by what they were asked by: an id or an e-mail. */
 struct cvn_people {
-    const char **keys; /* sorted, each once */
+    const char **keys;                          /* sorted, each once */
     const Convene__Events__V1__Person **people; /* NULL where there is nobody */
     size_t n;
 };

@@ -54,7 +54,8 @@ static void check_weights(struct cvn_ctx *ctx, const char *name,
     const ProtobufCMessageDescriptor *type = weights->base.descriptor;
     for (unsigned i = 0; i < type->n_fields; i++) {
         int32_t value = *(const int32_t *)((const char *)weights + type->fields[i].offset);
-        const char *field = cvn_arena_printf(ctx->arena, "program.%s.%s", name, type->fields[i].name);
+        const char *field =
+            cvn_arena_printf(ctx->arena, "program.%s.%s", name, type->fields[i].name);
         if (value < 0 || value > WEIGHT_MAX)
             cvn_problems_add(&ctx->problems, field ? field : name, "is %d; 0 to %d is right", value,
                              WEIGHT_MAX);
@@ -193,8 +194,8 @@ static int list_programs(struct cvn_ctx *ctx, const void *request, void *reply)
     cvn_key_begin(&lo, CVN_SPACE_PROGRAMS);
     cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
     CVN_CURSOR_AUTO cursor;
-    int r = cvn_cursor_init(&cursor, ctx->txn, cvn_key_slice(&lo), cvn_key_slice(&hi),
-                            CVN_BACKWARD);
+    int r =
+        cvn_cursor_init(&cursor, ctx->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_BACKWARD);
     if (r == 0 && after.len > 0)
         r = cvn_cursor_resume(&cursor, after);
     while (r == 0 && (r = cvn_cursor_next(&cursor, &key, &value)) == 0) {

@@ -98,8 +98,9 @@ static char *reason(const struct cvn_cohort *cohort, enum cvn_match_term term,
         return cvn_arena_printf(arena, "%d group%s in common", facts->shared_groups,
                                 facts->shared_groups == 1 ? "" : "s");
     case CVN_MATCH_TERM_MEETUPS:
-        return cvn_arena_printf(arena, facts->meetup_points ? "met at meetups (%d of 1,000 points)"
-                                                            : "never at the same meetup",
+        return cvn_arena_printf(arena,
+                                facts->meetup_points ? "met at meetups (%d of 1,000 points)"
+                                                     : "never at the same meetup",
                                 facts->meetup_points);
     case CVN_MATCH_TERM_PREVIOUS:
         return cvn_arena_strdup(arena, facts->previous ? "paired before" : "not paired before");
@@ -167,8 +168,7 @@ static char *unmatched_reason(const struct cvn_match_unmatched *unmatched, struc
             cvn_match_rule_name((enum cvn_match_rule)unmatched->rule),
             unmatched->removed[unmatched->rule]);
     case CVN_MATCH_UNMATCHED_ALL_TAKEN:
-        return cvn_arena_printf(arena,
-                                "all %d candidates are full of mentees they score higher",
+        return cvn_arena_printf(arena, "all %d candidates are full of mentees they score higher",
                                 unmatched->n_candidates);
     }
     return empty();
@@ -247,8 +247,8 @@ int cvn_report_mentee(const struct cvn_cohort *cohort, const struct cvn_match_re
 {
     const struct cvn_match_answer *answer = cvn_match_result_answer(result);
     const struct cvn_match_explanation *explanation;
-    const Convene__Mentoring__V1__Enrolment *mentee = find_enrolment(
-        cohort->input.mentees, cohort->input.n_mentees, &answer->mentee_ids[i]);
+    const Convene__Mentoring__V1__Enrolment *mentee =
+        find_enrolment(cohort->input.mentees, cohort->input.n_mentees, &answer->mentee_ids[i]);
     Convene__Mentoring__V1__ExplainMatchResponse *report = cvn_arena_alloc(arena, sizeof *report);
     Convene__Mentoring__V1__Match *match = cvn_arena_alloc(arena, sizeof *match);
     Convene__Mentoring__V1__Match **matches = cvn_arena_alloc(arena, sizeof *matches);

@@ -1,4 +1,5 @@
-/* A run's outcome for one mentee as it is stored and shown: the pair with its reasons, or why none. */
+/* A run's outcome for one mentee as it is stored and shown: the pair with its reasons, or why none.
+ */
 #ifndef CVN_SERVICES_MENTORING_REPORT_H
 #define CVN_SERVICES_MENTORING_REPORT_H
 

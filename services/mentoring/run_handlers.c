@@ -117,7 +117,8 @@ static int find_managed_run(struct cvn_ctx *ctx, const char *field, const char *
 {
     Convene__Mentoring__V1__Program *program;
     int r = find_run(ctx, field, id, ret_id, ret_run, &program);
-    return r ? r : cvn_program_require_manager(ctx, program, "see the match runs of this programme");
+    return r ? r
+             : cvn_program_require_manager(ctx, program, "see the match runs of this programme");
 }
 
 /* Adds how far a run is that is being worked on. */
@@ -127,7 +128,7 @@ static void show_progress(struct cvn_ctx *ctx, const struct cvn_id *id,
     struct cvn_mentoring *mentoring = service_of(ctx);
     if (run->state != STATE(RUNNING))
         return;
-    run->phase = (char *)(uintptr_t)"wait for another run";
+    run->phase = (char *)(uintptr_t) "wait for another run";
     (void)pthread_mutex_lock(&mentoring->lock);
     if (mentoring->busy && cvn_id_equal(&mentoring->run, id)) {
         run->phase = (char *)(uintptr_t)mentoring->phase;
@@ -190,7 +191,8 @@ static int list_runs(struct cvn_ctx *ctx, const void *request, void *reply)
         return r;
     if (!cvn_page_token_read(ctx, &req->base, &after))
         return cvn_ctx_refuse_problems(ctx);
-    response->match_runs = cvn_arena_alloc_array(ctx->arena, page_size, sizeof *response->match_runs);
+    response->match_runs =
+        cvn_arena_alloc_array(ctx->arena, page_size, sizeof *response->match_runs);
     if (!response->match_runs)
         return -ENOMEM;
     cvn_key_init(&lo);
@@ -205,8 +207,7 @@ static int list_runs(struct cvn_ctx *ctx, const void *request, void *reply)
                               (struct cvn_slice[2]){cvn_key_slice(&lo), upper}, CVN_BACKWARD);
     while (r == 0 && (r = cvn_index_cursor_next(&cursor, &entry)) == 0) {
         if (response->n_match_runs == page_size) {
-            response->next_page_token =
-                cvn_page_token_make(ctx, &req->base, cvn_key_slice(&last));
+            response->next_page_token = cvn_page_token_make(ctx, &req->base, cvn_key_slice(&last));
             r = response->next_page_token ? CVN_STORE_ABSENT : -ENOMEM;
             break;
         }
@@ -343,7 +344,8 @@ static int find_subject(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Match
         r = cvn_mentoring_get(ctx, &key, &convene__mentoring__v1__enrolment__descriptor, ret);
     }
     if (r == CVN_STORE_ABSENT)
-        return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "%s is not enrolled in this run's programme.", id);
+        return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "%s is not enrolled in this run's programme.",
+                              id);
     return r;
 }
 
@@ -357,8 +359,8 @@ static int explain_mentor(struct cvn_ctx *ctx, const struct cvn_id *run,
     struct cvn_index_entry entry;
     if (!cvn_id_parse(&enrolment, CVN_ENROLMENT_PREFIX, mentor->id))
         return -EUCLEAN;
-    response->matches = cvn_arena_alloc_array(ctx->arena, CVN_MATCH_CAPACITY_MAX,
-                                              sizeof *response->matches);
+    response->matches =
+        cvn_arena_alloc_array(ctx->arena, CVN_MATCH_CAPACITY_MAX, sizeof *response->matches);
     if (!response->matches)
         return -ENOMEM;
     cvn_key_init(&lo);

@@ -54,8 +54,8 @@ static int interrupt_runs(struct cvn_txn *txn, void *arg)
         if (r)
             return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
         run->state = STATE(INTERRUPTED);
-        run->failure = (char *)(uintptr_t)"The server stopped while the run was under way; start "
-                                          "it again.";
+        run->failure = (char *)(uintptr_t) "The server stopped while the run was under way; start "
+                                           "it again.";
         run->end_time = cvn_mentoring_time(&arena, ctx.now_ms);
         r = run->end_time ? cvn_mentoring_put(&ctx, &cvn_run_table, &key, &run->base) : -ENOMEM;
         if (r)
@@ -95,8 +95,7 @@ int cvn_mentoring_bind(struct cvn_mentoring *mentoring, struct cvn_runtime *runt
                              &convene__mentoring__v1__enrolment_service__descriptor,
                              cvn_enrolment_methods, mentoring);
     return r ? r
-             : cvn_methods_bind(runtime, server,
-                                &convene__mentoring__v1__match_service__descriptor,
+             : cvn_methods_bind(runtime, server, &convene__mentoring__v1__match_service__descriptor,
                                 cvn_match_methods, mentoring);
 }
 

@@ -1,6 +1,6 @@
 /*
- * How the mentoring service lays its rows out: key spaces and the numbers of its indexes. Stored, so
- * none of these is ever changed or used for something else.
+ * How the mentoring service lays its rows out: key spaces and the numbers of its indexes. Stored,
+ * so none of these is ever changed or used for something else.
  *
  *     programmes  [space][programme id]
  *     enrolments  [space][programme id][person id]

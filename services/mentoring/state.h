@@ -17,9 +17,9 @@ struct cvn_mentoring {
 
     pthread_mutex_t lock; /* covers what follows */
     pthread_cond_t wake;
-    bool work;     /* a run may be waiting */
+    bool work; /* a run may be waiting */
     bool stopping;
-    bool busy;     /* a run is being worked on: */
+    bool busy; /* a run is being worked on: */
     struct cvn_id run;
     const char *phase;
     uint64_t phase_done, phase_total;
@@ -46,12 +46,10 @@ int cvn_program_find(struct cvn_ctx *ctx, const char *field, const char *id, str
                      Convene__Mentoring__V1__Program **ret_program);
 
 /* Whether the caller runs the programme: a manager of it, or an administrator. */
-bool cvn_program_managed(const struct cvn_ctx *ctx,
-                         const Convene__Mentoring__V1__Program *program);
+bool cvn_program_managed(const struct cvn_ctx *ctx, const Convene__Mentoring__V1__Program *program);
 
 /* Lets pass who runs the programme. 0 or CVN_REFUSED. */
-int cvn_program_require_manager(struct cvn_ctx *ctx,
-                                const Convene__Mentoring__V1__Program *program,
+int cvn_program_require_manager(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Program *program,
                                 const char *what);
 
 #endif

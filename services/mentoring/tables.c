@@ -102,8 +102,8 @@ static int derive_result(struct cvn_slice key, struct cvn_slice value, struct cv
     (void)key;
     Convene__Mentoring__V1__ExplainMatchResponse *result;
     struct cvn_key both;
-    int r = read_row(sink, &convene__mentoring__v1__explain_match_response__descriptor, value,
-                     &result);
+    int r =
+        read_row(sink, &convene__mentoring__v1__explain_match_response__descriptor, value, &result);
     if (r)
         return r;
     if (result->n_matches != 1)
@@ -176,8 +176,8 @@ void cvn_result_key(struct cvn_key *key, const struct cvn_id *run, const struct 
     cvn_key_put_id(key, enrolment);
 }
 
-int cvn_mentoring_put(struct cvn_ctx *ctx, const struct cvn_table *table,
-                      const struct cvn_key *key, const ProtobufCMessage *message)
+int cvn_mentoring_put(struct cvn_ctx *ctx, const struct cvn_table *table, const struct cvn_key *key,
+                      const ProtobufCMessage *message)
 {
     struct cvn_slice packed;
     int r = cvn_ctx_pack(ctx, message, &packed);

@@ -33,8 +33,8 @@ void cvn_run_key(struct cvn_key *key, const struct cvn_id *run);
 void cvn_result_key(struct cvn_key *key, const struct cvn_id *run, const struct cvn_id *enrolment);
 
 /* Writes a message under its key in the table. Results as cvn_table_put. */
-int cvn_mentoring_put(struct cvn_ctx *ctx, const struct cvn_table *table,
-                      const struct cvn_key *key, const ProtobufCMessage *message);
+int cvn_mentoring_put(struct cvn_ctx *ctx, const struct cvn_table *table, const struct cvn_key *key,
+                      const ProtobufCMessage *message);
 
 /* Reads the message under the key into the arena. 0; CVN_STORE_ABSENT; a fault. */
 int cvn_mentoring_get(struct cvn_ctx *ctx, const struct cvn_key *key,
