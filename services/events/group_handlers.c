@@ -51,8 +51,14 @@ static int check_create(struct cvn_ctx *ctx, const void *request)
     return cvn_ctx_refuse_problems(ctx);
 }
 
-static int owner_meant(struct cvn_ctx *ctx, const char *owner_id, struct cvn_id *ret_owner)
+/* Who is to own the group; nobody when an administrator, who is nobody in particular, names none.
+ */
+static int owner_meant(struct cvn_ctx *ctx, const char *owner_id, struct cvn_id *ret_owner,
+                       bool *ret_owned)
 {
+    *ret_owned = owner_id[0] || ctx->who.kind != CVN_PRINCIPAL_ADMIN;
+    if (!*ret_owned)
+        return 0;
     int r = cvn_person_meant(ctx, "owner_id", owner_id, ret_owner);
     if (r == 0 && ctx->who.kind != CVN_PRINCIPAL_ADMIN &&
         !cvn_id_equal(ret_owner, &ctx->who.person))
@@ -77,7 +83,8 @@ static int create_group(struct cvn_ctx *ctx, const void *request, void *reply)
     Convene__Events__V1__Group *group = reply;
     struct cvn_id owner, id = cvn_ctx_new_id(ctx);
     *group = *(const Convene__Events__V1__Group *)ctx->prepared;
-    int r = owner_meant(ctx, req->owner_id, &owner);
+    bool owned;
+    int r = owner_meant(ctx, req->owner_id, &owner, &owned);
     if (r == 0)
         r = stamp_group(ctx, &id, group);
     if (r != 0)
@@ -89,10 +96,10 @@ static int create_group(struct cvn_ctx *ctx, const void *request, void *reply)
                                     "There is a group with the slug \"%s\" already; give the new "
                                     "one another.",
                                     group->slug);
-    if (r == 0)
+    if (r == 0 && owned)
         r = add_owner(ctx, &id, &owner);
     if (r == 0)
-        group->member_count = 1;
+        group->member_count = owned;
     return r;
 }
 

@@ -82,21 +82,35 @@ def check_imports(community, groups, meetups):
     return [m for m in meetups if m["group"] in good]
 
 
-def check_berlin(community, stored):
-    center = (52.52, 13.405)
+def check_place(community, stored, center, km, year):
+    """A list around a place in a year against a plain loop over the file."""
     want = sorted(
-        m["id"] for m in stored
-        if m.get("lat") is not None and metres(center, (m["lat"], m["lon"])) <= 50_000
-        and "2024-01-01" <= datetime.datetime.fromisoformat(m["start"])
-        .astimezone(datetime.timezone.utc).isoformat() < "2025-01-01")
-    events = community.json("events", "list", "--near", "52.52,13.405", "--radius", "50km",
-                            "--from", "2024-01-01", "--to", "2025-01-01", "--all",
-                            "--include-cancelled")
+        (m["group"], m["id"]) for m in stored
+        if m.get("lat") is not None and metres(center, (m["lat"], m["lon"])) <= km * 1000
+        and f"{year}-01-01" <= datetime.datetime.fromisoformat(m["start"])
+        .astimezone(datetime.timezone.utc).isoformat() < f"{year + 1}-01-01")
+    events = community.json("events", "list", "--near", f"{center[0]},{center[1]}",
+                            "--radius", f"{km}km", "--from", f"{year}-01-01T00:00:00Z",
+                            "--to", f"{year + 1}-01-01T00:00:00Z", "--all", "--include-cancelled")
     events = events if isinstance(events, list) else events["events"]
-    assert want, "the data has meetups near Berlin in 2024"
-    assert sorted(e["externalId"] for e in events) == want, (len(events), len(want))
+    got = sorted(e["externalId"] for e in events)
+    assert got == sorted(identity for _, identity in want), (center, year, len(got), len(want))
     starts = [e["startTime"] for e in events]
     assert starts == sorted(starts), "events are sorted by start"
+    return len(want)
+
+
+def check_places(community, stored):
+    found = [check_place(community, stored, center, km, year) for center, km, year in [
+        ((52.52, 13.405), 50, 2024),       # Berlin itself: nothing located that year
+        ((52.52, 13.405), 500, 2024),      # and around it
+        ((52.52, 13.405), 500, 2018),
+        ((48.2082, 16.3738), 50, 2024),    # Vienna
+        ((-34.6037, -58.3816), 100, 2019), # Buenos Aires
+        ((51.5074, -0.1278), 50, 2019),    # London
+        ((-36.85, 174.76), 500, 2019),     # Auckland, near the antimeridian
+    ]]
+    assert sum(found) > 30, found
 
 
 def main(build):
@@ -107,7 +121,7 @@ def main(build):
     meetups = json.loads((DATA / "meetups.json").read_text())
     with Community(build, "--quiet") as community:
         stored = check_imports(community, groups, meetups)
-        check_berlin(community, stored)
+        check_places(community, stored)
         assert community.stop() == 0, "the server stops cleanly"
     print(f"{len(stored)} of {len(meetups)} meetups stored, every refusal named, lists agree")
     return 0
