@@ -9,8 +9,9 @@
 
 /* The first three have no path: finish reads them, by these places. */
 static const struct cvn_import_column columns[] = {
-    {"start", NULL, "local time, as in 2026-12-01T18:30; or with an offset, which is converted"},
-    {"end", NULL, "the same; or give a duration"},
+    {"start", NULL, "local time, as in 2026-12-01T18:30; or with an offset, which is converted",
+     .blamed = "start_local"},
+    {"end", NULL, "the same; or give a duration", .blamed = "end_local"},
     {"duration", NULL, "2h, 90min, 1h30m, PT2H, 02:00; a bare number is minutes"},
     {"external_id", "external_id", "your own key, unique in the group; required"},
     {"group", "group_id", "slug or grp_…; required"},

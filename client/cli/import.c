@@ -112,7 +112,8 @@ static int convert(struct import *import, const struct cvn_record *record,
 static const char *column_of(const struct cvn_import_kind *kind, const char *field)
 {
     for (const struct cvn_import_column *c = kind->columns; c->name; c++) {
-        if (c->path && cvn_failure_is_field(field, c->path)) {
+        const char *path = c->path ? c->path : c->blamed;
+        if (path && cvn_failure_is_field(field, path)) {
             return c->name;
         }
     }

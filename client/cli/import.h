@@ -19,10 +19,11 @@ enum {
 };
 
 struct cvn_import_column {
-    const char *name; /* NULL ends the columns */
-    const char *path; /* field of the record; NULL when finish reads it */
-    const char *help; /* a phrase */
-    size_t max_bytes; /* a longer value is refused here; 0 means CVN_IMPORT_VALUE_MAX */
+    const char *name;   /* NULL ends the columns */
+    const char *path;   /* field of the record; NULL when finish reads it */
+    const char *help;   /* a phrase */
+    size_t max_bytes;   /* a longer value is refused here; 0 means CVN_IMPORT_VALUE_MAX */
+    const char *blamed; /* without a path: the field that the server blames for it */
 };
 
 struct cvn_import_kind {

@@ -17,7 +17,7 @@ BAD = [
     ({"time_zone": "Europe/Atlantis"}, ["time_zone", "IANA"]),
     ({"start": "2031-02-30T18:00:00"}, ["start"]),
     ({"start": "soon"}, ["start", "soon"]),
-    ({"end": "2031-05-06T17:00:00", "duration": None}, ["end"]),
+    ({"end": "2031-05-06T17:00:00", "duration": None}, [": end is", "before the start"]),
     ({"latitude": 91, "longitude": 13}, ["latitude", "90"]),
     ({"latitude": 52, "longitude": -180.5}, ["longitude"]),
     ({"capacity": -1}, ["capacity", "-1"]),
