@@ -64,6 +64,18 @@ static bool parse_local(const struct subject *s, const char *field, const char *
     return false;
 }
 
+static void check_rsvp_window(const struct subject *s)
+{
+    const Convene__Events__V1__Event *e = s->event;
+    cvn_field_check_time(s->problems, path_of(s, "rsvp_open_time"), e->rsvp_open_time);
+    cvn_field_check_time(s->problems, path_of(s, "rsvp_close_time"), e->rsvp_close_time);
+    int64_t open_ms = cvn_record_time_ms(e->rsvp_open_time, INT64_MIN);
+    int64_t close_ms = cvn_record_time_ms(e->rsvp_close_time, INT64_MAX);
+    if (open_ms > close_ms)
+        cvn_problems_add(s->problems, path_of(s, "rsvp_close_time"),
+                         "is before rsvp_open_time; RSVPs close after they open");
+}
+
 static void check_times(const struct subject *s)
 {
     struct cvn_civil start, end;
@@ -81,11 +93,6 @@ static void check_times(const struct subject *s)
                              "is more than %d days after the start; split a longer event",
                              CVN_EVENT_DAYS_MAX);
     }
-    int64_t open_ms = cvn_record_time_ms(e->rsvp_open_time, INT64_MIN);
-    int64_t close_ms = cvn_record_time_ms(e->rsvp_close_time, INT64_MAX);
-    if (open_ms > close_ms)
-        cvn_problems_add(s->problems, path_of(s, "rsvp_close_time"),
-                         "is before rsvp_open_time; RSVPs close after they open");
 }
 
 static void check_venue(const struct subject *s, const Convene__Events__V1__Venue *venue)
@@ -144,6 +151,7 @@ int cvn_event_check(struct cvn_problems *problems, const char *path,
                          "is empty; a group's id (grp_…) or slug is right");
     check_texts(&s);
     check_times(&s);
+    check_rsvp_window(&s);
     check_venue(&s, event->venue);
     check_choices(&s);
     check_hosts(&s);
@@ -168,6 +176,35 @@ static int complete_time(struct cvn_arena *arena, const struct cvn_zone *zone, c
     return *local && *ret_instant ? 0 : -ENOMEM;
 }
 
+/* A copy, if there is a message, without fields that this version does not know and check. */
+static int keep_known(struct cvn_arena *arena, const ProtobufCMessage *message, void *ret)
+{
+    if (!message)
+        return 0;
+    ProtobufCMessage *copy = cvn_arena_copy(arena, message, message->descriptor->sizeof_message);
+    if (!copy)
+        return -ENOMEM;
+    copy->n_unknown_fields = 0;
+    *(ProtobufCMessage **)ret = copy;
+    return 0;
+}
+
+#define KEEP_KNOWN(arena, message)                                                                 \
+    keep_known(arena, (message) ? &(message)->base : NULL, &(message))
+
+static int keep_known_fields(struct cvn_arena *arena, Convene__Events__V1__Event *event)
+{
+    event->base.n_unknown_fields = 0;
+    int r = KEEP_KNOWN(arena, event->rsvp_open_time);
+    if (r == 0)
+        r = KEEP_KNOWN(arena, event->rsvp_close_time);
+    if (r == 0)
+        r = KEEP_KNOWN(arena, event->venue);
+    if (r == 0 && event->venue)
+        r = KEEP_KNOWN(arena, event->venue->location);
+    return r;
+}
+
 int cvn_event_complete(struct cvn_arena *arena, Convene__Events__V1__Event *event,
                        const char *group_zone, struct cvn_zones *zones)
 {
@@ -187,6 +224,13 @@ int cvn_event_complete(struct cvn_arena *arena, Convene__Events__V1__Event *even
     int r = cvn_zones_find(zones, event->time_zone, &zone);
     if (r)
         return r > 0 ? -EINVAL : r;
-    r = complete_time(arena, zone, &event->start_local, &event->start_time);
-    return r ? r : complete_time(arena, zone, &event->end_local, &event->end_time);
+    r = keep_known_fields(arena, event);
+    if (r == 0)
+        r = complete_time(arena, zone, &event->start_local, &event->start_time);
+    if (r == 0)
+        r = complete_time(arena, zone, &event->end_local, &event->end_time);
+    /* A start that clocks skip is read as an hour later, which may be after the end as written. */
+    if (r == 0 && event->end_time->seconds < event->start_time->seconds)
+        event->end_time = event->start_time;
+    return r;
 }

@@ -28,9 +28,10 @@ int cvn_event_check(struct cvn_problems *problems, const char *path,
                     const Convene__Events__V1__Event *event, struct cvn_zones *zones);
 
 /*
- * Fills in what follows from a checked event: unspecified choices become their defaults, the zone
- * the group's when it has none, local times their full form, and the instants what these make. 0
- * or -ENOMEM.
+ * Drops fields of the event that this version does not know, so that nothing is stored unchecked,
+ * and fills in what follows from a checked event: unspecified choices become their defaults, the
+ * zone the group's when it has none, local times their full form, and the instants what these make.
+ * 0 or -ENOMEM.
  */
 int cvn_event_complete(struct cvn_arena *arena, Convene__Events__V1__Event *event,
                        const char *group_zone, struct cvn_zones *zones);

@@ -66,6 +66,16 @@ static int refuse_change(struct cvn_ctx *ctx, enum cvn_publication_refusal refus
                                 cvn_publication_refusal_text(refusal));
 }
 
+/* The event as its organisers see it. */
+static int show(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
+                Convene__Events__V1__Event *reply)
+{
+    int r = cvn_event_show(ctx, &c->event_id, true, c->event);
+    if (r == 0)
+        *reply = *c->event;
+    return r;
+}
+
 /* Stores a changed event, brings its seats in line and shows it. */
 static int store(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c, bool sequence_rises,
                  Convene__Events__V1__Event *reply)
@@ -75,11 +85,7 @@ static int store(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c, bool sequen
     int r = c->event->update_time ? cvn_event_put(ctx, &c->event_id, c->event) : -ENOMEM;
     if (r == 0)
         r = cvn_seats_settle(ctx, &c->event_id, c->event);
-    if (r == 0)
-        r = cvn_event_show(ctx, &c->event_id, true, c->event);
-    if (r == 0)
-        *reply = *c->event;
-    return r;
+    return r ? r : show(ctx, c, reply);
 }
 
 /* The stored enums are the contract's, the rules' begin at 0. */
@@ -100,6 +106,8 @@ static int publish_event(struct cvn_ctx *ctx, const void *request, void *reply)
         cvn_publication_decide(publication_of(c.event), CVN_PUBLICATION_PUBLISH, &decision);
     if (refusal)
         return refuse_change(ctx, refusal);
+    if (!decision.changed)
+        return show(ctx, &c, reply);
     c.event->publication = PUBLICATION(PUBLISHED);
     return store(ctx, &c, decision.sequence_rises, reply);
 }

@@ -31,7 +31,6 @@ static int place_in_group(struct cvn_ctx *ctx, Convene__Events__V1__Event *event
                               CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_ORGANISER);
     if (r)
         return r;
-    event->base.n_unknown_fields = 0; /* nothing is stored that was not checked */
     event->group_id = group->id;
     return cvn_event_complete(ctx->arena, event, group->time_zone, zones_of(ctx));
 }
@@ -98,12 +97,16 @@ static void note_change(const struct cvn_ctx *ctx, Convene__Events__V1__Event *e
         event->status = STATUS(RESCHEDULED);
 }
 
+/* Only a lower capacity is looked at: what was overbooked before may still change otherwise. */
 static int refuse_capacity(struct cvn_ctx *ctx, const struct cvn_id *id,
-                           const Convene__Events__V1__Event *event)
+                           const Convene__Events__V1__Event *event,
+                           const Convene__Events__V1__Event *before)
 {
+    bool lowered =
+        event->capacity > 0 && (before->capacity == 0 || event->capacity < before->capacity);
     struct cvn_seats seats;
-    int r = cvn_seats_get(ctx, id, &seats);
-    if (r || event->capacity == 0 || seats.seats_taken <= (uint32_t)event->capacity)
+    int r = lowered ? cvn_seats_get(ctx, id, &seats) : 0;
+    if (r || !lowered || seats.seats_taken <= (uint32_t)event->capacity)
         return r;
     return cvn_ctx_refuse_state(ctx, CVN_FAILED_PRECONDITION, "SEATS_TAKEN",
                                 "capacity is %d and %u seats are taken; at least as many are "
@@ -123,7 +126,7 @@ static int update(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events_
     if (same < 0)
         return same;
     *ret_outcome = same ? OUTCOME(UNCHANGED) : OUTCOME(UPDATED);
-    r = same ? 0 : refuse_capacity(ctx, id, event);
+    r = same ? 0 : refuse_capacity(ctx, id, event, before);
     if (r)
         return r;
     if (!same && !validate_only) {
@@ -150,5 +153,6 @@ int cvn_event_register(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
     if (r != CVN_STORE_ABSENT)
         return r;
     *ret_outcome = OUTCOME(CREATED);
+    event->id = (char *)(uintptr_t)protobuf_c_empty_string; /* the one asked with is ignored */
     return how.validate_only ? 0 : add(ctx, event, how.publish);
 }

@@ -148,6 +148,18 @@ void cvn_field_check_circle(struct cvn_problems *problems, const char *field,
                          "must be more than 0 and at most %d metres", CVN_GEO_RADIUS_MAX_M);
 }
 
+void cvn_field_check_time(struct cvn_problems *problems, const char *field,
+                          const Google__Protobuf__Timestamp *time)
+{
+    const int64_t least_s = INT64_C(-62135596800), most_s = INT64_C(253402300799);
+    if (!time)
+        return;
+    if (time->seconds < least_s || time->seconds > most_s || time->nanos < 0 ||
+        time->nanos > 999999999)
+        cvn_problems_add(problems, field,
+                         "must be an instant of the years 1 to 9999, with nanos 0 to 999999999");
+}
+
 int cvn_field_check_zone(struct cvn_problems *problems, const char *field, const char *text,
                          struct cvn_zones *zones)
 {

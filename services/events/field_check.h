@@ -9,6 +9,7 @@
 #include "base/problems.h"
 #include "base/zone.h"
 #include "convene/events/v1/types.pb-c.h"
+#include "google/protobuf/timestamp.pb-c.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,6 +54,10 @@ void cvn_field_check_point(struct cvn_problems *problems, const char *field,
 /* A centre and a radius over 0 and at most CVN_GEO_RADIUS_MAX_M; NULL is acceptable. */
 void cvn_field_check_circle(struct cvn_problems *problems, const char *field,
                             const Convene__Events__V1__Circle *circle);
+
+/* An instant of the years 1 to 9999 (google.protobuf.Timestamp); NULL is acceptable. */
+void cvn_field_check_time(struct cvn_problems *problems, const char *field,
+                          const Google__Protobuf__Timestamp *time);
 
 /* An IANA zone that this machine knows. 0, also with a problem noted, or -ENOMEM. */
 int cvn_field_check_zone(struct cvn_problems *problems, const char *field, const char *text,

@@ -1,0 +1,149 @@
+#include "tests/unit/events/fixture.h"
+
+#include "storage/table.h"
+#include "tests/support/cmocka_all.h"
+
+#include <string.h>
+
+enum { CREATE, GET, LIST, PUBLISH, CANCEL, REGISTER, BATCH };
+enum { SET_MEMBER = 4 };
+
+char *text(const char *literal)
+{
+    return (char *)(uintptr_t)literal;
+}
+
+char *long_text(struct cvn_arena *arena, const char *prefix, size_t n)
+{
+    size_t len = strlen(prefix);
+    char *made = cvn_arena_alloc(arena, len + n + 1);
+    assert_non_null(made);
+    memcpy(made, prefix, len);
+    memset(made + len, 'x', n);
+    return made;
+}
+
+void draft_init(struct draft *draft, struct cvn_id group)
+{
+    convene__events__v1__event__init(&draft->event);
+    convene__events__v1__venue__init(&draft->venue);
+    convene__events__v1__lat_lng__init(&draft->at);
+    draft->group = id_text("grp", group);
+    draft->event.group_id = draft->group.text;
+    draft->event.title = text("An evening");
+    draft->event.start_local = text("2027-03-01T18:30:00");
+}
+
+static const void *call(struct client *client, int method, const void *request)
+{
+    return client_call(client, &cvn_event_methods[method], request);
+}
+
+const Convene__Events__V1__Event *create(struct client *client, Convene__Events__V1__Event *event,
+                                         bool publish)
+{
+    Convene__Events__V1__CreateEventRequest request =
+        CONVENE__EVENTS__V1__CREATE_EVENT_REQUEST__INIT;
+    request.event = event;
+    request.publish = publish;
+    return call(client, CREATE, &request);
+}
+
+const Convene__Events__V1__Event *get(struct client *client, struct cvn_id event)
+{
+    Convene__Events__V1__GetEventRequest request = CONVENE__EVENTS__V1__GET_EVENT_REQUEST__INIT;
+    struct id_text id = id_text("evt", event);
+    request.id = id.text;
+    return call(client, GET, &request);
+}
+
+const Convene__Events__V1__Event *publish(struct client *client, struct cvn_id event)
+{
+    Convene__Events__V1__PublishEventRequest request =
+        CONVENE__EVENTS__V1__PUBLISH_EVENT_REQUEST__INIT;
+    struct id_text id = id_text("evt", event);
+    request.id = id.text;
+    return call(client, PUBLISH, &request);
+}
+
+const Convene__Events__V1__Event *cancel(struct client *client, struct cvn_id event,
+                                         const char *reason)
+{
+    Convene__Events__V1__CancelEventRequest request =
+        CONVENE__EVENTS__V1__CANCEL_EVENT_REQUEST__INIT;
+    struct id_text id = id_text("evt", event);
+    request.id = id.text;
+    request.reason = text(reason);
+    return call(client, CANCEL, &request);
+}
+
+const Convene__Events__V1__RegisterEventResponse *
+put(struct client *client, Convene__Events__V1__Event *event, bool publish)
+{
+    Convene__Events__V1__RegisterEventRequest request =
+        CONVENE__EVENTS__V1__REGISTER_EVENT_REQUEST__INIT;
+    request.event = event;
+    request.publish = publish;
+    return call(client, REGISTER, &request);
+}
+
+const Convene__Events__V1__BatchRegisterEventsResponse *
+put_batch(struct client *client, const Convene__Events__V1__BatchRegisterEventsRequest *request)
+{
+    return call(client, BATCH, request);
+}
+
+const Convene__Events__V1__ListEventsResponse *
+list(struct client *client, const Convene__Events__V1__ListEventsRequest *request)
+{
+    return call(client, LIST, request);
+}
+
+struct cvn_id id_of(const Convene__Events__V1__Event *event)
+{
+    struct cvn_id id = {0};
+    assert_non_null(event);
+    assert_true(cvn_id_parse(&id, "evt", event->id));
+    return id;
+}
+
+int64_t start_of(const Convene__Events__V1__Event *event)
+{
+    assert_non_null(event->start_time);
+    return event->start_time->seconds * 1000 + event->start_time->nanos / 1000000;
+}
+
+void join(struct client *client, struct cvn_id group)
+{
+    Convene__Events__V1__SetMemberRequest request = CONVENE__EVENTS__V1__SET_MEMBER_REQUEST__INIT;
+    struct id_text id = id_text("grp", group);
+    request.group_id = id.text;
+    assert_non_null(client_call(client, &cvn_group_methods[SET_MEMBER], &request));
+}
+
+static void fail_finding(void *arg, const struct cvn_verify_finding *finding)
+{
+    (void)arg;
+    print_error("index %s, kind of finding %d\n", finding->index ? finding->index->name : "none",
+                (int)finding->kind);
+}
+
+void assert_indexes_right(struct harness *harness)
+{
+    struct cvn_txn *snapshot;
+    struct cvn_verify_totals totals;
+    assert_int_equal(cvn_store_snapshot(harness->store, &snapshot), 0);
+    int r = cvn_table_verify(snapshot, cvn_events_tables, fail_finding, NULL, &totals);
+    cvn_snapshot_release(snapshot);
+    assert_int_equal(r, 0);
+    assert_int_equal(totals.n_findings, 0);
+    assert_true(totals.n_rows > 0);
+}
+
+uint64_t roll(struct dice *dice, uint64_t n)
+{
+    uint64_t z = dice->state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (z ^ z >> 31) % n;
+}
