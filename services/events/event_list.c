@@ -20,6 +20,7 @@
 /* A request's filters as they are compared, and what was found out of the caller. */
 struct filter {
     struct cvn_ctx *ctx;
+    struct cvn_ctx row; /* the same call, its arena for one event at a time */
     const Convene__Events__V1__ListEventsRequest *request;
     bool by_group, by_attendee;
     struct cvn_id group, attendee;
@@ -30,6 +31,7 @@ struct filter {
     struct cvn_id known_group;
     Convene__Events__V1__GroupRole known_role;
     bool known;
+    size_t page_bytes;
 };
 
 int cvn_event_list_check(struct cvn_ctx *ctx, const void *request)
@@ -41,6 +43,8 @@ int cvn_event_list_check(struct cvn_ctx *ctx, const void *request)
     cvn_field_check_line(&ctx->problems, "city", req->city, CVN_FIELD_CITY_MAX, false);
     cvn_field_check_line(&ctx->problems, "topic", req->topic, CVN_FIELD_TOPIC_BYTES_MAX, false);
     cvn_field_check_language(&ctx->problems, "language", req->language);
+    cvn_field_check_time(&ctx->problems, "start_time_from", req->start_time_from);
+    cvn_field_check_time(&ctx->problems, "start_time_before", req->start_time_before);
     if (!protobuf_c_enum_descriptor_get_value(&convene__events__v1__attendance_mode__descriptor,
                                               (int)req->attendance_mode))
         cvn_problems_add(&ctx->problems, "attendance_mode", "is %d, which is no AttendanceMode",
@@ -60,7 +64,28 @@ static bool read_cursor(struct filter *f)
     f->after.start_ms = cvn_key_get_i64(&reader);
     f->after.id = cvn_key_get_id(&reader);
     f->window.after = &f->after;
-    return cvn_key_reader_done(&reader);
+    if (cvn_key_reader_done(&reader))
+        return true;
+    cvn_problems_add(&f->ctx->problems, "page_token",
+                     "is of another version; leave it empty for the first page");
+    return false;
+}
+
+/* The first whole millisecond at or after the instant: starts are whole seconds. */
+static int64_t bound_ms(const Google__Protobuf__Timestamp *time, int64_t fallback_ms)
+{
+    return cvn_record_time_ms(time, fallback_ms) + (time && time->nanos % 1000000 > 0);
+}
+
+/* Folds a word of the request. 0; CVN_REFUSED when nothing is left of it; a fault. */
+static int read_word(struct filter *f, const char *field, const char *word, struct cvn_slice *ret)
+{
+    int r = cvn_group_word(f->ctx->arena, word, ret);
+    if (r || !word[0] || ret->len > 0)
+        return r;
+    cvn_problems_add(&f->ctx->problems, field,
+                     "has nothing in it to compare; letters, digits or signs are right");
+    return cvn_ctx_refuse_problems(f->ctx);
 }
 
 /* Turns the request into a filter. 0, CVN_REFUSED or a fault. */
@@ -68,8 +93,8 @@ static int read_filter(struct filter *f)
 {
     const Convene__Events__V1__ListEventsRequest *req = f->request;
     struct cvn_ctx *ctx = f->ctx;
-    f->window.from_ms = cvn_record_time_ms(req->start_time_from, INT64_MIN);
-    f->window.before_ms = cvn_record_time_ms(req->start_time_before, INT64_MAX);
+    f->window.from_ms = bound_ms(req->start_time_from, INT64_MIN);
+    f->window.before_ms = bound_ms(req->start_time_before, INT64_MAX);
     if (!read_cursor(f))
         return cvn_ctx_refuse_problems(ctx);
     int r = 0;
@@ -86,9 +111,9 @@ static int read_filter(struct filter *f)
             r = cvn_ctx_refuse_access(ctx, "see where somebody else goes");
     }
     if (r == 0)
-        r = cvn_group_word(ctx->arena, req->city, &f->city);
+        r = read_word(f, "city", req->city, &f->city);
     if (r == 0)
-        r = cvn_group_word(ctx->arena, req->topic, &f->topic);
+        r = read_word(f, "topic", req->topic, &f->topic);
     return r;
 }
 
@@ -99,6 +124,13 @@ static bool is_coming(Convene__Events__V1__RsvpState state)
            state == CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_OFFERED ||
            state == CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_REQUESTED ||
            state == CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_ATTENDED;
+}
+
+/* Reads an event to look at, which lives until the next one. 0; CVN_STORE_ABSENT; a fault. */
+static int peek(struct filter *f, const struct cvn_id *id, Convene__Events__V1__Event **ret)
+{
+    cvn_arena_reset(f->row.arena);
+    return cvn_event_get(&f->row, id, ret);
 }
 
 /* An attendee's events are as many as one person goes to: read and sorted here. */
@@ -116,7 +148,7 @@ static int open_attendee(struct filter *f, struct cvn_event_stream *stream)
         Convene__Events__V1__Event *event;
         if (!is_coming(rsvps[i].state))
             continue;
-        r = cvn_event_get(f->ctx, &rsvps[i].event, &event);
+        r = peek(f, &rsvps[i].event, &event);
         if (r == CVN_STORE_ABSENT)
             continue;
         if (r)
@@ -157,7 +189,7 @@ static int open_stream(struct filter *f, struct cvn_event_stream *stream)
 static int same_word(struct filter *f, const char *word, struct cvn_slice folded, bool *ret)
 {
     struct cvn_slice other;
-    int r = cvn_group_word(f->ctx->arena, word, &other);
+    int r = cvn_group_word(f->row.arena, word, &other);
     *ret = r == 0 && cvn_slice_compare(other, folded) == 0;
     return r;
 }
@@ -186,7 +218,7 @@ static int role_in(struct filter *f, const struct cvn_id *group,
 {
     int r = 0;
     if (!f->known || !cvn_id_equal(&f->known_group, group)) {
-        r = cvn_group_role_of_caller(f->ctx, group, &f->known_role);
+        r = cvn_group_role_of_caller(&f->row, group, &f->known_role);
         f->known_group = *group;
         f->known = r == 0;
     }
@@ -238,28 +270,38 @@ static int passes(struct filter *f, const Convene__Events__V1__Event *event,
     return r;
 }
 
+/* Adds an event that passed to the page. */
+static int show(struct filter *f, const struct cvn_id *id, const struct cvn_id *group,
+                Convene__Events__V1__ListEventsResponse *response)
+{
+    Convene__Events__V1__Event *event;
+    Convene__Events__V1__GroupRole role;
+    int r = cvn_event_get(f->ctx, id, &event);
+    if (r == 0)
+        r = role_in(f, group, &role);
+    if (r == 0)
+        r = cvn_event_show(f->ctx, id, role >= ROLE(ORGANISER), event);
+    if (r)
+        return r;
+    response->events[response->n_events++] = event;
+    f->page_bytes += convene__events__v1__event__get_packed_size(event);
+    return 0;
+}
+
 /* Reads the event at a place and adds it to the page if it passes. */
 static int consider(struct filter *f, const struct cvn_event_place *place,
                     Convene__Events__V1__ListEventsResponse *response)
 {
     Convene__Events__V1__Event *event;
     struct cvn_id group;
-    Convene__Events__V1__GroupRole role;
     bool fits;
-    int r = cvn_event_get(f->ctx, &place->id, &event);
+    int r = peek(f, &place->id, &event);
     if (r)
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
     if (!cvn_id_parse(&group, CVN_GROUP_PREFIX, event->group_id))
         return -EUCLEAN;
     r = passes(f, event, &group, &fits);
-    if (r || !fits)
-        return r;
-    r = role_in(f, &group, &role);
-    if (r == 0)
-        r = cvn_event_show(f->ctx, &place->id, role >= ROLE(ORGANISER), event);
-    if (r == 0)
-        response->events[response->n_events++] = event;
-    return r;
+    return r || !fits ? r : show(f, &place->id, &group, response);
 }
 
 static int put_token(struct filter *f, const struct cvn_event_place *last,
@@ -281,7 +323,8 @@ static int fill(struct filter *f, struct cvn_event_stream *stream, size_t page_s
     struct cvn_event_place place, last;
     int r = cvn_event_stream_next(stream, &place);
     for (size_t n_seen = 0; r == 0; n_seen++) {
-        if (response->n_events == page_size || n_seen == CVN_EVENT_LIST_SCAN_MAX)
+        if (response->n_events == page_size || n_seen == CVN_EVENT_LIST_SCAN_MAX ||
+            f->page_bytes >= CVN_EVENT_LIST_BYTES_MAX)
             return put_token(f, &last, response);
         r = consider(f, &place, response);
         last = place;
@@ -293,7 +336,10 @@ static int fill(struct filter *f, struct cvn_event_stream *stream, size_t page_s
 
 int cvn_event_list(struct cvn_ctx *ctx, const void *request, void *reply)
 {
-    struct filter f = {.ctx = ctx, .request = request};
+    CVN_ARENA_AUTO row_arena;
+    cvn_arena_init(&row_arena, CVN_EVENT_LIST_ROW_BYTES_MAX);
+    struct filter f = {.ctx = ctx, .row = *ctx, .request = request};
+    f.row.arena = &row_arena;
     Convene__Events__V1__ListEventsResponse *response = reply;
     struct cvn_event_stream *stream = cvn_arena_alloc(ctx->arena, sizeof *stream);
     int32_t page_size =

@@ -12,6 +12,10 @@ enum {
      * shorter page, maybe an empty one, with a token to go on.
      */
     CVN_EVENT_LIST_SCAN_MAX = 20000,
+    /* Packed events of one page; the one that reaches it is the page's last. */
+    CVN_EVENT_LIST_BYTES_MAX = 2 << 20,
+    /* Memory for reading one event that may then not be shown. */
+    CVN_EVENT_LIST_ROW_BYTES_MAX = 1 << 20,
     /* Ranges of an index that are merged for one list: cells around a place. */
     CVN_EVENT_LIST_STREAMS_MAX = 48,
 };
