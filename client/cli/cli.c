@@ -2,7 +2,8 @@
 
 #include <stdio.h>
 
-static void say(struct cvn_cli *cli, const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0)))
+say(struct cvn_cli *cli, const char *format, va_list args)
 {
     /* What was printed so far comes before the complaint, also where both go to one file. */
     (void)fflush(stdout);

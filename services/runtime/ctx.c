@@ -4,7 +4,8 @@
 
 #include <stdarg.h>
 
-static int refuse(struct cvn_ctx *ctx, enum cvn_code code, const char *format, va_list args)
+static int __attribute__((format(printf, 3, 0)))
+refuse(struct cvn_ctx *ctx, enum cvn_code code, const char *format, va_list args)
 {
     const char *sentence = cvn_arena_vprintf(ctx->arena, format, args);
     *ctx->status = (struct cvn_status){
