@@ -89,9 +89,17 @@ static int check_create(struct cvn_ctx *ctx, const void *request)
                          NAME_MAX_BYTES);
     else if (!cvn_text_is_line(name))
         cvn_problems_add(problems, "program.name", "has control characters; plain text is right");
-    if (strlen(program->description) > DESCRIPTION_MAX_BYTES)
-        cvn_problems_add(problems, "program.description", "is over %d bytes",
-                         DESCRIPTION_MAX_BYTES);
+    struct cvn_slice description = cvn_slice_of_string(program->description);
+    if (description.len > DESCRIPTION_MAX_BYTES)
+        cvn_problems_add(problems, "program.description", "has %zu bytes; at most %d are right",
+                         description.len, DESCRIPTION_MAX_BYTES);
+    else if (!cvn_text_is_prose(description))
+        cvn_problems_add(problems, "program.description",
+                         "has control characters; plain text with line ends and tabs is right");
+    struct cvn_id group;
+    if (program->group_id[0])
+        (void)cvn_ctx_read_id(ctx, "program.group_id", CVN_MENTORING_GROUP_PREFIX,
+                              program->group_id, &group);
     if (program->mentorship_weeks < 0 || program->mentorship_weeks > WEEKS_MAX)
         cvn_problems_add(problems, "program.mentorship_weeks", "is %d; 0 to %d is right",
                          program->mentorship_weeks, WEEKS_MAX);
@@ -118,6 +126,26 @@ static int put_program(struct cvn_ctx *ctx, const struct cvn_id *id,
     return cvn_mentoring_put(ctx, &cvn_program_table, &key, &row.base);
 }
 
+/* Ids as the server writes them, whatever case they came in, so that they compare as text. */
+static int normalise_ids(struct cvn_ctx *ctx, Convene__Mentoring__V1__Program *program)
+{
+    struct cvn_id id;
+    char **managers = cvn_arena_alloc_array(ctx->arena, program->n_manager_ids, sizeof *managers);
+    if (!managers)
+        return -ENOMEM;
+    for (size_t i = 0; i < program->n_manager_ids; i++) {
+        if (!cvn_id_parse(&id, CVN_MENTORING_PERSON_PREFIX, program->manager_ids[i]))
+            return -EINVAL;
+        managers[i] = cvn_ctx_id_text(ctx, CVN_MENTORING_PERSON_PREFIX, &id);
+        if (!managers[i])
+            return -ENOMEM;
+    }
+    program->manager_ids = managers;
+    if (cvn_id_parse(&id, CVN_MENTORING_GROUP_PREFIX, program->group_id))
+        program->group_id = cvn_ctx_id_text(ctx, CVN_MENTORING_GROUP_PREFIX, &id);
+    return program->group_id ? 0 : -ENOMEM;
+}
+
 static int create_program(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     const Convene__Mentoring__V1__CreateProgramRequest *req = request;
@@ -133,7 +161,9 @@ static int create_program(struct cvn_ctx *ctx, const void *request, void *reply)
     program->update_time = program->create_time;
     if (!program->id || !program->create_time)
         return -ENOMEM;
-    int r = put_program(ctx, &id, program);
+    int r = normalise_ids(ctx, program);
+    if (r == 0)
+        r = put_program(ctx, &id, program);
     if (r == CVN_TABLE_DUPLICATE)
         return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "NAME_TAKEN",
                                     "There is a programme \"%s\" already.", program->name);

@@ -31,6 +31,7 @@ enum {
 #define CVN_PROGRAM_PREFIX "prg"
 #define CVN_ENROLMENT_PREFIX "enr"
 #define CVN_RUN_PREFIX "run"
-#define CVN_MENTORING_PERSON_PREFIX "per" /* of the events service */
+#define CVN_MENTORING_PERSON_PREFIX "per" /* of the events service, as the next */
+#define CVN_MENTORING_GROUP_PREFIX "grp"
 
 #endif
