@@ -2,6 +2,7 @@
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
 #include "services/runtime/page.h"
+#include "storage/store.h"
 
 #include <errno.h>
 #include <string.h>
@@ -28,9 +29,45 @@ static bool is_caller(const struct cvn_ctx *ctx, const struct cvn_id *person)
     return ctx->who.kind == CVN_PRINCIPAL_PERSON && cvn_id_equal(&ctx->who.person, person);
 }
 
+static int require_enroller(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Program *program)
+{
+    return cvn_program_require_manager(
+        ctx, program, "enrol others in this programme; to enrol yourself, name your own id");
+}
+
+/*
+ * Before the events service is asked about anybody: who may not enrol others is not to hear from
+ * this whether they are registered. run looks again, in the transaction that counts.
+ */
+static int require_enroller_now(struct cvn_ctx *ctx, const char *field, const char *program_id)
+{
+    struct cvn_id id;
+    Convene__Mentoring__V1__Program *program;
+    if (ctx->who.kind == CVN_PRINCIPAL_ADMIN)
+        return 0;
+    int r = cvn_store_snapshot(ctx->store, &ctx->txn);
+    if (r)
+        return r;
+    r = cvn_program_find(ctx, field, program_id, &id, &program);
+    if (r == 0)
+        r = require_enroller(ctx, program);
+    cvn_snapshot_release(ctx->txn);
+    ctx->txn = NULL;
+    return r;
+}
+
 static int prepare_create(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Mentoring__V1__CreateEnrolmentRequest *req = request;
+    struct cvn_id person;
+    bool own = req->enrolment &&
+               cvn_id_parse(&person, CVN_MENTORING_PERSON_PREFIX, req->enrolment->person_id) &&
+               is_caller(ctx, &person);
+    int may = own || !req->enrolment
+                  ? 0
+                  : require_enroller_now(ctx, "enrolment.program_id", req->enrolment->program_id);
+    if (may)
+        return may;
     struct cvn_enrolment_draft *draft = cvn_arena_alloc(ctx->arena, sizeof *draft);
     if (!draft)
         return -ENOMEM;
@@ -55,7 +92,7 @@ static int create_enrolment(struct cvn_ctx *ctx, const void *request, void *repl
     int r =
         find_open(ctx, "enrolment.program_id", req->enrolment->program_id, &program_id, &program);
     if (r == 0 && !is_caller(ctx, &draft.person))
-        r = cvn_program_require_manager(ctx, program, "enrol others in this programme");
+        r = require_enroller(ctx, program);
     if (r == 0)
         r = cvn_enrolment_store(ctx, &program_id, &draft,
                                 (struct cvn_enrolment_how){.create_only = true}, &outcome);
@@ -189,7 +226,8 @@ static int prepare_batch(struct cvn_ctx *ctx, const void *request)
             return -ENOMEM;
     }
     ctx->prepared = drafts;
-    return cvn_enrolment_resolve(ctx, drafts, req->n_enrolments);
+    int r = require_enroller_now(ctx, "program_id", req->program_id);
+    return r ? r : cvn_enrolment_resolve(ctx, drafts, req->n_enrolments);
 }
 
 static int set_refused(struct cvn_ctx *ctx, const struct cvn_status *status,
@@ -226,7 +264,7 @@ static int register_batch(struct cvn_ctx *ctx, const void *request, void *reply)
     Convene__Mentoring__V1__Program *program;
     int r = find_open(ctx, "program_id", req->program_id, &id, &program);
     if (r == 0)
-        r = cvn_program_require_manager(ctx, program, "enrol others in this programme");
+        r = require_enroller(ctx, program);
     if (r)
         return r;
     response->results =

@@ -70,6 +70,14 @@ static int ask(struct cvn_ctx *ctx, struct cvn_enrolment_draft *drafts, size_t n
                : CVN_REFUSED;
 }
 
+static void note_unknown(struct cvn_problems *problems, const char *field, const char *key)
+{
+    cvn_problems_add(problems, field,
+                     "names \"%.60s\", and there is no such person; register them first, with "
+                     "`convene people create` or `convene people import`",
+                     key);
+}
+
 /* Turns ids and e-mails into ids; notes a problem for each that is nobody's. */
 static char **resolve_list(struct cvn_problems *problems, const struct cvn_people *people,
                            const char *field, char *const *keys, size_t n)
@@ -77,13 +85,11 @@ static char **resolve_list(struct cvn_problems *problems, const struct cvn_peopl
     char **ids = cvn_arena_alloc_array(problems->arena, n, sizeof *ids);
     for (size_t i = 0; ids && i < n; i++) {
         const Convene__Events__V1__Person *person = cvn_people_find(people, keys[i]);
+        const char *at = person ? "" : cvn_arena_printf(problems->arena, "%s[%zu]", field, i);
         if (person)
             ids[i] = person->id;
         else
-            cvn_problems_add(problems, field,
-                             "names \"%.60s\", and there is no such person; register them first, "
-                             "with `convene people create` or `convene people import`",
-                             keys[i]);
+            note_unknown(problems, at ? at : field, keys[i]);
     }
     return ids;
 }
@@ -122,14 +128,15 @@ static int complete_draft(struct cvn_ctx *ctx, struct cvn_enrolment_draft *draft
     const char *ranked = cvn_arena_printf(ctx->arena, "%s.ranked_ids", draft->path);
     if (!field || !excluded || !ranked)
         return -ENOMEM;
-    char **self = resolve_list(&problems, people, field, &draft->asked->person_id, 1);
+    const Convene__Events__V1__Person *person = cvn_people_find(people, draft->asked->person_id);
+    if (!person)
+        note_unknown(&problems, field, draft->asked->person_id);
     e->excluded_ids = resolve_list(&problems, people, excluded, e->excluded_ids, e->n_excluded_ids);
     e->ranked_ids = resolve_list(&problems, people, ranked, e->ranked_ids, e->n_ranked_ids);
-    if (!self || !e->excluded_ids || !e->ranked_ids)
+    if (!e->excluded_ids || !e->ranked_ids)
         return -ENOMEM;
     if (problems.total > 0)
         return refuse_draft(ctx, draft, &problems, CVN_NOT_FOUND);
-    const Convene__Events__V1__Person *person = cvn_people_find(people, draft->asked->person_id);
     e->person_id = person->id;
     e->display_name = person->display_name;
     if (!cvn_id_parse(&draft->person, CVN_MENTORING_PERSON_PREFIX, person->id))

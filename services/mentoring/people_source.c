@@ -1,11 +1,16 @@
 #include "services/mentoring/people_source.h"
 
+#include "base/id.h"
 #include "rpc/channel.h"
+#include "services/mentoring/spaces.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { CALL_TIMEOUT_MS = 30000 };
+enum {
+    CALL_TIMEOUT_MS = 30000,
+    EMAIL_BYTES_MAX = 254, /* of a registered person */
+};
 
 static int compare_keys(const void *a, const void *b)
 {
@@ -31,6 +36,17 @@ static enum cvn_code call(struct cvn_channel *events, struct cvn_arena *arena,
     return status->code;
 }
 
+enum key_kind { KEY_ID, KEY_EMAIL, KEY_NOBODYS };
+
+/* What is neither is not asked for: one such key would have the whole question refused. */
+static enum key_kind kind_of(const char *key)
+{
+    struct cvn_id id;
+    if (cvn_id_parse(&id, CVN_MENTORING_PERSON_PREFIX, key))
+        return KEY_ID;
+    return strchr(key, '@') && strlen(key) <= EMAIL_BYTES_MAX ? KEY_EMAIL : KEY_NOBODYS;
+}
+
 /* Whether the next one missing is this one; then it is passed. */
 static bool is_missing(const char *key, char *const *missing, size_t n, size_t *at)
 {
@@ -45,15 +61,15 @@ static void take(struct cvn_people *people, size_t first, size_t n,
                  const Convene__Events__V1__BatchGetPeopleResponse *reply)
 {
     size_t at = 0, missing_id = 0, missing_email = 0;
-    for (int emails = 0; emails <= 1; emails++)
+    for (enum key_kind kind = KEY_ID; kind <= KEY_EMAIL; kind++)
         for (size_t i = first; i < first + n; i++) {
             const char *key = people->keys[i];
-            if ((strchr(key, '@') != NULL) != (emails == 1))
+            if (kind_of(key) != kind)
                 continue;
-            bool missing =
-                emails ? is_missing(key, reply->missing_emails, reply->n_missing_emails,
-                                    &missing_email)
-                       : is_missing(key, reply->missing_ids, reply->n_missing_ids, &missing_id);
+            bool missing = kind == KEY_ID ? is_missing(key, reply->missing_ids,
+                                                       reply->n_missing_ids, &missing_id)
+                                          : is_missing(key, reply->missing_emails,
+                                                       reply->n_missing_emails, &missing_email);
             if (!missing && at < reply->n_people)
                 people->people[i] = reply->people[at++];
         }
@@ -72,10 +88,16 @@ static enum cvn_code get_some(struct cvn_channel *events, struct cvn_arena *aren
         return no_memory(status);
     for (size_t i = first; i < first + n; i++) {
         char *key = (char *)(uintptr_t)people->keys[i];
-        if (strchr(key, '@'))
-            request.emails[request.n_emails++] = key;
-        else
+        switch (kind_of(key)) {
+        case KEY_ID:
             request.ids[request.n_ids++] = key;
+            break;
+        case KEY_EMAIL:
+            request.emails[request.n_emails++] = key;
+            break;
+        case KEY_NOBODYS:
+            break;
+        }
     }
     struct cvn_call_request asked = {
         .service = &convene__events__v1__person_service__descriptor,

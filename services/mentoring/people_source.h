@@ -20,9 +20,9 @@ struct cvn_people {
 };
 
 /*
- * Asks for everybody in people->keys (ids "per_…" and e-mails, in any order, also repeated), which
- * are sorted in place, and fills in the rest. CVN_OK, or the code of the call that failed with
- * *status set.
+ * Asks for everybody in people->keys (ids "per_…" and e-mails, in any order, also repeated; other
+ * texts are nobody's), which are sorted in place, and fills in the rest. CVN_OK, or the code of the
+ * call that failed with *status set.
  */
 enum cvn_code cvn_people_get(struct cvn_channel *events, struct cvn_arena *arena,
                              struct cvn_people *people, struct cvn_status *status);
