@@ -11,6 +11,8 @@
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 
+enum { WEEK_MINUTES = 7 * 24 * 60 };
+
 /* Words and the numbers they stand for: their places in folded order. */
 struct dictionary {
     const char **words;
@@ -47,6 +49,19 @@ static const char *fold(struct cvn_arena *arena, const char *word)
 
 /* The three lists of names that every enrolment has. */
 enum kind { SKILLS, LANGUAGES, TAGS, KINDS };
+
+/* A language is its tag's first part: those who write "de-AT" and "de" can talk (RFC 5646, 2.2.1).
+ */
+static const char *fold_language(struct cvn_arena *arena, const char *tag)
+{
+    const char *folded = fold(arena, tag);
+    return folded ? cvn_arena_copy(arena, folded, strcspn(folded, "-_")) : NULL;
+}
+
+static const char *fold_word(struct cvn_arena *arena, enum kind kind, const char *word)
+{
+    return kind == LANGUAGES ? fold_language(arena, word) : fold(arena, word);
+}
 
 static size_t n_words(const Convene__Mentoring__V1__Enrolment *e, enum kind kind)
 {
@@ -93,27 +108,36 @@ static int collect(struct dictionary *d, struct cvn_arena *arena, enum kind kind
     for (int s = 0; s < 2; s++)
         for (size_t i = 0; i < n_sides[s]; i++)
             for (size_t j = 0; j < n_words(sides[s][i].enrolment, kind); j++)
-                if (!(d->words[d->n++] = fold(arena, word_at(sides[s][i].enrolment, kind, j))))
+                if (!(d->words[d->n++] =
+                          fold_word(arena, kind, word_at(sides[s][i].enrolment, kind, j))))
                     return -ENOMEM;
     sort_dictionary(d);
     return 0;
+}
+
+/* Marks the minutes of a span that may run over the end of the week. */
+static void mark_free(uint8_t *minutes, int first, int n)
+{
+    int before_end = n < WEEK_MINUTES - first ? n : WEEK_MINUTES - first;
+    memset(minutes + first, 1, (size_t)before_end);
+    memset(minutes, 1, (size_t)(n - before_end));
 }
 
 struct cvn_match_hours cvn_cohort_hours(const struct cvn_zone *zone, int64_t at_ms,
                                         Convene__Mentoring__V1__WeeklySpan *const *spans, size_t n)
 {
     struct cvn_match_hours hours = {{0}};
+    uint8_t minutes[WEEK_MINUTES] = {0};
     int offset_min = cvn_zone_offset_s(zone, at_ms) / 60;
     for (size_t i = 0; i < n; i++) {
-        /* A week ahead, so that what lies west of Greenwich stays positive. */
-        int day = (spans[i]->weekday - 1 + 7) * 24 * 60 - offset_min;
-        int first = (day + spans[i]->start_minute + 59) / 60;
-        int last = (day + spans[i]->end_minute) / 60;
-        for (int hour = first; hour < last; hour++) {
-            int bit = hour % CVN_MATCH_WEEK_HOURS;
-            hours.bits[bit / 64] |= UINT64_C(1) << bit % 64;
-        }
+        /* A week ahead, so that what lies east of Greenwich stays positive. */
+        int start = (spans[i]->weekday - 1) * 24 * 60 + spans[i]->start_minute - offset_min;
+        mark_free(minutes, (start + WEEK_MINUTES) % WEEK_MINUTES,
+                  spans[i]->end_minute - spans[i]->start_minute);
     }
+    for (int hour = 0; hour < CVN_MATCH_WEEK_HOURS; hour++)
+        if (!memchr(minutes + hour * 60, 0, 60))
+            hours.bits[hour / 64] |= UINT64_C(1) << hour % 64;
     return hours;
 }
 
@@ -131,6 +155,33 @@ static int read_ids(struct cvn_arena *arena, char *const *texts, size_t n,
     }
     ret->items = ids;
     return 0;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return memcmp(a, b, CVN_ID_BYTES);
+}
+
+/* Ids in whose order nothing is said come in one order. */
+static int read_id_set(struct cvn_arena *arena, char *const *texts, size_t n,
+                       struct cvn_match_ids *ret)
+{
+    int r = read_ids(arena, texts, n, ret);
+    if (r == 0 && ret->n > 0)
+        qsort((struct cvn_id *)(uintptr_t)ret->items, ret->n, sizeof *ret->items, compare_ids);
+    return r;
+}
+
+static int compare_skills(const void *a, const void *b)
+{
+    const struct cvn_match_skill *x = a, *y = b;
+    return (x->skill > y->skill) - (x->skill < y->skill);
+}
+
+static int compare_tags(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
 }
 
 /* A skill named twice counts once, with the highest level and priority given. */
@@ -156,6 +207,7 @@ static int read_skills(struct cvn_arena *arena, const struct dictionary *d,
         if (skill.priority > skills[j].priority)
             skills[j].priority = skill.priority;
     }
+    qsort(skills, ret->n_skills, sizeof *skills, compare_skills);
     ret->skills = skills;
     return 0;
 }
@@ -177,6 +229,7 @@ static int read_tags(struct cvn_arena *arena, const struct dictionary *d,
         if (j == ret->n_conflict_tags)
             tags[ret->n_conflict_tags++] = tag;
     }
+    qsort(tags, ret->n_conflict_tags, sizeof *tags, compare_tags);
     ret->conflict_tags = tags;
     return 0;
 }
@@ -185,7 +238,7 @@ static int read_languages(struct cvn_arena *arena, const struct dictionary *d,
                           const Convene__Mentoring__V1__Enrolment *e, struct cvn_match_person *ret)
 {
     for (size_t i = 0; i < e->n_languages; i++) {
-        const char *folded = fold(arena, e->languages[i]);
+        const char *folded = fold_language(arena, e->languages[i]);
         if (!folded)
             return -ENOMEM;
         uint32_t language = number_of(d, folded);
@@ -194,29 +247,49 @@ static int read_languages(struct cvn_arena *arena, const struct dictionary *d,
     return 0;
 }
 
-static int read_person(struct cvn_arena *arena, struct cvn_zones *zones,
-                       const struct dictionary *dictionaries,
-                       const struct cvn_cohort_member *member, int64_t now_ms,
+/* What every row of the cohort is read with. */
+struct reader {
+    struct cvn_arena *arena;
+    struct cvn_zones *zones;
+    struct dictionary dictionaries[KINDS];
+    int64_t now_ms;
+    struct cvn_error *err;
+};
+
+/* The zone was known when it was enrolled. In another one the hours would be wrong and unnoticed.
+ */
+static int read_hours(const struct reader *reader, const Convene__Mentoring__V1__Enrolment *e,
+                      struct cvn_match_hours *ret)
+{
+    const struct cvn_zone *zone;
+    int r = cvn_zones_find(reader->zones, e->time_zone, &zone);
+    if (r == CVN_ZONE_UNKNOWN)
+        return cvn_error_set(reader->err, CVN_COHORT_UNKNOWN,
+                             "The enrolment %s is in the time zone \"%s\", which this machine does "
+                             "not know; update its tzdata or enrol them again in another zone.",
+                             e->id, e->time_zone);
+    if (r == 0)
+        *ret = cvn_cohort_hours(zone, reader->now_ms, e->availability, e->n_availability);
+    return r;
+}
+
+static int read_person(const struct reader *reader, const struct cvn_cohort_member *member,
                        struct cvn_match_person *ret)
 {
     const Convene__Mentoring__V1__Enrolment *e = member->enrolment;
-    const struct cvn_zone *zone;
+    struct cvn_arena *arena = reader->arena;
     ret->id = member->person;
     for (size_t i = 0; i < e->n_goals; i++)
         ret->goals |= UINT32_C(1) << e->goals[i];
-    int r = cvn_zones_find(zones, e->time_zone, &zone);
-    if (r == CVN_ZONE_UNKNOWN) /* known when it was enrolled, gone from the machine since */
-        r = cvn_zones_find(zones, "UTC", &zone);
-    if (r)
-        return r > 0 ? -ENOENT : r;
-    ret->hours = cvn_cohort_hours(zone, now_ms, e->availability, e->n_availability);
-    r = read_skills(arena, &dictionaries[SKILLS], e, ret);
+    int r = read_hours(reader, e, &ret->hours);
     if (r == 0)
-        r = read_languages(arena, &dictionaries[LANGUAGES], e, ret);
+        r = read_skills(arena, &reader->dictionaries[SKILLS], e, ret);
     if (r == 0)
-        r = read_tags(arena, &dictionaries[TAGS], e, ret);
+        r = read_languages(arena, &reader->dictionaries[LANGUAGES], e, ret);
     if (r == 0)
-        r = read_ids(arena, e->excluded_ids, e->n_excluded_ids, &ret->excluded);
+        r = read_tags(arena, &reader->dictionaries[TAGS], e, ret);
+    if (r == 0)
+        r = read_id_set(arena, e->excluded_ids, e->n_excluded_ids, &ret->excluded);
     return r ? r : read_ids(arena, e->ranked_ids, e->n_ranked_ids, &ret->ranked);
 }
 
@@ -228,23 +301,20 @@ static int32_t waited_days(const Convene__Mentoring__V1__Enrolment *e, int64_t n
                                               : CVN_MATCH_WAITED_DAYS_MAX;
 }
 
-static int read_people(struct cvn_arena *arena, struct cvn_zones *zones,
-                       const struct dictionary *dictionaries, const struct cvn_cohort_input *input,
+static int read_people(const struct reader *reader, const struct cvn_cohort_input *input,
                        struct cvn_match_problem *problem)
 {
     struct cvn_match_mentor *mentors =
-        cvn_arena_alloc_array(arena, input->n_mentors, sizeof *mentors);
+        cvn_arena_alloc_array(reader->arena, input->n_mentors, sizeof *mentors);
     struct cvn_match_mentee *mentees =
-        cvn_arena_alloc_array(arena, input->n_mentees, sizeof *mentees);
+        cvn_arena_alloc_array(reader->arena, input->n_mentees, sizeof *mentees);
     int r = mentors && mentees ? 0 : -ENOMEM;
     for (size_t i = 0; r == 0 && i < input->n_mentors; i++) {
-        r = read_person(arena, zones, dictionaries, &input->mentors[i], input->now_ms,
-                        &mentors[i].person);
+        r = read_person(reader, &input->mentors[i], &mentors[i].person);
         mentors[i].capacity = input->mentors[i].enrolment->capacity;
     }
     for (size_t i = 0; r == 0 && i < input->n_mentees; i++) {
-        r = read_person(arena, zones, dictionaries, &input->mentees[i], input->now_ms,
-                        &mentees[i].person);
+        r = read_person(reader, &input->mentees[i], &mentees[i].person);
         mentees[i].waited_days = waited_days(input->mentees[i].enrolment, input->now_ms);
     }
     problem->mentors = mentors;
@@ -311,6 +381,13 @@ static void add_number(crypto_generichash_state *state, int64_t value)
     (void)crypto_generichash_update(state, bytes, sizeof bytes);
 }
 
+static void add_words(crypto_generichash_state *state, const char *const *words, size_t n)
+{
+    add_number(state, (int64_t)n);
+    for (size_t i = 0; i < n; i++)
+        (void)crypto_generichash_update(state, (const uint8_t *)words[i], strlen(words[i]) + 1);
+}
+
 static void add_ids(crypto_generichash_state *state, const struct cvn_match_ids *ids)
 {
     add_number(state, (int64_t)ids->n);
@@ -352,14 +429,14 @@ static void digest(struct cvn_cohort *cohort)
     }
     add_number(&state, p->candidates_per_mentee);
     add_number(&state, (int64_t)p->seed);
-    add_number(&state, (int64_t)cohort->n_skills);
-    for (size_t i = 0; i < cohort->n_skills; i++)
-        (void)crypto_generichash_update(&state, (const uint8_t *)cohort->skills[i],
-                                        strlen(cohort->skills[i]) + 1);
+    add_words(&state, cohort->skills, cohort->n_skills);
+    add_words(&state, cohort->languages, cohort->n_languages);
+    add_number(&state, (int64_t)p->n_mentors);
     for (size_t i = 0; i < p->n_mentors; i++) {
         add_person(&state, &p->mentors[i].person);
         add_number(&state, p->mentors[i].capacity);
     }
+    add_number(&state, (int64_t)p->n_mentees);
     for (size_t i = 0; i < p->n_mentees; i++) {
         add_person(&state, &p->mentees[i].person);
         add_number(&state, p->mentees[i].waited_days);
@@ -376,11 +453,12 @@ static void digest(struct cvn_cohort *cohort)
 int cvn_cohort_build(struct cvn_cohort *ret, struct cvn_arena *arena, struct cvn_zones *zones,
                      const struct cvn_cohort_input *input, struct cvn_error *err)
 {
-    struct dictionary dictionaries[KINDS] = {{0}};
+    struct reader reader = {.arena = arena, .zones = zones, .now_ms = input->now_ms, .err = err};
+    const struct dictionary *dictionaries = reader.dictionaries;
     int r = 0;
     *ret = (struct cvn_cohort){.input = *input};
     for (enum kind kind = SKILLS; r == 0 && kind < KINDS; kind++)
-        r = collect(&dictionaries[kind], arena, kind, input);
+        r = collect(&reader.dictionaries[kind], arena, kind, input);
     if (r)
         return r;
     if (dictionaries[LANGUAGES].n > CVN_MATCH_LANGUAGES_MAX)
@@ -392,7 +470,7 @@ int cvn_cohort_build(struct cvn_cohort *ret, struct cvn_arena *arena, struct cvn
     ret->languages = dictionaries[LANGUAGES].words;
     ret->n_languages = dictionaries[LANGUAGES].n;
     ret->problem.n_skills = (uint32_t)ret->n_skills;
-    r = read_people(arena, zones, dictionaries, input, &ret->problem);
+    r = read_people(&reader, input, &ret->problem);
     if (r == 0)
         r = cvn_cohort_share(input, arena, &ret->problem);
     if (r)

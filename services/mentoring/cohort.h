@@ -20,7 +20,7 @@ enum {
      */
     CVN_COHORT_PAIRS_OF_ONE_MAX = 250000,
     CVN_COHORT_PAIRS_MAX = 8000000,
-    CVN_COHORT_UNKNOWN = 1, /* outcome: an enrolment has more than the matching takes */
+    CVN_COHORT_UNKNOWN = 1, /* outcome: an enrolment has what cannot be matched */
 };
 
 /* One person of the cohort; enrolments and attendance are borrowed. */
@@ -58,7 +58,8 @@ int cvn_cohort_build(struct cvn_cohort *ret, struct cvn_arena *arena, struct cvn
                      const struct cvn_cohort_input *input, struct cvn_error *err);
 
 /*
- * The hours of the UTC week that lie whole within the spans, read in the zone at the instant.
+ * The hours of the UTC week that are free as a whole: the spans together, read in the zone with its
+ * offset at the instant. So half hours of a zone round inwards, and not where spans touch.
  */
 struct cvn_match_hours cvn_cohort_hours(const struct cvn_zone *zone, int64_t at_ms,
                                         Convene__Mentoring__V1__WeeklySpan *const *spans, size_t n);
