@@ -19,7 +19,7 @@ enum {
     URL_BYTES = 512,
     KEY_BYTES = 512,
     REPLY_BYTES = 256 << 20, /* memory of one reply, unpacked */
-    CONNECT_TIMEOUT_MS = 1000,
+    CONNECT_TIMEOUT_MS = 2500,
     RETRY_FIRST_MS = 100,
     RETRY_MAX_MS = 10000,
 };
