@@ -323,6 +323,24 @@ static void test_list_of_an_attendee(void **state)
     assert_int_equal(s->nobody.status.code, CVN_UNAUTHENTICATED);
 }
 
+static void test_list_window_of_an_attendee(void **state)
+{
+    struct scene *s = *state;
+    (void)say_yes(&s->member, add(s, "a"), s->member.who.person, 0);
+    s->request.attendee_id = text("me");
+    s->request.start_time_from = &s->from;
+    s->request.start_time_before = &s->before;
+    s->from.seconds = START_S;
+    s->before.seconds = START_S + 1;
+    assert_string_equal(titles(s, &s->member), "a");
+    s->from.seconds = START_S + 1;
+    s->before.seconds = START_S + 2;
+    assert_string_equal(titles(s, &s->member), "");
+    s->from.seconds = START_S - 1;
+    s->before.seconds = START_S;
+    assert_string_equal(titles(s, &s->member), "");
+}
+
 static void test_list_shows_online_addresses_as_get_does(void **state)
 {
     struct scene *s = *state;
@@ -484,6 +502,7 @@ int main(void)
         T(test_list_by_visibility),
         T(test_list_of_cancelled),
         T(test_list_of_an_attendee),
+        T(test_list_window_of_an_attendee),
         T(test_list_shows_online_addresses_as_get_does),
         T(test_list_refuses_a_token_of_other_filters),
         T(test_list_page_at_its_largest),

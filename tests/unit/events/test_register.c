@@ -247,6 +247,28 @@ static void test_register_fewer_seats_than_taken(void **state)
     (void)put_as(s, OUTCOME(UPDATED));
 }
 
+static int expect_no_counts(struct cvn_ctx *ctx, void *arg)
+{
+    Convene__Events__V1__Event *event;
+    int r = cvn_event_get(ctx, arg, &event);
+    return r ? r : event->seats_taken + event->waitlist_count;
+}
+
+/* Counts lie in their own row: an event stored with them would tell old ones. */
+static void test_register_stores_no_counts(void **state)
+{
+    struct scene *s = *state;
+    s->d.event.capacity = 1;
+    struct cvn_id id = id_of(put_as(s, OUTCOME(CREATED)));
+    assert_int_equal(say_yes(&s->clients[1], id, s->people[1], 0), STATE(YES));
+    assert_int_equal(say_yes(&s->clients[2], id, s->people[2], 0), STATE(WAITLISTED));
+    assert_non_null(cancel(s->owner, id, ""));
+    s->d.event.title = text("New");
+    s->d.event.seats_taken = s->d.event.waitlist_count = 9;
+    assert_int_equal(put_as(s, OUTCOME(UPDATED))->seats_taken, 1);
+    assert_int_equal(harness_read(s->harness, expect_no_counts, &id), 0);
+}
+
 static int overbook(struct cvn_ctx *ctx, void *arg)
 {
     const struct cvn_id *id = arg;
@@ -444,6 +466,7 @@ int main(void)
         T(test_register_facts_of_past_and_cancelled_events),
         T(test_register_more_seats_serves_the_queue),
         T(test_register_fewer_seats_than_taken),
+        T(test_register_stores_no_counts),
         T(test_register_what_is_overbooked),
         T(test_batch_reports_in_order),
         T(test_batch_with_bad_rows),
