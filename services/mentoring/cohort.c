@@ -13,6 +13,12 @@
 
 enum { WEEK_MINUTES = 7 * 24 * 60 };
 
+int cvn_cohort_compare_member(const void *id, const void *member)
+{
+    return memcmp(((const struct cvn_id *)id)->bytes,
+                  ((const struct cvn_cohort_member *)member)->person.bytes, CVN_ID_BYTES);
+}
+
 /* Words and the numbers they stand for: their places in folded order. */
 struct dictionary {
     const char **words;
@@ -472,7 +478,7 @@ int cvn_cohort_build(struct cvn_cohort *ret, struct cvn_arena *arena, struct cvn
     ret->problem.n_skills = (uint32_t)ret->n_skills;
     r = read_people(&reader, input, &ret->problem);
     if (r == 0)
-        r = cvn_cohort_share(input, arena, &ret->problem);
+        r = cvn_cohort_share(ret, arena);
     if (r)
         return r;
     read_program(input, &ret->problem);

@@ -30,6 +30,9 @@ struct cvn_cohort_member {
     const Convene__Events__V1__Attendance *attendance; /* NULL where unknown */
 };
 
+/* Orders an id (the first) against a member by the person, for bsearch. */
+int cvn_cohort_compare_member(const void *id, const void *member);
+
 struct cvn_cohort_input {
     const Convene__Mentoring__V1__Program *program;
     struct cvn_cohort_member *mentors; /* by person; so are mentees */
@@ -41,10 +44,18 @@ struct cvn_cohort_input {
     int64_t now_ms; /* what offsets, waiting and recency are reckoned from */
 };
 
+/* The meetups both of a pair came to: what is told of them beside their points. */
+struct cvn_cohort_met {
+    int32_t n_meetups;
+    int64_t last_ms; /* start of the latest; 0 where there is none */
+};
+
 struct cvn_cohort {
     struct cvn_cohort_input input;
     struct cvn_match_problem problem;
-    const char **skills; /* by number, as they were written first in folded order */
+    const struct cvn_cohort_met *met; /* for each of problem.shared, which is sorted by mentor and
+                                         mentee */
+    const char **skills;              /* by number, as they were written first in folded order */
     size_t n_skills;
     const char **languages;
     size_t n_languages;

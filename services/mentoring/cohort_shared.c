@@ -13,6 +13,7 @@ enum { POINTS_QUARTER = 400, POINTS_YEAR = 250, POINTS_OLDER = 120 };
 struct presence {
     const char *place; /* its id */
     uint32_t member;   /* index on their side */
+    int64_t start_ms;  /* of a meetup */
     int32_t points;
     bool mentee;
     bool group;
@@ -26,7 +27,8 @@ struct list {
 /* Two people and one thing in common. */
 struct common {
     uint32_t mentor, mentee;
-    int32_t points, groups;
+    int32_t points, groups, meetups;
+    int64_t last_ms; /* start of the latest meetup */
 };
 
 static int32_t points_of(int64_t start_ms, int64_t now_ms)
@@ -43,12 +45,17 @@ static void add_presences(struct list *list, const struct cvn_cohort_member *mem
         for (size_t j = 0; a && j < a->n_events; j++) {
             int64_t start_ms =
                 a->events[j]->start_time ? a->events[j]->start_time->seconds * 1000 : 0;
-            list->items[list->n++] = (struct presence){a->events[j]->event_id, (uint32_t)i,
-                                                       points_of(start_ms, now_ms), mentees, false};
+            list->items[list->n++] = (struct presence){
+                .place = a->events[j]->event_id,
+                .member = (uint32_t)i,
+                .start_ms = start_ms,
+                .points = points_of(start_ms, now_ms),
+                .mentee = mentees,
+            };
         }
         for (size_t j = 0; a && j < a->n_group_ids; j++)
-            list->items[list->n++] =
-                (struct presence){a->group_ids[j], (uint32_t)i, 0, mentees, true};
+            list->items[list->n++] = (struct presence){
+                .place = a->group_ids[j], .member = (uint32_t)i, .mentee = mentees, .group = true};
     }
 }
 
@@ -102,6 +109,18 @@ static size_t count_commons(const struct list *list)
     return count;
 }
 
+static struct common common_of(const struct presence *mentor, const struct presence *mentee)
+{
+    return (struct common){
+        .mentor = mentor->member,
+        .mentee = mentee->member,
+        .points = mentor->points,
+        .groups = mentor->group,
+        .meetups = !mentor->group,
+        .last_ms = mentor->start_ms,
+    };
+}
+
 static size_t list_commons(const struct list *list, struct common *commons)
 {
     size_t count = 0, mentors, n;
@@ -112,8 +131,7 @@ static size_t list_commons(const struct list *list, struct common *commons)
             continue;
         for (size_t i = first; i < first + mentors; i++)
             for (size_t j = first + mentors; j < first + n; j++)
-                commons[count++] = (struct common){list->items[i].member, list->items[j].member,
-                                                   list->items[i].points, list->items[i].group};
+                commons[count++] = common_of(&list->items[i], &list->items[j]);
     }
     return count;
 }
@@ -127,8 +145,12 @@ static size_t merge(struct common *commons, size_t n)
             commons[kept++] = commons[i];
             continue;
         }
-        commons[kept - 1].points += commons[i].points;
-        commons[kept - 1].groups += commons[i].groups;
+        struct common *sum = &commons[kept - 1];
+        sum->points += commons[i].points;
+        sum->groups += commons[i].groups;
+        sum->meetups += commons[i].meetups;
+        if (commons[i].last_ms > sum->last_ms)
+            sum->last_ms = commons[i].last_ms;
     }
     return kept;
 }
@@ -138,9 +160,9 @@ static int32_t at_most(int32_t value, int32_t max)
     return value < max ? value : max;
 }
 
-int cvn_cohort_share(const struct cvn_cohort_input *input, struct cvn_arena *arena,
-                     struct cvn_match_problem *problem)
+int cvn_cohort_share(struct cvn_cohort *cohort, struct cvn_arena *arena)
 {
+    const struct cvn_cohort_input *input = &cohort->input;
     struct list list = {0};
     size_t n_presences = count_presences(input->mentors, input->n_mentors) +
                          count_presences(input->mentees, input->n_mentees);
@@ -160,16 +182,20 @@ int cvn_cohort_share(const struct cvn_cohort_input *input, struct cvn_arena *are
         qsort(commons, n, sizeof *commons, compare_commons);
     n = merge(commons, n);
     struct cvn_match_shared *shared = cvn_arena_alloc_array(arena, n, sizeof *shared);
-    if (!shared)
+    struct cvn_cohort_met *met = cvn_arena_alloc_array(arena, n, sizeof *met);
+    if (!shared || !met)
         return -ENOMEM;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        met[i] = (struct cvn_cohort_met){commons[i].meetups, commons[i].last_ms};
         shared[i] = (struct cvn_match_shared){
             .mentor_id = input->mentors[commons[i].mentor].person,
             .mentee_id = input->mentees[commons[i].mentee].person,
             .meetup_points = at_most(commons[i].points, CVN_MATCH_MEETUP_POINTS_MAX),
             .groups = at_most(commons[i].groups, CVN_MATCH_SHARED_GROUPS_MAX),
         };
-    problem->shared = shared;
-    problem->n_shared = n;
+    }
+    cohort->met = met;
+    cohort->problem.shared = shared;
+    cohort->problem.n_shared = n;
     return 0;
 }

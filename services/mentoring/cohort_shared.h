@@ -4,8 +4,7 @@
 
 #include "services/mentoring/cohort.h"
 
-/* Fills problem->shared, in the order of ids. 0 or -ENOMEM. */
-int cvn_cohort_share(const struct cvn_cohort_input *input, struct cvn_arena *arena,
-                     struct cvn_match_problem *problem);
+/* Fills the problem's shared rows and met from the input, in the order of ids. 0 or -ENOMEM. */
+int cvn_cohort_share(struct cvn_cohort *cohort, struct cvn_arena *arena);
 
 #endif

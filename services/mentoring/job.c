@@ -8,8 +8,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { RESULTS_PER_UPDATE = 250 };
+enum {
+    RESULTS_PER_UPDATE = 250,
+    ROW_ARENA_BYTES = 1 << 20,
+    BUSY_PAUSE_NS = 10 * 1000 * 1000,
+    BUSY_TRIES_MAX = 1000,
+};
 #define RUN_ARENA_BYTES ((size_t)4 << 30)
 #define BATCH_ARENA_BYTES ((size_t)256 << 20)
 
@@ -28,6 +34,8 @@ struct job {
     struct cvn_cohort cohort;
     struct cvn_match_result *result;
     struct cvn_error error; /* why it failed, as a sentence */
+    bool ended_before;      /* its row said so when the end was to be written */
+    size_t n_dropped;       /* results deleted in the last update */
 };
 
 static void set_phase(struct cvn_mentoring *mentoring, const char *phase, uint64_t done,
@@ -81,7 +89,8 @@ static int find_run(struct job *job)
     return r;
 }
 
-static int add_member(struct job *job, struct cvn_slice value)
+static int add_member(struct job *job, const struct cvn_program_counts *counts,
+                      struct cvn_slice value)
 {
     Convene__Mentoring__V1__Enrolment *e;
     int r = cvn_ctx_unpack(&job->ctx, &convene__mentoring__v1__enrolment__descriptor, value, &e);
@@ -90,7 +99,11 @@ static int add_member(struct job *job, struct cvn_slice value)
     struct cvn_cohort_member member = {.enrolment = e};
     if (!cvn_id_parse(&member.person, CVN_MENTORING_PERSON_PREFIX, e->person_id))
         return -EUCLEAN;
-    if (e->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR)
+    bool mentor = e->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR;
+    if (mentor ? job->input.n_mentors == counts->n_mentors
+               : job->input.n_mentees == counts->n_mentees)
+        return -EUCLEAN;
+    if (mentor)
         job->input.mentors[job->input.n_mentors++] = member;
     else
         job->input.mentees[job->input.n_mentees++] = member;
@@ -123,7 +136,7 @@ static int read_cohort(struct job *job)
     struct cvn_slice row;
     r = cvn_cursor_init(&cursor, job->ctx.txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
     while (r == 0 && (r = cvn_cursor_next(&cursor, &row, &value)) == 0)
-        r = add_member(job, value);
+        r = add_member(job, &counts, value);
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
@@ -203,6 +216,18 @@ static int match(struct job *job)
     return r == CVN_MATCH_INVALID ? -EINVAL : r;
 }
 
+/* The writer's queue may be full for a moment; a run is worth waiting for that. */
+static int update(struct job *job, int (*run)(struct cvn_txn *txn, void *arg), void *arg)
+{
+    const struct timespec pause = {0, BUSY_PAUSE_NS};
+    for (int tries = 0;; tries++) {
+        int r = cvn_store_update(job->mentoring->options.store, run, arg, 0);
+        if (r != CVN_STORE_BUSY || tries == BUSY_TRIES_MAX)
+            return r;
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 /* A batch of results on its way into the store. */
 struct batch {
     struct job *job;
@@ -227,37 +252,74 @@ static int put_batch(struct cvn_txn *txn, void *arg)
     return r;
 }
 
-static int store_batch(struct job *job, size_t first, size_t n)
+/* Seats taken of each mentor of the input, whose rows are in the order of ids. */
+static int count_taken(struct job *job, int32_t **ret)
+{
+    const struct cvn_match_answer *answer = cvn_match_result_answer(job->result);
+    const struct cvn_cohort_input *input = &job->input;
+    int32_t *taken = cvn_arena_alloc_array(&job->arena, input->n_mentors, sizeof *taken);
+    if (!taken)
+        return -ENOMEM;
+    for (size_t i = 0; i < answer->n_pairs; i++) {
+        const struct cvn_cohort_member *mentor =
+            bsearch(&answer->pairs[i].mentor_id, input->mentors, input->n_mentors,
+                    sizeof *input->mentors, cvn_cohort_compare_member);
+        if (!mentor)
+            return -EINVAL;
+        taken[mentor - input->mentors]++;
+    }
+    *ret = taken;
+    return 0;
+}
+
+/* Adds what became of person number i: the mentees first, then the mentors. */
+static int add_report(struct job *job, struct batch *batch, const int32_t *taken, size_t i)
+{
+    size_t n_mentees = cvn_match_result_answer(job->result)->n_mentees;
+    const char *enrolment;
+    int r;
+    if (i < n_mentees) {
+        r = cvn_report_mentee(&job->cohort, job->result, i, job->run->id, &batch->arena,
+                              &batch->reports[batch->n]);
+        enrolment = r ? "" : batch->reports[batch->n]->matches[0]->mentee_enrolment_id;
+    } else {
+        size_t mentor = i - n_mentees;
+        r = cvn_report_mentor(&job->cohort, mentor, taken[mentor], &batch->arena,
+                              &batch->reports[batch->n]);
+        enrolment = job->input.mentors[mentor].enrolment->id;
+    }
+    if (r == 0 && !cvn_id_parse(&batch->enrolments[batch->n], CVN_ENROLMENT_PREFIX, enrolment))
+        r = -EUCLEAN;
+    return r;
+}
+
+static int store_batch(struct job *job, const int32_t *taken, size_t first, size_t n)
 {
     struct batch batch = {.job = job};
     cvn_arena_init(&batch.arena, BATCH_ARENA_BYTES);
     int r = 0;
-    for (; r == 0 && batch.n < n; batch.n++) {
-        r = cvn_report_mentee(&job->cohort, job->result, first + batch.n, job->run->id,
-                              &batch.arena, &batch.reports[batch.n]);
-        if (r == 0 && !cvn_id_parse(&batch.enrolments[batch.n], CVN_ENROLMENT_PREFIX,
-                                    batch.reports[batch.n]->matches[0]->mentee_enrolment_id))
-            r = -EUCLEAN;
-    }
+    for (; r == 0 && batch.n < n; batch.n++)
+        r = add_report(job, &batch, taken, first + batch.n);
     if (r == 0)
-        r = cvn_store_update(job->mentoring->options.store, put_batch, &batch, 0);
+        r = update(job, put_batch, &batch);
     cvn_arena_deinit(&batch.arena);
     return r;
 }
 
 static int store_results(struct job *job)
 {
-    size_t n = cvn_match_result_answer(job->result)->n_mentees;
-    for (size_t first = 0; first < n; first += RESULTS_PER_UPDATE) {
-        set_phase(job->mentoring, "explain and store", first, n);
-        if (atomic_load(&job->mentoring->cancel))
-            return CVN_MATCH_CANCELLED;
+    size_t n = cvn_match_result_answer(job->result)->n_mentees + job->input.n_mentors;
+    int32_t *taken;
+    int r = count_taken(job, &taken);
+    for (size_t first = 0; r == 0 && first < n; first += RESULTS_PER_UPDATE) {
         size_t left = n - first;
-        int r = store_batch(job, first, left < RESULTS_PER_UPDATE ? left : RESULTS_PER_UPDATE);
-        if (r)
-            return r;
+        set_phase(job->mentoring, "explain and store", first, n);
+        r = atomic_load(&job->mentoring->cancel)
+                ? CVN_MATCH_CANCELLED
+                : store_batch(job, taken, first,
+                              left < RESULTS_PER_UPDATE ? left : RESULTS_PER_UPDATE);
     }
-    return 0;
+    return r;
 }
 
 /* Fills in the figures of a run that is done. */
@@ -278,35 +340,95 @@ static int fill_figures(struct job *job)
     return run->check ? 0 : -ENOMEM;
 }
 
+/* Writes the row unless it says by now that the run has ended: then it was cancelled. */
 static int put_run(struct cvn_txn *txn, void *arg)
 {
     struct job *job = arg;
     struct cvn_key key;
-    job->ctx.txn = txn;
+    Convene__Mentoring__V1__MatchRun *stored;
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, ROW_ARENA_BYTES);
+    struct cvn_ctx ctx = {.arena = &arena, .txn = txn};
     cvn_run_key(&key, &job->run_id);
-    return cvn_mentoring_put(&job->ctx, &cvn_run_table, &key, &job->run->base);
+    int r = cvn_mentoring_get(&ctx, &key, &convene__mentoring__v1__match_run__descriptor, &stored);
+    if (r)
+        return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+    job->ended_before = stored->state != STATE(RUNNING);
+    return job->ended_before ? 0 : cvn_mentoring_put(&ctx, &cvn_run_table, &key, &job->run->base);
 }
 
-/* Writes how the run ended; only this makes its results readable. */
-static void end_run(struct job *job, int result)
+/* Deletes some of the run's results; job->n_dropped of them. */
+static int drop_some(struct cvn_txn *txn, void *arg)
 {
-    Convene__Mentoring__V1__MatchRun *run = job->run;
-    if (result == 0)
-        result = fill_figures(job);
-    bool stopped = job->mentoring->stopping && result == CVN_MATCH_CANCELLED;
-    run->state = result == 0                     ? STATE(DONE)
-                 : stopped                       ? STATE(INTERRUPTED)
-                 : result == CVN_MATCH_CANCELLED ? STATE(CANCELLED)
-                                                 : STATE(FAILED);
-    if (run->state == STATE(FAILED) && !job->error.text[0])
+    struct job *job = arg;
+    struct cvn_key lo, hi, row;
+    struct cvn_slice key;
+    CVN_CURSOR_AUTO cursor;
+    job->n_dropped = 0;
+    cvn_key_begin(&lo, CVN_SPACE_RESULTS);
+    cvn_key_put_id(&lo, &job->run_id);
+    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    int r = cvn_cursor_init(&cursor, txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
+    while (r == 0 && job->n_dropped < RESULTS_PER_UPDATE &&
+           (r = cvn_cursor_next(&cursor, &key, NULL)) == 0) {
+        cvn_key_init(&row);
+        cvn_key_put_raw(&row, key);
+        r = cvn_table_delete(txn, &cvn_result_table, cvn_key_slice(&row));
+        job->n_dropped++;
+    }
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+/* Nobody may read the results of a run that is not done, so they do not stay. */
+static void drop_results(struct job *job)
+{
+    do {
+        if (update(job, drop_some, job) != 0)
+            return;
+    } while (job->n_dropped == RESULTS_PER_UPDATE);
+}
+
+static bool is_stopping(struct cvn_mentoring *mentoring)
+{
+    (void)pthread_mutex_lock(&mentoring->lock);
+    bool stopping = mentoring->stopping;
+    (void)pthread_mutex_unlock(&mentoring->lock);
+    return stopping;
+}
+
+static void explain_failure(struct job *job, int result)
+{
+    if (!job->error.text[0])
         (void)cvn_error_set(&job->error, 0, "%s",
                             result == -ENOMEM ? "There was not enough memory for this cohort."
                             : result == -ENOSPC
                                 ? "The server's disk is full."
                                 : "The server met a fault of its own; its log says more.");
-    run->failure = job->error.text;
-    run->end_time = cvn_mentoring_time(&job->arena, job->mentoring->options.wall_clock_ms());
-    (void)cvn_store_update(job->mentoring->options.store, put_run, job, 0);
+    job->run->failure = job->error.text;
+}
+
+/* Writes how the run ended; only this makes its results readable. 0 or why it stays as it is. */
+static int end_run(struct job *job, int result)
+{
+    Convene__Mentoring__V1__MatchRun *run = job->run;
+    CVN_ARENA_AUTO arena; /* the job's may be spent */
+    cvn_arena_init(&arena, ROW_ARENA_BYTES);
+    if (result == 0)
+        result = fill_figures(job);
+    bool stopped = result == CVN_MATCH_CANCELLED && is_stopping(job->mentoring);
+    run->state = result == 0                     ? STATE(DONE)
+                 : stopped                       ? STATE(INTERRUPTED)
+                 : result == CVN_MATCH_CANCELLED ? STATE(CANCELLED)
+                                                 : STATE(FAILED);
+    if (run->state == STATE(FAILED))
+        explain_failure(job, result);
+    if (run->state == STATE(INTERRUPTED))
+        run->failure = (char *)(uintptr_t)CVN_RUN_INTERRUPTED;
+    run->end_time = cvn_mentoring_time(&arena, job->mentoring->options.wall_clock_ms());
+    int r = update(job, put_run, job);
+    if (r == 0 && (run->state != STATE(DONE) || job->ended_before))
+        drop_results(job);
+    return r;
 }
 
 static void set_busy(struct cvn_mentoring *mentoring, const struct cvn_id *run)
@@ -322,7 +444,7 @@ static void set_busy(struct cvn_mentoring *mentoring, const struct cvn_id *run)
     (void)pthread_mutex_unlock(&mentoring->lock);
 }
 
-/* Works on the first run that waits. False when none does. */
+/* Works on the first run that waits. False when none does, or its end cannot be written. */
 static bool work_on_one(struct cvn_mentoring *mentoring)
 {
     struct job job = {.mentoring = mentoring};
@@ -343,7 +465,7 @@ static bool work_on_one(struct cvn_mentoring *mentoring)
             r = match(&job);
         if (r == 0)
             r = store_results(&job);
-        end_run(&job, r);
+        found = end_run(&job, r) == 0;
         set_busy(mentoring, NULL);
     }
     cvn_match_result_free(job.result);

@@ -1,21 +1,17 @@
 #include "services/mentoring/report.h"
 
+#include "base/civil.h"
 #include "services/mentoring/spaces.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-static int compare_member(const void *id, const void *member)
-{
-    return memcmp(((const struct cvn_id *)id)->bytes,
-                  ((const struct cvn_cohort_member *)member)->person.bytes, CVN_ID_BYTES);
-}
+#include <string.h>
 
 static const Convene__Mentoring__V1__Enrolment *
 find_enrolment(const struct cvn_cohort_member *members, size_t n, const struct cvn_id *id)
 {
     const struct cvn_cohort_member *found =
-        n ? bsearch(id, members, n, sizeof *members, compare_member) : NULL;
+        n ? bsearch(id, members, n, sizeof *members, cvn_cohort_compare_member) : NULL;
     return found ? found->enrolment : NULL;
 }
 
@@ -80,9 +76,37 @@ static char *ranking_reason(const struct cvn_match_facts *facts, struct cvn_aren
     return text;
 }
 
+static int compare_shared(const void *pair, const void *shared)
+{
+    const struct cvn_match_pair *p = pair;
+    const struct cvn_match_shared *s = shared;
+    int c = memcmp(p->mentor_id.bytes, s->mentor_id.bytes, CVN_ID_BYTES);
+    return c ? c : memcmp(p->mentee_id.bytes, s->mentee_id.bytes, CVN_ID_BYTES);
+}
+
+/* "both came to 3 meetups, the last on 2026-10-02". */
+static char *meetups_reason(const struct cvn_cohort *cohort, const struct cvn_match_pair *pair,
+                            struct cvn_arena *arena)
+{
+    const struct cvn_match_problem *problem = &cohort->problem;
+    const struct cvn_match_shared *shared = problem->n_shared
+                                                ? bsearch(pair, problem->shared, problem->n_shared,
+                                                          sizeof *problem->shared, compare_shared)
+                                                : NULL;
+    const struct cvn_cohort_met *met = shared ? &cohort->met[shared - problem->shared] : NULL;
+    if (!met || met->n_meetups == 0)
+        return cvn_arena_strdup(arena, "never at the same meetup");
+    char date[CVN_CIVIL_TEXT_BYTES];
+    struct cvn_civil civil = cvn_civil_of_seconds(met->last_ms / 1000);
+    cvn_civil_format(date, &civil);
+    return cvn_arena_printf(arena, "both came to %d meetup%s on %.10s", met->n_meetups,
+                            met->n_meetups == 1 ? "," : "s, the last", date);
+}
+
 /* The facts behind one term, in words. */
-static char *reason(const struct cvn_cohort *cohort, enum cvn_match_term term,
-                    const struct cvn_match_facts *facts, struct cvn_arena *arena)
+static char *reason(const struct cvn_cohort *cohort, const struct cvn_match_pair *pair,
+                    enum cvn_match_term term, const struct cvn_match_facts *facts,
+                    struct cvn_arena *arena)
 {
     switch (term) {
     case CVN_MATCH_TERM_SKILLS:
@@ -98,10 +122,7 @@ static char *reason(const struct cvn_cohort *cohort, enum cvn_match_term term,
         return cvn_arena_printf(arena, "%d group%s in common", facts->shared_groups,
                                 facts->shared_groups == 1 ? "" : "s");
     case CVN_MATCH_TERM_MEETUPS:
-        return cvn_arena_printf(arena,
-                                facts->meetup_points ? "met at meetups (%d of 1,000 points)"
-                                                     : "never at the same meetup",
-                                facts->meetup_points);
+        return meetups_reason(cohort, pair, arena);
     case CVN_MATCH_TERM_PREVIOUS:
         return cvn_arena_strdup(arena, facts->previous ? "paired before" : "not paired before");
     case CVN_MATCH_TERM_WAITING:
@@ -134,7 +155,7 @@ static int add_terms(const struct cvn_cohort *cohort, const struct cvn_match_pai
         term->name = (char *)(uintptr_t)cvn_match_term_name((enum cvn_match_term)i);
         term->mentee_points = pair->mentee_points[i];
         term->mentor_points = pair->mentor_points[i];
-        term->reason = reason(cohort, (enum cvn_match_term)i, facts, arena);
+        term->reason = reason(cohort, pair, (enum cvn_match_term)i, facts, arena);
         if (!term->reason)
             return -ENOMEM;
         match->terms[match->n_terms++] = term;
@@ -180,6 +201,11 @@ static char *outcome_text(const struct cvn_match_alternative *a, struct cvn_aren
     case CVN_MATCH_OUTCOME_PAIRED:
         return cvn_arena_strdup(arena, "paired");
     case CVN_MATCH_OUTCOME_TAKEN:
+        if (a->lowest_held == a->mentor_score)
+            return cvn_arena_printf(arena,
+                                    "full with people the mentor scores as high or higher, who "
+                                    "won the draw among equals (lowest %d)",
+                                    a->lowest_held);
         return cvn_arena_printf(arena,
                                 "full with people the mentor scores higher (lowest %d, this one "
                                 "%d)",
@@ -279,4 +305,20 @@ int cvn_report_mentee(const struct cvn_cohort *cohort, const struct cvn_match_re
         r = add_rules(explanation->removed, arena, report);
     *ret = report;
     return r;
+}
+
+int cvn_report_mentor(const struct cvn_cohort *cohort, size_t i, int32_t n_taken,
+                      struct cvn_arena *arena, Convene__Mentoring__V1__ExplainMatchResponse **ret)
+{
+    const Convene__Mentoring__V1__Enrolment *mentor = cohort->input.mentors[i].enrolment;
+    Convene__Mentoring__V1__ExplainMatchResponse *report = cvn_arena_alloc(arena, sizeof *report);
+    if (!report)
+        return -ENOMEM;
+    convene__mentoring__v1__explain_match_response__init(report);
+    report->role = CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR;
+    report->display_name = mentor->display_name;
+    report->capacity = mentor->capacity;
+    report->free = mentor->capacity - n_taken;
+    *ret = report;
+    return 0;
 }

@@ -16,4 +16,11 @@ int cvn_report_mentee(const struct cvn_cohort *cohort, const struct cvn_match_re
                       size_t i, const char *run_id, struct cvn_arena *arena,
                       Convene__Mentoring__V1__ExplainMatchResponse **ret);
 
+/*
+ * Tells how many seats mentor number i of the cohort's input had, and how many are free with
+ * n_taken gone; the mentees are found by the results' index. In the arena. 0 or -ENOMEM.
+ */
+int cvn_report_mentor(const struct cvn_cohort *cohort, size_t i, int32_t n_taken,
+                      struct cvn_arena *arena, Convene__Mentoring__V1__ExplainMatchResponse **ret);
+
 #endif

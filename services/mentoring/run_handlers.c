@@ -4,6 +4,7 @@
 #include "services/runtime/page.h"
 
 #include <errno.h>
+#include <string.h>
 
 enum {
     WAITING_MAX = 16, /* runs that wait for the job thread, with the one it works on */
@@ -272,7 +273,8 @@ static int read_result(struct cvn_ctx *ctx, struct cvn_slice value,
 {
     int r = cvn_ctx_unpack(ctx, &convene__mentoring__v1__explain_match_response__descriptor, value,
                            ret);
-    return r == 0 && (*ret)->n_matches != 1 ? -EUCLEAN : r;
+    bool mentee = r == 0 && (*ret)->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTEE;
+    return mentee && (*ret)->n_matches != 1 ? -EUCLEAN : r;
 }
 
 static int fill_matches(struct cvn_ctx *ctx, const Convene__Mentoring__V1__ListMatchesRequest *req,
@@ -291,6 +293,8 @@ static int fill_matches(struct cvn_ctx *ctx, const Convene__Mentoring__V1__ListM
         if (r)
             return r;
         last = key;
+        if (result->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR)
+            continue;
         if (!req->unmatched_only || result->matches[0]->unmatched_reason[0])
             response->matches[response->n_matches++] = result->matches[0];
     }
@@ -343,29 +347,49 @@ static int find_subject(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Match
         cvn_enrolment_key(&key, &program, &subject);
         r = cvn_mentoring_get(ctx, &key, &convene__mentoring__v1__enrolment__descriptor, ret);
     }
-    if (r == CVN_STORE_ABSENT)
-        return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "%s is not enrolled in this run's programme.",
-                              id);
+    if (r == 0 && strcmp((*ret)->program_id, run->program_id) != 0)
+        r = CVN_STORE_ABSENT;
     return r;
 }
 
-static int explain_mentor(struct cvn_ctx *ctx, const struct cvn_id *run,
-                          const Convene__Mentoring__V1__Enrolment *mentor,
-                          Convene__Mentoring__V1__ExplainMatchResponse *response)
+/*
+ * The enrolment that is asked about, for the person and for those who run the programme. Others do
+ * not hear whether there is one.
+ */
+static int find_explained(struct cvn_ctx *ctx, const Convene__Mentoring__V1__MatchRun *run,
+                          const Convene__Mentoring__V1__Program *program, const char *id,
+                          Convene__Mentoring__V1__Enrolment **ret)
 {
-    struct cvn_id enrolment;
+    struct cvn_id person;
+    int r = find_subject(ctx, run, id, ret);
+    if (r != 0 && r != CVN_STORE_ABSENT)
+        return r;
+    bool own = r == 0 && ctx->who.kind == CVN_PRINCIPAL_PERSON &&
+               cvn_id_parse(&person, CVN_MENTORING_PERSON_PREFIX, (*ret)->person_id) &&
+               cvn_id_equal(&person, &ctx->who.person);
+    if (!own && !cvn_program_managed(ctx, program))
+        return cvn_ctx_refuse_access(ctx, "see why others were paired as they were");
+    if (r == CVN_STORE_ABSENT)
+        return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "%.60s is not enrolled in this run's programme.",
+                              id);
+    return 0;
+}
+
+/* Adds the mentees of a mentor. */
+static int add_mentees(struct cvn_ctx *ctx, const struct cvn_id *run,
+                       const struct cvn_id *enrolment,
+                       Convene__Mentoring__V1__ExplainMatchResponse *response)
+{
     struct cvn_key lo, hi;
     struct cvn_index_cursor cursor;
     struct cvn_index_entry entry;
-    if (!cvn_id_parse(&enrolment, CVN_ENROLMENT_PREFIX, mentor->id))
-        return -EUCLEAN;
     response->matches =
         cvn_arena_alloc_array(ctx->arena, CVN_MATCH_CAPACITY_MAX, sizeof *response->matches);
     if (!response->matches)
         return -ENOMEM;
     cvn_key_init(&lo);
     cvn_key_put_id(&lo, run);
-    cvn_key_put_id(&lo, &enrolment);
+    cvn_key_put_id(&lo, enrolment);
     cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
     int r = cvn_index_cursor_init(&cursor, ctx->txn, &cvn_result_by_mentor[0],
                                   (struct cvn_slice[2]){cvn_key_slice(&lo), cvn_key_slice(&hi)},
@@ -377,60 +401,54 @@ static int explain_mentor(struct cvn_ctx *ctx, const struct cvn_id *run,
         r = cvn_txn_get(ctx->txn, entry.primary, &value);
         if (r == 0)
             r = read_result(ctx, value, &result);
+        if (r == 0 && result->n_matches != 1)
+            r = -EUCLEAN;
         if (r == 0)
             response->matches[response->n_matches++] = result->matches[0];
     }
     cvn_index_cursor_deinit(&cursor);
-    response->role = mentor->role;
-    response->display_name = mentor->display_name;
-    response->capacity = mentor->capacity;
-    response->free = mentor->capacity - (int32_t)response->n_matches;
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
-static int explain_mentee(struct cvn_ctx *ctx, const struct cvn_id *run,
-                          const Convene__Mentoring__V1__Enrolment *mentee,
+/* What the run stored, whatever has become of the enrolment since. */
+static int explain_stored(struct cvn_ctx *ctx, const struct cvn_id *run,
+                          const Convene__Mentoring__V1__Enrolment *subject,
                           Convene__Mentoring__V1__ExplainMatchResponse *response)
 {
     struct cvn_id enrolment;
     struct cvn_key key;
+    struct cvn_slice value;
     Convene__Mentoring__V1__ExplainMatchResponse *result;
-    if (!cvn_id_parse(&enrolment, CVN_ENROLMENT_PREFIX, mentee->id))
+    if (!cvn_id_parse(&enrolment, CVN_ENROLMENT_PREFIX, subject->id))
         return -EUCLEAN;
     cvn_result_key(&key, run, &enrolment);
-    int r = cvn_mentoring_get(ctx, &key,
-                              &convene__mentoring__v1__explain_match_response__descriptor, &result);
+    int r = cvn_txn_get(ctx->txn, cvn_key_slice(&key), &value);
     if (r == CVN_STORE_ABSENT)
         return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "%s was not part of this run.",
-                              mentee->display_name);
+                              subject->display_name);
     if (r == 0)
-        *response = *result;
-    return r;
+        r = read_result(ctx, value, &result);
+    if (r)
+        return r;
+    *response = *result;
+    return result->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR
+               ? add_mentees(ctx, run, &enrolment, response)
+               : 0;
 }
 
 static int explain_match(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     const Convene__Mentoring__V1__ExplainMatchRequest *req = request;
-    struct cvn_id id, person;
+    struct cvn_id id;
     Convene__Mentoring__V1__MatchRun *run;
     Convene__Mentoring__V1__Program *program;
     Convene__Mentoring__V1__Enrolment *subject;
     int r = find_run(ctx, "run_id", req->run_id, &id, &run, &program);
     if (r == 0)
-        r = find_subject(ctx, run, req->person_id, &subject);
-    if (r)
-        return r;
-    bool own = ctx->who.kind == CVN_PRINCIPAL_PERSON &&
-               cvn_id_parse(&person, CVN_MENTORING_PERSON_PREFIX, subject->person_id) &&
-               cvn_id_equal(&person, &ctx->who.person);
-    if (!own && !cvn_program_managed(ctx, program))
-        return cvn_ctx_refuse_access(ctx, "see why others were paired as they were");
-    r = require_done(ctx, run);
-    if (r)
-        return r;
-    return subject->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR
-               ? explain_mentor(ctx, &id, subject, reply)
-               : explain_mentee(ctx, &id, subject, reply);
+        r = find_explained(ctx, run, program, req->person_id, &subject);
+    if (r == 0)
+        r = require_done(ctx, run);
+    return r ? r : explain_stored(ctx, &id, subject, reply);
 }
 
 const struct cvn_service_method cvn_match_methods[6] = {

@@ -54,8 +54,7 @@ static int interrupt_runs(struct cvn_txn *txn, void *arg)
         if (r)
             return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
         run->state = STATE(INTERRUPTED);
-        run->failure = (char *)(uintptr_t) "The server stopped while the run was under way; start "
-                                           "it again.";
+        run->failure = (char *)(uintptr_t)CVN_RUN_INTERRUPTED;
         run->end_time = cvn_mentoring_time(&arena, ctx.now_ms);
         r = run->end_time ? cvn_mentoring_put(&ctx, &cvn_run_table, &key, &run->base) : -ENOMEM;
         if (r)

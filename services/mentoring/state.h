@@ -10,6 +10,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+/* The failure of a run that was under way when the server stopped. */
+#define CVN_RUN_INTERRUPTED "The server stopped while the run was under way; start it again."
+
 struct cvn_mentoring {
     struct cvn_mentoring_options options;
     pthread_t worker;

@@ -106,6 +106,8 @@ static int derive_result(struct cvn_slice key, struct cvn_slice value, struct cv
         read_row(sink, &convene__mentoring__v1__explain_match_response__descriptor, value, &result);
     if (r)
         return r;
+    if (result->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR)
+        return 0;
     if (result->n_matches != 1)
         return -EBADMSG;
     const Convene__Mentoring__V1__Match *match = result->matches[0];

@@ -1,0 +1,272 @@
+#include "convene/events/v1/event.pb-c.h"
+#include "convene/events/v1/group.pb-c.h"
+#include "convene/events/v1/person.pb-c.h"
+#include "convene/events/v1/rsvp.pb-c.h"
+#include "tests/support/cmocka_all.h"
+#include "tests/unit/mentoring/harness.h"
+
+#include <string.h>
+
+enum { PEOPLE = 4 };
+
+/* Person 0 is a mentor with one seat; persons 1 and 2 are mentees; person 3 takes no part. */
+struct scene {
+    struct harness *harness;
+    struct client admin;
+    struct cvn_id people[PEOPLE];
+    struct id_text program;
+};
+
+static struct scene scene_of(void **state)
+{
+    struct scene scene = {.harness = *state, .admin = client_admin(*state)};
+    harness_people(*state, scene.people, PEOPLE);
+    scene.program = harness_program(
+        *state, (Convene__Mentoring__V1__Program)CONVENE__MENTORING__V1__PROGRAM__INIT);
+    for (size_t i = 0; i < 3; i++) {
+        struct enrolment one;
+        enrolment_init(&one, i == 0 ? MENTOR : MENTEE, scene.program.text, scene.people[i]);
+        one.skill.level = i == 0 ? 5 : 2;
+        (void)harness_enrol(&scene.admin, &one);
+    }
+    return scene;
+}
+
+static void scene_end(struct scene *scene)
+{
+    client_end(&scene->admin);
+}
+
+#define SCENE __attribute__((cleanup(scene_end))) struct scene
+
+static struct id_text run(struct scene *scene)
+{
+    struct id_text id = harness_start_run(&scene->admin, scene->program.text, 1);
+    const Convene__Mentoring__V1__MatchRun *ended = harness_wait_run(&scene->admin, id.text);
+    assert_int_equal(ended->state, RUN_STATE(DONE));
+    assert_int_equal(ended->matched_count, 1);
+    return id;
+}
+
+static const Convene__Mentoring__V1__ExplainMatchResponse *
+explain(struct client *client, const struct id_text *run_id, struct cvn_id person)
+{
+    Convene__Mentoring__V1__ExplainMatchRequest request =
+        CONVENE__MENTORING__V1__EXPLAIN_MATCH_REQUEST__INIT;
+    struct id_text text = id_text("per", &person);
+    request.run_id = (char *)(uintptr_t)run_id->text;
+    request.person_id = text.text;
+    return client_call(client, "ExplainMatch", &request);
+}
+
+/* The person of the two mentees who was paired, and the one who was not. */
+static void find_mentees(struct scene *scene, const struct id_text *run_id, struct cvn_id *paired,
+                         struct cvn_id *alone)
+{
+    const Convene__Mentoring__V1__ExplainMatchResponse *mentor =
+        explain(&scene->admin, run_id, scene->people[0]);
+    assert_non_null(mentor);
+    assert_int_equal(mentor->n_matches, 1);
+    bool first = strcmp(mentor->matches[0]->mentee_id, PERSON_TEXT(scene->people[1])) == 0;
+    *paired = scene->people[first ? 1 : 2];
+    *alone = scene->people[first ? 2 : 1];
+}
+
+static void test_mentor_and_mentees_are_explained(void **state)
+{
+    SCENE scene = scene_of(state);
+    struct id_text id = run(&scene);
+    struct cvn_id paired, alone;
+    find_mentees(&scene, &id, &paired, &alone);
+    const Convene__Mentoring__V1__ExplainMatchResponse *reply =
+        explain(&scene.admin, &id, scene.people[0]);
+    assert_int_equal(reply->role, MENTOR);
+    assert_int_equal(reply->capacity, 1);
+    assert_int_equal(reply->free, 0);
+
+    reply = explain(&scene.admin, &id, paired);
+    assert_int_equal(reply->role, MENTEE);
+    assert_string_equal(reply->matches[0]->mentor_name, "Person 0");
+    assert_int_equal(reply->matches[0]->mentee_choice, 1);
+    assert_string_equal(reply->matches[0]->terms[0]->name, "skills");
+    assert_string_equal(reply->matches[0]->terms[0]->reason, "go (mentor 5, mentee 2)");
+    assert_string_equal(reply->alternatives[0]->outcome, "paired");
+
+    /* Both score the same: the draw decided, and the words must not claim more. */
+    reply = explain(&scene.admin, &id, alone);
+    assert_string_not_equal(reply->matches[0]->unmatched_reason, "");
+    assert_int_equal(reply->n_alternatives, 1);
+    assert_non_null(strstr(reply->alternatives[0]->outcome, "draw"));
+}
+
+/* What is told is what the run saw, whatever the enrolments have become. */
+static void test_explanation_outlives_changes(void **state)
+{
+    SCENE scene = scene_of(state);
+    struct id_text id = run(&scene);
+    struct cvn_id paired, alone;
+    find_mentees(&scene, &id, &paired, &alone);
+    struct enrolment rows[2];
+    Convene__Mentoring__V1__Enrolment *pointers[] = {&rows[0].row, &rows[1].row};
+    Convene__Mentoring__V1__BatchRegisterEnrolmentsRequest request =
+        CONVENE__MENTORING__V1__BATCH_REGISTER_ENROLMENTS_REQUEST__INIT;
+    enrolment_init(&rows[0], MENTEE, "", scene.people[0]);
+    enrolment_init(&rows[1], MENTOR, "", paired);
+    request.program_id = scene.program.text;
+    request.enrolments = pointers;
+    request.n_enrolments = 2;
+    assert_non_null(client_call(&scene.admin, "BatchRegisterEnrolments", &request));
+
+    const Convene__Mentoring__V1__ExplainMatchResponse *reply =
+        explain(&scene.admin, &id, scene.people[0]);
+    assert_int_equal(reply->role, MENTOR);
+    assert_int_equal(reply->n_matches, 1);
+    reply = explain(&scene.admin, &id, paired);
+    assert_int_equal(reply->role, MENTEE);
+    assert_string_equal(reply->matches[0]->mentor_name, "Person 0");
+}
+
+static void test_explanation_is_ones_own_or_the_managers(void **state)
+{
+    SCENE scene = scene_of(state);
+    struct id_text id = run(&scene);
+    CLIENT mentee = client_of(scene.harness, scene.people[1]);
+    assert_non_null(explain(&mentee, &id, scene.people[1]));
+    assert_null(explain(&mentee, &id, scene.people[2]));
+    assert_int_equal(client_code(&mentee), CVN_PERMISSION_DENIED);
+    /* Nor does she hear who is not enrolled. */
+    assert_null(explain(&mentee, &id, scene.people[3]));
+    assert_int_equal(client_code(&mentee), CVN_PERMISSION_DENIED);
+    assert_null(explain(&scene.admin, &id, scene.people[3]));
+    assert_int_equal(client_code(&scene.admin), CVN_NOT_FOUND);
+}
+
+static void test_explanation_of_whoever_came_later(void **state)
+{
+    SCENE scene = scene_of(state);
+    struct id_text id = run(&scene);
+    struct enrolment late;
+    enrolment_init(&late, MENTOR, scene.program.text, scene.people[3]);
+    (void)harness_enrol(&scene.admin, &late);
+    assert_null(explain(&scene.admin, &id, scene.people[3]));
+    assert_int_equal(client_code(&scene.admin), CVN_NOT_FOUND);
+}
+
+/* Whoever runs one programme hears nothing of another one's people. */
+static void test_explanation_stays_within_the_programme(void **state)
+{
+    SCENE scene = scene_of(state);
+    struct id_text id = run(&scene);
+    struct id_text other = harness_program(
+        *state, (Convene__Mentoring__V1__Program)CONVENE__MENTORING__V1__PROGRAM__INIT);
+    struct enrolment row;
+    enrolment_init(&row, MENTOR, other.text, scene.people[3]);
+    char enrolment_id[CVN_ID_TEXT_BYTES];
+    strcpy(enrolment_id, harness_enrol(&scene.admin, &row)->id);
+    Convene__Mentoring__V1__ExplainMatchRequest request =
+        CONVENE__MENTORING__V1__EXPLAIN_MATCH_REQUEST__INIT;
+    request.run_id = id.text;
+    request.person_id = enrolment_id;
+    assert_null(client_call(&scene.admin, "ExplainMatch", &request));
+    assert_int_equal(client_code(&scene.admin), CVN_NOT_FOUND);
+}
+
+static void test_rules_that_removed_everybody_are_counted(void **state)
+{
+    SCENE scene = scene_of(state);
+    struct enrolment lonely;
+    static char french[] = "fr";
+    char *languages[] = {french};
+    enrolment_init(&lonely, MENTEE, scene.program.text, scene.people[3]);
+    lonely.row.languages = languages;
+    lonely.row.n_languages = 1;
+    (void)harness_enrol(&scene.admin, &lonely);
+    struct id_text id = run(&scene);
+    const Convene__Mentoring__V1__ExplainMatchResponse *reply =
+        explain(&scene.admin, &id, scene.people[3]);
+    assert_int_equal(reply->n_removed_by_rule, 1);
+    assert_string_equal(reply->removed_by_rule[0]->rule, "common language");
+    assert_int_equal(reply->removed_by_rule[0]->mentors, 1);
+    assert_non_null(strstr(reply->matches[0]->unmatched_reason, "common language"));
+}
+
+/* An evening tomorrow to which the people say yes; a day later it has taken place. */
+static void meet(struct scene *scene, const struct cvn_id *people, size_t n)
+{
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, 16 << 20);
+    struct harness *harness = scene->harness;
+    struct id_text owner = id_text("per", &scene->people[3]);
+    Convene__Events__V1__Group group = CONVENE__EVENTS__V1__GROUP__INIT;
+    Convene__Events__V1__CreateGroupRequest create =
+        CONVENE__EVENTS__V1__CREATE_GROUP_REQUEST__INIT;
+    group.name = (char *)"C Berlin";
+    group.time_zone = (char *)"Europe/Berlin";
+    create.group = &group;
+    create.owner_id = owner.text;
+    const Convene__Events__V1__Group *made =
+        harness_ask_events(harness, &arena, &convene__events__v1__group_service__descriptor,
+                           "CreateGroup", &create.base);
+    Convene__Events__V1__Event event = CONVENE__EVENTS__V1__EVENT__INIT;
+    Convene__Events__V1__CreateEventRequest add = CONVENE__EVENTS__V1__CREATE_EVENT_REQUEST__INIT;
+    event.group_id = made->id;
+    event.title = (char *)"An evening";
+    event.start_local = (char *)"2026-12-02T18:00";
+    event.end_local = (char *)"2026-12-02T20:00";
+    add.event = &event;
+    add.publish = true;
+    const Convene__Events__V1__Event *added = harness_ask_events(
+        harness, &arena, &convene__events__v1__event_service__descriptor, "CreateEvent", &add.base);
+    for (size_t i = 0; i < n; i++) {
+        struct id_text person = id_text("per", &people[i]);
+        Convene__Events__V1__RespondRequest yes = CONVENE__EVENTS__V1__RESPOND_REQUEST__INIT;
+        yes.event_id = added->id;
+        yes.person_id = person.text;
+        yes.answer = CONVENE__EVENTS__V1__RESPOND_REQUEST__ANSWER__ANSWER_YES;
+        (void)harness_ask_events(harness, &arena, &convene__events__v1__rsvp_service__descriptor,
+                                 "Respond", &yes.base);
+    }
+    harness_set_now_ms(harness_now_ms() + 3 * DAY_MS);
+}
+
+/* Of two who are alike, the one who met the mentor is paired, whoever wins the draw. */
+static void test_who_met_the_mentor_is_preferred(void **state)
+{
+    for (int met = 1; met <= 2; met++) {
+        SCENE scene = scene_of(state);
+        meet(&scene, (struct cvn_id[]){scene.people[0], scene.people[met]}, 2);
+        struct id_text id = run(&scene);
+        struct cvn_id paired, alone;
+        find_mentees(&scene, &id, &paired, &alone);
+        assert_true(cvn_id_equal(&paired, &scene.people[met]));
+        const Convene__Mentoring__V1__ExplainMatchResponse *reply =
+            explain(&scene.admin, &id, paired);
+        const Convene__Mentoring__V1__Match *match = reply->matches[0];
+        bool told = false;
+        for (size_t i = 0; i < match->n_terms; i++)
+            if (strcmp(match->terms[i]->name, "meetups") == 0) {
+                told = true;
+                assert_string_equal(match->terms[i]->reason,
+                                    "both came to 1 meetup, on 2026-12-02");
+            }
+        assert_true(told);
+        (void)harness_teardown(state);
+        (void)harness_setup(state);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_mentor_and_mentees_are_explained),
+        TEST(test_explanation_outlives_changes),
+        TEST(test_explanation_is_ones_own_or_the_managers),
+        TEST(test_explanation_of_whoever_came_later),
+        TEST(test_explanation_stays_within_the_programme),
+        TEST(test_rules_that_removed_everybody_are_counted),
+        TEST(test_who_met_the_mentor_is_preferred),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
