@@ -153,17 +153,20 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
 
 static enum cvn_exit dispatch(struct cvn_cli *cli, int argc, char *const *argv)
 {
-    if (argc < 2 || is_one_of(argv[1], "help", "--help", "-h")) {
-        return cvn_help(cli, argc > 2 ? argv[2] : NULL, argc > 3 ? argv[3] : NULL);
-    }
-    if (is_one_of(argv[1], "version", "--version", "-V")) {
-        (void)puts("convene " CVN_VERSION);
-        return CVN_EXIT_DONE;
-    }
     if (argc > WORDS_MAX) {
         return cvn_cli_misuse(cli, "At most %d words can be read.", WORDS_MAX);
     }
-    int at = skip_global_options(argc, argv);
+    if (argc > 1 && is_one_of(argv[1], "--version", "-V", "version")) {
+        (void)puts("convene " CVN_VERSION);
+        return CVN_EXIT_DONE;
+    }
+    int at = argc > 1 && is_one_of(argv[1], "--help", "-h", "help")
+                 ? 1
+                 : skip_global_options(argc, argv);
+    if (argc < 2 || (at < argc && is_one_of(argv[at], "help", "--help", "-h"))) {
+        return cvn_help(cli, at + 1 < argc ? argv[at + 1] : NULL,
+                        at + 2 < argc ? argv[at + 2] : NULL);
+    }
     if (at == argc) {
         return cvn_cli_misuse(cli, "Say what to do.");
     }

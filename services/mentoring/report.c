@@ -189,8 +189,13 @@ static char *unmatched_reason(const struct cvn_match_unmatched *unmatched, struc
             cvn_match_rule_name((enum cvn_match_rule)unmatched->rule),
             unmatched->removed[unmatched->rule]);
     case CVN_MATCH_UNMATCHED_ALL_TAKEN:
-        return cvn_arena_printf(arena, "all %d candidates are full of mentees they score higher",
-                                unmatched->n_candidates);
+        return unmatched->n_candidates == 1
+                   ? cvn_arena_strdup(arena, "the only candidate is full of mentees it scores "
+                                             "higher")
+                   : cvn_arena_printf(arena,
+                                      "all %d candidates are full of mentees they score "
+                                      "higher",
+                                      unmatched->n_candidates);
     }
     return empty();
 }

@@ -66,6 +66,8 @@ def check_words(community):
         (["events", "lst"], 2, ["list"]),
         (["events", "list", "--radius"], 2, []),
         (["events", "list", "--near", "north"], 2, ["near"]),
+        (["help"], 0, []),
+        (["help", "events"], 0, []),
     ]:
         done = community.convene(*arguments, expect=code)
         for word in words:
