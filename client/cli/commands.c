@@ -7,7 +7,6 @@ enum { FAR = 99 };
 const struct cvn_option cvn_global_options[] = {
     {"url", 0, "URL", "where the server is, as in ipc:///run/convene.sock or tcp://host:port",
      NULL},
-    {"key", 0, "KEY", "API key, cvn_…; better in CONVENE_KEY", NULL},
     {"timeout", 0, "5s", "how long a call may take; 10s when left out", NULL},
     {"output", 'o', "FORMAT", "table, json or csv", NULL},
     {"quiet", 'q', NULL, "no remarks and no progress", NULL},

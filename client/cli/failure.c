@@ -101,8 +101,9 @@ enum cvn_exit cvn_failure_print(struct cvn_cli *cli, const struct convene_status
         (void)cvn_cli_fail(cli, code, "%s", message);
     }
     if (status->code == CONVENE_UNAUTHENTICATED) {
-        (void)fprintf(stderr, "Give a key with --key or CONVENE_KEY, or ask over the ipc socket "
-                              "as the user that runs the server.\n");
+        (void)fprintf(stderr,
+                      "Ask over the server's ipc socket, on its machine, as the user that runs "
+                      "it.\n");
     } else if (status->code == CONVENE_DEADLINE_EXCEEDED && !status->unreachable) {
         (void)fprintf(stderr, "Whether it took effect is not known. Wait longer with --timeout.\n");
     }

@@ -64,7 +64,6 @@ static enum cvn_exit take_global_options(struct cvn_cli *cli)
     cli->quiet = cvn_args_has(&cli->args, "quiet");
     cli->verbose = cvn_args_has(&cli->args, "verbose");
     cli->options.url = cvn_args_get(&cli->args, "url");
-    cli->options.key = cvn_args_get(&cli->args, "key");
     cli->options.fail_fast = true;
     const char *timeout = cvn_args_get(&cli->args, "timeout");
     struct cvn_error err;

@@ -17,7 +17,6 @@
 
 enum {
     URL_BYTES = 512,
-    KEY_BYTES = 512,
     REPLY_BYTES = 256 << 20, /* memory of one reply, unpacked */
     CONNECT_TIMEOUT_MS = 2500,
     RETRY_FIRST_MS = 100,
@@ -66,21 +65,12 @@ static int choose_url(char url[URL_BYTES], const char *asked, struct convene_sta
     return 0;
 }
 
-static int open_channel(struct convene *client, const char *key, struct convene_status *status)
+static int open_channel(struct convene *client, struct convene_status *status)
 {
-    char authorization[KEY_BYTES] = "";
-    if (key && *key) {
-        int len = snprintf(authorization, sizeof authorization, "Bearer %s", key);
-        if (len < 0 || (size_t)len >= sizeof authorization) {
-            return cvn_status_set_sentence(status, CONVENE_INVALID_ARGUMENT,
-                                           "The key is too long to be one.");
-        }
-    }
     struct cvn_channel_options options = {
         .connect_timeout_ms = client->timeout_ms / 2 < CONNECT_TIMEOUT_MS
                                   ? (int)(client->timeout_ms / 2 + 1)
                                   : CONNECT_TIMEOUT_MS,
-        .authorization = *authorization ? authorization : NULL,
     };
     struct cvn_error err = {""};
     int r = cvn_channel_new(&client->channel, client->url, &options, &err);
@@ -110,7 +100,7 @@ int convene_open(struct convene **ret_client, const struct convene_options *opti
     client->timeout_ms = options->timeout_ms ? options->timeout_ms : CONVENE_TIMEOUT_MS;
     client->fail_fast = options->fail_fast;
     int r = choose_url(client->url, options->url, status);
-    r = r ? r : open_channel(client, options->key ? options->key : getenv("CONVENE_KEY"), status);
+    r = r ? r : open_channel(client, status);
     if (r) {
         free(client);
         return r;

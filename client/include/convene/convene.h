@@ -111,9 +111,6 @@ struct convene_options {
      * ipc://$HOME/.local/share/convene/convene.sock.
      */
     const char *url;
-    /* An API key, "cvn_…". NULL: the environment's CONVENE_KEY; else none, which is right for the
-     * owner of the server's process over ipc. */
-    const char *key;
     /* For each call, 1 to CONVENE_TIMEOUT_MAX_MS; 0 means CONVENE_TIMEOUT_MS. */
     int64_t timeout_ms;
     /* Give up at once where no server answers, instead of trying until the timeout. */
