@@ -30,8 +30,8 @@ static bool respond(struct caller *caller, unsigned number)
 {
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, ARENA_BYTES);
-    char request_id[32];
-    (void)snprintf(request_id, sizeof request_id, "bench-%u", number);
+    char request_id[64];
+    (void)snprintf(request_id, sizeof request_id, "%s-%u", caller->event_id, number);
     Convene__Events__V1__RespondRequest request = CONVENE__EVENTS__V1__RESPOND_REQUEST__INIT;
     request.event_id = (char *)(uintptr_t)caller->event_id;
     request.person_id = people[number % n_people];
