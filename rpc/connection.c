@@ -10,6 +10,7 @@ enum {
     REQUEST_ID = (int)0x80000001u, /* raw REQ/REP wants one; ours tells nothing */
     ROOM_FIRST = 4096,
     RETRY_DELAY_MS = 100,
+    QUIET_MS = 200, /* before a pipe is closed from this side */
 };
 
 static void read_peer(struct cvn_connection *connection)
@@ -60,7 +61,7 @@ static void sent(void *arg)
 
 void cvn_connection_send(struct cvn_connection *connection)
 {
-    if (connection->gone)
+    if (connection->gone || connection->cut_off)
         return;
     nng_msg *msg = cvn_outbox_next(&connection->outbox, connection->epoch);
     if (!msg)
@@ -78,9 +79,7 @@ void cvn_connection_send(struct cvn_connection *connection)
 
 static void add_connection(struct cvn_server *server, nng_pipe pipe)
 {
-    struct cvn_connection *connection = NULL;
-    if (server->n_connections < server->options.max_connections)
-        connection = calloc(1, sizeof *connection);
+    struct cvn_connection *connection = calloc(1, sizeof *connection);
     if (!connection || nng_aio_alloc(&connection->send_aio, sent, connection) != 0) {
         free(connection);
         (void)nng_pipe_close(pipe);
@@ -95,19 +94,51 @@ static void add_connection(struct cvn_server *server, nng_pipe pipe)
     HASH_ADD(hh, server->connections, id, sizeof connection->id, connection);
     server->n_connections++;
     server->n_live++;
+    if (server->n_connections > server->options.max_connections)
+        cvn_connection_cut_off(connection);
 }
 
-/* Ends every call of the connection for its peer; those that run are finished by their handlers. */
-static void end_calls(struct cvn_connection *connection)
+void cvn_connection_end_calls(struct cvn_connection *connection)
 {
     struct cvn_server_call *call, *next;
     HASH_ITER(hh, connection->calls, call, next)
     {
-        call->ended_code = CVN_CANCELLED;
-        atomic_store(&call->ended, true);
+        cvn_server_call_abandon(call, CVN_CANCELLED);
         if (!call->running)
             cvn_server_call_discard(call);
     }
+}
+
+/* Puts off closing the pipe, as something may be arriving. */
+static void await_quiet(struct cvn_connection *connection)
+{
+    struct cvn_server *server = connection->server;
+    cvn_deadlines_remove(&server->quiets, &connection->quiet);
+    connection->quiet.at_ms = cvn_rpc_now_ms() + QUIET_MS;
+    if (cvn_deadlines_add(&server->quiets, &connection->quiet) == 0)
+        cvn_watch_alarm(&server->watch, connection->quiet.at_ms);
+}
+
+void cvn_connection_cut_off(struct cvn_connection *connection)
+{
+    if (connection->cut_off || connection->gone)
+        return;
+    connection->cut_off = true;
+    cvn_outbox_reset(&connection->outbox);
+    await_quiet(connection);
+}
+
+void cvn_connections_close_quiet(struct cvn_server *server, int64_t now_ms)
+{
+    struct cvn_deadline *first;
+    while ((first = cvn_deadlines_first(&server->quiets)) && first->at_ms <= now_ms) {
+        struct cvn_connection *connection =
+            (void *)((char *)first - offsetof(struct cvn_connection, quiet));
+        cvn_deadlines_remove(&server->quiets, first);
+        (void)nng_pipe_close(connection->pipe);
+    }
+    if (first)
+        cvn_watch_alarm(&server->watch, first->at_ms);
 }
 
 void cvn_connection_drop(struct cvn_connection *connection)
@@ -118,7 +149,8 @@ void cvn_connection_drop(struct cvn_connection *connection)
     connection->gone = true;
     HASH_DELETE(hh, server->connections, connection);
     server->n_connections--;
-    end_calls(connection);
+    cvn_deadlines_remove(&server->quiets, &connection->quiet);
+    cvn_connection_end_calls(connection);
     cvn_outbox_reset(&connection->outbox);
     (void)pthread_cond_broadcast(&server->calm);
     cvn_connection_unref(connection);
@@ -147,7 +179,7 @@ void cvn_connections_update(struct cvn_server *server)
 static void take_hello(struct cvn_connection *connection)
 {
     struct cvn_server *server = connection->server;
-    end_calls(connection);
+    cvn_connection_end_calls(connection);
     cvn_outbox_reset(&connection->outbox);
     connection->outbox.received = 1;
     connection->greeted = true;
@@ -218,8 +250,8 @@ static int admit(struct cvn_connection *connection, struct cvn_server_call *call
         cvn_status_add_retry_info(status, arena, RETRY_DELAY_MS);
         return 1;
     }
-    if (connection->n_calls >= server->options.max_calls_per_connection ||
-        server->n_calls >= server->options.max_calls) {
+    if (connection->n_calls > server->options.max_calls_per_connection ||
+        server->n_calls > server->options.max_calls) { /* this one is counted */
         (void)cvn_status_set(status, arena, CVN_RESOURCE_EXHAUSTED,
                              "The server has as many calls in flight as it takes, %u of one "
                              "connection and %u in all; try again shortly.",
@@ -227,13 +259,12 @@ static int admit(struct cvn_connection *connection, struct cvn_server_call *call
         cvn_status_add_retry_info(status, arena, RETRY_DELAY_MS);
         return 1;
     }
-    if (strlen(open->method) > CVN_SERVER_METHOD_NAME_BYTES_MAX) {
+    if (!call->method[0]) {
         (void)cvn_status_set(status, arena, CVN_UNIMPLEMENTED,
-                             "The method's name is over %d bytes.",
+                             "The method's name must be 1 to %d bytes of printable ASCII.",
                              CVN_SERVER_METHOD_NAME_BYTES_MAX);
         return 1;
     }
-    (void)strcpy(call->method, open->method);
     if (!find_method(server, call)) {
         (void)cvn_status_set(status, arena, CVN_UNIMPLEMENTED, "There is no method %s here%s.",
                              open->method,
@@ -263,7 +294,30 @@ static struct cvn_server_call *new_call(struct cvn_connection *connection, uint3
     call->connection = connection;
     call->number = number;
     call->began_us = cvn_rpc_now_us();
+    HASH_ADD(hh, connection->calls, number, sizeof call->number, call);
+    connection->n_refs++;
+    connection->n_calls++;
+    connection->server->n_calls++;
     return call;
+}
+
+/* Keeps the method's name, for the log and the table; one that could not be shown stays empty. */
+static void set_method(struct cvn_server_call *call, const char *name)
+{
+    size_t len = strnlen(name, sizeof call->method);
+    if (len == sizeof call->method)
+        return;
+    for (size_t i = 0; i < len; i++)
+        if (name[i] <= ' ' || name[i] > '~')
+            return;
+    memcpy(call->method, name, len + 1);
+}
+
+/* Ends a call that no worker has, and forgets it. */
+static void refuse(struct cvn_server_call *call, const struct cvn_status *status)
+{
+    cvn_server_call_end(call, status, cvn_slice(NULL, 0));
+    cvn_server_call_discard(call);
 }
 
 /* False when the peer broke the protocol. */
@@ -277,33 +331,22 @@ static bool take_open(struct cvn_connection *connection, const struct cvn_frame 
     if (!call)
         return false;
     ProtobufCMessage *message;
-    int r = cvn_message_unpack(&convene__rpc__v1__open__descriptor, &call->arena, frame->body,
-                               &message);
+    if (cvn_message_unpack(&convene__rpc__v1__open__descriptor, &call->arena, frame->body,
+                           &message) < 0)
+        return false;
+    const Convene__Rpc__V1__Open *open = (const void *)message;
     struct cvn_status status = {0};
-    if (r == 0) {
-        const Convene__Rpc__V1__Open *open = (const void *)message;
-        r = admit(connection, call, open, &status);
-        if (r == 0) {
-            connection->n_refs++;
-            connection->n_calls++;
-            connection->server->n_calls++;
-            HASH_ADD(hh, connection->calls, number, sizeof call->number, call);
-            set_deadline(call, open->timeout_ms);
-            return true;
-        }
-        cvn_connection_refuse(connection, frame->call, &status);
-    }
-    cvn_arena_deinit(&call->arena);
-    free(call);
-    return r > 0;
+    set_method(call, open->method);
+    if (admit(connection, call, open, &status) == 0)
+        set_deadline(call, open->timeout_ms);
+    else
+        refuse(call, &status);
+    return true;
 }
 
-/* Ends an incomplete call and forgets it. */
 static void refuse_incomplete(struct cvn_server_call *call, enum cvn_code code, const char *text)
 {
-    struct cvn_status status = {.code = code, .message = text};
-    cvn_server_call_end(call, &status, cvn_slice(NULL, 0));
-    cvn_server_call_discard(call);
+    refuse(call, &(struct cvn_status){.code = code, .message = text});
 }
 
 static bool make_room(struct cvn_server_call *call, size_t more)
@@ -330,6 +373,10 @@ static bool take_msg(struct cvn_connection *connection, const struct cvn_frame *
     HASH_FIND(hh, connection->calls, &frame->call, sizeof frame->call, call);
     if (!call || call->running)
         return true; /* refused, ended or cancelled meanwhile */
+    if (call->whole) {
+        refuse_incomplete(call, CVN_INTERNAL, "A unary call takes one message, and a second came.");
+        return true;
+    }
     if (call->incoming_len + frame->body.len > options->max_message_bytes) {
         refuse_incomplete(call, CVN_RESOURCE_EXHAUSTED,
                           "The request is larger than the server takes.");
@@ -345,9 +392,23 @@ static bool take_msg(struct cvn_connection *connection, const struct cvn_frame *
         memcpy(call->incoming + call->incoming_len, frame->body.data, frame->body.len);
     call->incoming_len += frame->body.len;
     connection->incoming_bytes += frame->body.len;
-    if (frame->flags & CVN_FRAME_END_STREAM && !(frame->flags & CVN_FRAME_MORE))
+    call->whole = !(frame->flags & CVN_FRAME_MORE);
+    if (call->whole && frame->flags & CVN_FRAME_END_STREAM)
         cvn_server_call_enqueue(call);
     return true;
+}
+
+static void take_half_close(struct cvn_connection *connection, uint32_t number)
+{
+    struct cvn_server_call *call;
+    HASH_FIND(hh, connection->calls, &number, sizeof number, call);
+    if (!call || call->running)
+        return;
+    if (call->whole)
+        cvn_server_call_enqueue(call);
+    else
+        refuse_incomplete(call, CVN_INTERNAL,
+                          "A unary call takes one message, and the request ended before it did.");
 }
 
 static void take_cancel(struct cvn_connection *connection, uint32_t number)
@@ -356,8 +417,7 @@ static void take_cancel(struct cvn_connection *connection, uint32_t number)
     HASH_FIND(hh, connection->calls, &number, sizeof number, call);
     if (!call)
         return;
-    call->ended_code = CVN_CANCELLED;
-    atomic_store(&call->ended, true);
+    cvn_server_call_abandon(call, CVN_CANCELLED);
     if (!call->running)
         cvn_server_call_discard(call);
 }
@@ -365,7 +425,6 @@ static void take_cancel(struct cvn_connection *connection, uint32_t number)
 /* False when the peer broke the protocol. */
 static bool take_frame(struct cvn_connection *connection, const struct cvn_frame *frame)
 {
-    struct cvn_server_call *call;
     switch (frame->type) {
     case CVN_FRAME_HELLO:
         take_hello(connection);
@@ -375,9 +434,7 @@ static bool take_frame(struct cvn_connection *connection, const struct cvn_frame
     case CVN_FRAME_MSG:
         return take_msg(connection, frame);
     case CVN_FRAME_HALF_CLOSE:
-        HASH_FIND(hh, connection->calls, &frame->call, sizeof frame->call, call);
-        if (call && !call->running)
-            cvn_server_call_enqueue(call);
+        take_half_close(connection, frame->call);
         return true;
     case CVN_FRAME_CANCEL:
         take_cancel(connection, frame->call);
@@ -400,6 +457,10 @@ static bool take_frame(struct cvn_connection *connection, const struct cvn_frame
 
 bool cvn_connection_receive(struct cvn_connection *connection, struct cvn_slice bytes)
 {
+    if (connection->cut_off) {
+        await_quiet(connection);
+        return true;
+    }
     struct cvn_bundle_header header;
     if (cvn_wire_read_bundle(&bytes, &header) < 0)
         return false;
@@ -414,7 +475,7 @@ bool cvn_connection_receive(struct cvn_connection *connection, struct cvn_slice 
         struct cvn_frame frame;
         if (cvn_wire_read_frame(&bytes, &frame) < 0 || !take_frame(connection, &frame))
             return false;
-        if (connection->gone)
+        if (connection->cut_off)
             return true;
     }
     return bytes.len == 0;

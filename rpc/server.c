@@ -32,13 +32,16 @@ static void receive(void *arg)
         if (cvn_connection_receive(connection, bytes)) {
             cvn_connection_send(connection);
         } else {
-            (void)nng_pipe_close(connection->pipe);
-            cvn_connection_drop(connection);
+            cvn_connection_cut_off(connection);
+            cvn_connection_end_calls(connection);
         }
         cvn_connection_unref(connection);
     }
+    bool over = server->over;
     (void)pthread_mutex_unlock(&server->lock);
     nng_msg_free(msg);
+    if (over)
+        cvn_server_log_over(server);
     nng_recv_aio(server->socket, server->receive_aio);
 }
 
@@ -89,7 +92,9 @@ static void *watch(void *arg)
         (void)pthread_mutex_lock(&server->lock);
         cvn_connections_update(server);
         end_overdue(server);
+        cvn_connections_close_quiet(server, cvn_rpc_now_ms());
         (void)pthread_mutex_unlock(&server->lock);
+        cvn_server_log_over(server);
     }
     return NULL;
 }
@@ -250,7 +255,7 @@ static bool settled(const struct cvn_server *server)
 {
     const struct cvn_connection *connection;
     for (connection = server->connections; connection; connection = connection->hh.next)
-        if (connection->greeted && !cvn_outbox_settled(&connection->outbox))
+        if (connection->greeted && !connection->cut_off && !cvn_outbox_settled(&connection->outbox))
             return false;
     return true;
 }
@@ -265,7 +270,6 @@ static unsigned cancel_all(struct cvn_server *server)
     struct cvn_server_call *call, *next_call;
     HASH_ITER(hh, server->connections, connection, next)
     {
-        connection->n_refs++; /* ending a call may cut its connection off */
         HASH_ITER(hh, connection->calls, call, next_call)
         {
             n++;
@@ -273,7 +277,6 @@ static unsigned cancel_all(struct cvn_server *server)
             if (!call->running)
                 cvn_server_call_discard(call);
         }
-        cvn_connection_unref(connection);
     }
     return n;
 }
@@ -287,6 +290,9 @@ unsigned cvn_server_drain(struct cvn_server *server, int timeout_ms)
     while (server->n_calls > 0 && wait_calm(server, until_ms))
         ;
     unsigned n_cancelled = server->n_calls > 0 ? cancel_all(server) : 0;
+    (void)pthread_mutex_unlock(&server->lock);
+    cvn_server_log_over(server);
+    (void)pthread_mutex_lock(&server->lock);
     while (server->n_calls > 0)
         (void)wait_calm(server, 0);
     until_ms = cvn_rpc_now_ms() + (timeout_ms < FLUSH_MS_MAX ? timeout_ms : FLUSH_MS_MAX);
@@ -327,6 +333,9 @@ void cvn_server_free(struct cvn_server *server)
     {
         cvn_connection_drop(connection);
     }
+    (void)pthread_mutex_unlock(&server->lock);
+    cvn_server_log_over(server);
+    (void)pthread_mutex_lock(&server->lock);
     while (server->n_live > 0)
         (void)wait_calm(server, 0);
     (void)pthread_mutex_unlock(&server->lock);
@@ -337,6 +346,7 @@ void cvn_server_free(struct cvn_server *server)
         free(service);
     }
     cvn_deadlines_deinit(&server->deadlines);
+    cvn_deadlines_deinit(&server->quiets);
     cvn_watch_deinit(&server->watch);
     (void)pthread_cond_destroy(&server->work);
     (void)pthread_cond_destroy(&server->calm);

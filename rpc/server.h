@@ -62,7 +62,7 @@ struct cvn_server_options {
     uint32_t max_calls;                /* of all connections; the same beyond */
     size_t max_connection_bytes;       /* unsent replies and unfinished requests of one connection;
                                           it is closed beyond */
-    uint32_t max_connections;          /* further ones are closed at once */
+    uint32_t max_connections;          /* further ones are not served and closed */
     void (*log)(void *user, const struct cvn_call_record *record); /* any thread; may be NULL */
     void *log_user;
 };

@@ -37,13 +37,6 @@ static int put_trailers(struct cvn_connection *connection, uint32_t number,
                                                     : cvn_outbox_put(&connection->outbox, &frame);
 }
 
-/* A peer that does not read what it asked for is cut off; the others notice nothing. */
-static void cut_off(struct cvn_connection *connection)
-{
-    (void)nng_pipe_close(connection->pipe);
-    cvn_connection_drop(connection);
-}
-
 void cvn_server_call_end(struct cvn_server_call *call, const struct cvn_status *status,
                          struct cvn_slice reply)
 {
@@ -51,22 +44,23 @@ void cvn_server_call_end(struct cvn_server_call *call, const struct cvn_status *
     if (atomic_exchange(&call->ended, true))
         return;
     call->ended_code = status ? status->code : CVN_OK;
+    if (connection->cut_off)
+        return;
     int r = 0;
     if (call->ended_code == CVN_OK)
         r = cvn_outbox_put_message(&connection->outbox, call->number, reply, 0);
     if (r == 0)
         r = put_trailers(connection, call->number, status);
     if (r)
-        cut_off(connection);
+        cvn_connection_cut_off(connection);
     else
         cvn_connection_send(connection);
 }
 
-void cvn_connection_refuse(struct cvn_connection *connection, uint32_t number,
-                           const struct cvn_status *status)
+void cvn_server_call_abandon(struct cvn_server_call *call, enum cvn_code code)
 {
-    if (put_trailers(connection, number, status) < 0)
-        cut_off(connection);
+    if (!atomic_exchange(&call->ended, true))
+        call->ended_code = code;
 }
 
 void cvn_server_call_enqueue(struct cvn_server_call *call)
@@ -91,15 +85,11 @@ void cvn_server_call_discard(struct cvn_server_call *call)
     cvn_deadlines_remove(&server->deadlines, &call->deadline);
     HASH_DELETE(hh, connection->calls, call);
     connection->n_calls--;
-    if (--server->n_calls == 0)
-        (void)pthread_cond_broadcast(&server->calm);
-    cvn_connection_unref(connection);
-    cvn_arena_deinit(&call->arena);
-    free(call->incoming);
-    free(call);
+    call->next = server->over;
+    server->over = call;
 }
 
-static void write_log(struct cvn_server_call *call)
+static void write_log(const struct cvn_server_call *call)
 {
     const struct cvn_server_options *options = &call->connection->server->options;
     if (!options->log)
@@ -115,19 +105,58 @@ static void write_log(struct cvn_server_call *call)
     options->log(options->log_user, &record);
 }
 
+static struct cvn_server_call *oldest_first(struct cvn_server_call *newest)
+{
+    struct cvn_server_call *oldest = NULL;
+    while (newest) {
+        struct cvn_server_call *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    return oldest;
+}
+
+/* Logs the calls and frees what is theirs alone; what is left of each goes on being linked. */
+static void log_all(struct cvn_server_call *calls)
+{
+    for (struct cvn_server_call *call = calls; call; call = call->next) {
+        write_log(call);
+        cvn_arena_deinit(&call->arena);
+        free(call->incoming);
+    }
+}
+
+void cvn_server_log_over(struct cvn_server *server)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    while (server->over) {
+        struct cvn_server_call *call = oldest_first(server->over);
+        server->over = NULL;
+        (void)pthread_mutex_unlock(&server->lock);
+        log_all(call);
+        (void)pthread_mutex_lock(&server->lock);
+        while (call) {
+            struct cvn_server_call *next = call->next;
+            cvn_connection_unref(call->connection);
+            free(call);
+            if (--server->n_calls == 0)
+                (void)pthread_cond_broadcast(&server->calm);
+            call = next;
+        }
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
 static void finish(struct cvn_server_call *call, const struct cvn_status *status,
                    struct cvn_slice reply)
 {
     struct cvn_server *server = call->connection->server;
     (void)pthread_mutex_lock(&server->lock);
-    if (call->connection->gone)
-        atomic_store(&call->ended, true);
     cvn_server_call_end(call, status, reply);
-    (void)pthread_mutex_unlock(&server->lock);
-    write_log(call);
-    (void)pthread_mutex_lock(&server->lock);
     cvn_server_call_discard(call);
     (void)pthread_mutex_unlock(&server->lock);
+    cvn_server_log_over(server);
 }
 
 void cvn_server_call_finish(struct cvn_server_call *call, const struct cvn_status *status,

@@ -26,7 +26,9 @@ struct cvn_connection {
     nng_pipe pipe;
     unsigned n_refs;
     bool gone;    /* out of the table; nothing is sent any more */
-    bool greeted; /* HELLO came */
+    bool cut_off; /* nothing is taken in or sent any more; its pipe is closed once it is quiet */
+    struct cvn_deadline quiet; /* when that is, if nothing comes until then */
+    bool greeted;              /* HELLO came */
     uint64_t epoch;
     struct cvn_peer peer;
     struct cvn_outbox outbox;
@@ -49,11 +51,12 @@ struct cvn_server_call {
     int64_t began_us;
     uint8_t *incoming; /* the request as far as it came */
     size_t incoming_len, incoming_room;
-    bool running;      /* given to a worker; freed by finish only */
+    bool whole;        /* the request's message has come, all of it */
+    bool running;      /* given to a worker; forgotten by finish only */
     atomic_bool ended; /* the peer was told, or is gone: finish sends nothing */
     enum cvn_code ended_code;
     char principal[64];
-    struct cvn_server_call *next; /* waiting for a worker */
+    struct cvn_server_call *next; /* waiting for a worker, or to be logged */
     UT_hash_handle hh;            /* by number, in the connection */
 };
 
@@ -73,7 +76,9 @@ struct cvn_server {
     unsigned n_live; /* connections whose memory is not freed yet */
     unsigned n_calls;
     struct cvn_server_call *run_first, *run_last;
+    struct cvn_server_call *over; /* forgotten and still to be logged, newest first */
     struct cvn_deadlines deadlines;
+    struct cvn_deadlines quiets; /* of connections that are cut off */
     bool draining, stopping;
 
     struct cvn_watch watch; /* pipes that came and went, and the next deadline */
@@ -93,6 +98,18 @@ bool cvn_connection_receive(struct cvn_connection *connection, struct cvn_slice 
 void cvn_connection_send(struct cvn_connection *connection);
 /* Takes the connection out of the table and ends its calls; its pipe may be gone or not. */
 void cvn_connection_drop(struct cvn_connection *connection);
+/*
+ * Deals no more with a peer that breaks the protocol or does not read what it asked for; the others
+ * notice nothing. The connection and its calls stay until the pipe is gone, so this is safe amid a
+ * walk over them. nng 1.5.2 (fixed by its #1636) never finishes closing a pipe that is closed from
+ * this side between the header and the body of an arriving message, and no pipe of the process is
+ * ever reported gone after that. So the pipe is closed only after a while without a message.
+ */
+void cvn_connection_cut_off(struct cvn_connection *connection);
+/* Closes the pipes that were cut off and have been quiet; sets the next alarm. */
+void cvn_connections_close_quiet(struct cvn_server *server, int64_t now_ms);
+/* Ends every call of the connection for its peer; those that run are finished by their handlers. */
+void cvn_connection_end_calls(struct cvn_connection *connection);
 void cvn_connection_unref(struct cvn_connection *connection);
 
 /* server_call.c, with the lock held. */
@@ -100,13 +117,14 @@ void cvn_connection_unref(struct cvn_connection *connection);
 /* Tells the peer how the call ended; the handler, if it runs, is not waited for. */
 void cvn_server_call_end(struct cvn_server_call *call, const struct cvn_status *status,
                          struct cvn_slice reply);
-/* Answers a call that never came to be. */
-void cvn_connection_refuse(struct cvn_connection *connection, uint32_t number,
-                           const struct cvn_status *status);
+/* Notes how a call ended that nobody waits for any more; the first end counts. */
+void cvn_server_call_abandon(struct cvn_server_call *call, enum cvn_code code);
 /* Gives a call whose request is complete to the workers. */
 void cvn_server_call_enqueue(struct cvn_server_call *call);
-/* Frees a call that no worker has. */
+/* Forgets a call that has ended and that no worker has: it is freed once it is logged. */
 void cvn_server_call_discard(struct cvn_server_call *call);
+/* Logs and frees what was discarded. Without the lock; whoever may have discarded calls it. */
+void cvn_server_log_over(struct cvn_server *server);
 /* What a worker does with a call. Without the lock. */
 void cvn_server_call_run(struct cvn_server_call *call);
 
