@@ -252,40 +252,19 @@ static int put_batch(struct cvn_txn *txn, void *arg)
     return r;
 }
 
-/* Seats taken of each mentor of the input, whose rows are in the order of ids. */
-static int count_taken(struct job *job, int32_t **ret)
-{
-    const struct cvn_match_answer *answer = cvn_match_result_answer(job->result);
-    const struct cvn_cohort_input *input = &job->input;
-    int32_t *taken = cvn_arena_alloc_array(&job->arena, input->n_mentors, sizeof *taken);
-    if (!taken)
-        return -ENOMEM;
-    for (size_t i = 0; i < answer->n_pairs; i++) {
-        const struct cvn_cohort_member *mentor =
-            bsearch(&answer->pairs[i].mentor_id, input->mentors, input->n_mentors,
-                    sizeof *input->mentors, cvn_cohort_compare_member);
-        if (!mentor)
-            return -EINVAL;
-        taken[mentor - input->mentors]++;
-    }
-    *ret = taken;
-    return 0;
-}
-
 /* Adds what became of person number i: the mentees first, then the mentors. */
-static int add_report(struct job *job, struct batch *batch, const int32_t *taken, size_t i)
+static int add_report(struct job *job, struct batch *batch, const struct cvn_report *report,
+                      size_t i)
 {
-    size_t n_mentees = cvn_match_result_answer(job->result)->n_mentees;
+    size_t n_mentees = report->answer->n_mentees;
     const char *enrolment;
     int r;
     if (i < n_mentees) {
-        r = cvn_report_mentee(&job->cohort, job->result, i, job->run->id, &batch->arena,
-                              &batch->reports[batch->n]);
+        r = cvn_report_mentee(report, i, &batch->arena, &batch->reports[batch->n]);
         enrolment = r ? "" : batch->reports[batch->n]->matches[0]->mentee_enrolment_id;
     } else {
         size_t mentor = i - n_mentees;
-        r = cvn_report_mentor(&job->cohort, mentor, taken[mentor], &batch->arena,
-                              &batch->reports[batch->n]);
+        r = cvn_report_mentor(report, mentor, &batch->arena, &batch->reports[batch->n]);
         enrolment = job->input.mentors[mentor].enrolment->id;
     }
     if (r == 0 && !cvn_id_parse(&batch->enrolments[batch->n], CVN_ENROLMENT_PREFIX, enrolment))
@@ -293,13 +272,13 @@ static int add_report(struct job *job, struct batch *batch, const int32_t *taken
     return r;
 }
 
-static int store_batch(struct job *job, const int32_t *taken, size_t first, size_t n)
+static int store_batch(struct job *job, const struct cvn_report *report, size_t first, size_t n)
 {
     struct batch batch = {.job = job};
     cvn_arena_init(&batch.arena, BATCH_ARENA_BYTES);
     int r = 0;
     for (; r == 0 && batch.n < n; batch.n++)
-        r = add_report(job, &batch, taken, first + batch.n);
+        r = add_report(job, &batch, report, first + batch.n);
     if (r == 0)
         r = update(job, put_batch, &batch);
     cvn_arena_deinit(&batch.arena);
@@ -309,14 +288,14 @@ static int store_batch(struct job *job, const int32_t *taken, size_t first, size
 static int store_results(struct job *job)
 {
     size_t n = cvn_match_result_answer(job->result)->n_mentees + job->input.n_mentors;
-    int32_t *taken;
-    int r = count_taken(job, &taken);
+    struct cvn_report report;
+    int r = cvn_report_init(&report, &job->cohort, job->result, job->run->id, &job->arena);
     for (size_t first = 0; r == 0 && first < n; first += RESULTS_PER_UPDATE) {
         size_t left = n - first;
         set_phase(job->mentoring, "explain and store", first, n);
         r = atomic_load(&job->mentoring->cancel)
                 ? CVN_MATCH_CANCELLED
-                : store_batch(job, taken, first,
+                : store_batch(job, &report, first,
                               left < RESULTS_PER_UPDATE ? left : RESULTS_PER_UPDATE);
     }
     return r;

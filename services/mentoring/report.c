@@ -200,53 +200,54 @@ static char *unmatched_reason(const struct cvn_match_unmatched *unmatched, struc
     return empty();
 }
 
-static char *outcome_text(const struct cvn_match_alternative *a, struct cvn_arena *arena)
+/*
+ * Deferred acceptance has the mentee ask the candidates in their order until one keeps them: those
+ * before it are full of others, and those after it were never asked.
+ */
+static char *outcome_text(int32_t choice, const struct cvn_match_pair *pair, int32_t mentor_score,
+                          const struct cvn_report_seats *seats, struct cvn_arena *arena)
 {
-    switch (a->outcome) {
-    case CVN_MATCH_OUTCOME_PAIRED:
+    if (pair && choice == pair->mentee_choice)
         return cvn_arena_strdup(arena, "paired");
-    case CVN_MATCH_OUTCOME_TAKEN:
-        if (a->lowest_held == a->mentor_score)
-            return cvn_arena_printf(arena,
-                                    "full with people the mentor scores as high or higher, who "
-                                    "won the draw among equals (lowest %d)",
-                                    a->lowest_held);
-        return cvn_arena_printf(arena,
-                                "full with people the mentor scores higher (lowest %d, this one "
-                                "%d)",
-                                a->lowest_held, a->mentor_score);
-    case CVN_MATCH_OUTCOME_NOT_NEEDED:
+    if (pair && choice > pair->mentee_choice)
         return cvn_arena_strdup(arena, "not needed: somebody the mentee scores higher said yes");
-    }
-    return empty();
+    if (seats->lowest_score == mentor_score)
+        return cvn_arena_printf(arena,
+                                "full with people the mentor scores as high or higher, who won "
+                                "the draw among equals (lowest %d)",
+                                mentor_score);
+    return cvn_arena_printf(arena,
+                            "full with people the mentor scores higher (lowest %d, this one %d)",
+                            seats->lowest_score, mentor_score);
 }
 
-static int add_alternatives(const struct cvn_cohort *cohort,
-                            const struct cvn_match_explanation *explanation,
-                            struct cvn_arena *arena,
-                            Convene__Mentoring__V1__ExplainMatchResponse *report)
+static int add_alternatives(const struct cvn_report *report, size_t mentee,
+                            const struct cvn_match_pair *pair, struct cvn_arena *arena,
+                            Convene__Mentoring__V1__ExplainMatchResponse *response)
 {
-    size_t n = explanation->n_alternatives;
+    const struct cvn_match_answer *answer = report->answer;
+    uint64_t first = answer->first[mentee];
+    size_t n = answer->first[mentee + 1] - first;
     if (n > CVN_REPORT_ALTERNATIVES_MAX)
         n = CVN_REPORT_ALTERNATIVES_MAX;
     Convene__Mentoring__V1__Alternative *items = cvn_arena_alloc_array(arena, n, sizeof *items);
-    report->alternatives = cvn_arena_alloc_array(arena, n, sizeof *report->alternatives);
-    if (!items || !report->alternatives)
+    response->alternatives = cvn_arena_alloc_array(arena, n, sizeof *response->alternatives);
+    if (!items || !response->alternatives)
         return -ENOMEM;
     for (size_t i = 0; i < n; i++) {
-        const struct cvn_match_alternative *from = &explanation->alternatives[i];
-        const Convene__Mentoring__V1__Enrolment *mentor = mentor_of(cohort, &from->mentor_id);
+        const struct cvn_match_candidate *from = &answer->candidates[first + i];
+        const Convene__Mentoring__V1__Enrolment *mentor =
+            report->cohort->input.mentors[from->mentor].enrolment;
         convene__mentoring__v1__alternative__init(&items[i]);
-        if (!mentor)
-            return -EINVAL;
         items[i].mentor_id = mentor->person_id;
         items[i].mentor_name = mentor->display_name;
         items[i].mentee_score = from->mentee_score;
         items[i].mentor_score = from->mentor_score;
-        items[i].outcome = outcome_text(from, arena);
+        items[i].outcome = outcome_text((int32_t)i + 1, pair, from->mentor_score,
+                                        &report->seats[from->mentor], arena);
         if (!items[i].outcome)
             return -ENOMEM;
-        report->alternatives[report->n_alternatives++] = &items[i];
+        response->alternatives[response->n_alternatives++] = &items[i];
     }
     return 0;
 }
@@ -272,58 +273,102 @@ static int add_rules(const int32_t removed[CVN_MATCH_RULES], struct cvn_arena *a
     return 0;
 }
 
-int cvn_report_mentee(const struct cvn_cohort *cohort, const struct cvn_match_result *result,
-                      size_t i, const char *run_id, struct cvn_arena *arena,
-                      Convene__Mentoring__V1__ExplainMatchResponse **ret)
+/* Pairs and unmatched begin with the mentee's id, and are in its order; so are bare ids. */
+static int compare_first_id(const void *a, const void *b)
+{
+    return memcmp(a, b, CVN_ID_BYTES);
+}
+
+int cvn_report_init(struct cvn_report *ret, const struct cvn_cohort *cohort,
+                    const struct cvn_match_result *result, const char *run_id,
+                    struct cvn_arena *arena)
 {
     const struct cvn_match_answer *answer = cvn_match_result_answer(result);
-    const struct cvn_match_explanation *explanation;
-    const Convene__Mentoring__V1__Enrolment *mentee =
-        find_enrolment(cohort->input.mentees, cohort->input.n_mentees, &answer->mentee_ids[i]);
-    Convene__Mentoring__V1__ExplainMatchResponse *report = cvn_arena_alloc(arena, sizeof *report);
-    Convene__Mentoring__V1__Match *match = cvn_arena_alloc(arena, sizeof *match);
-    Convene__Mentoring__V1__Match **matches = cvn_arena_alloc(arena, sizeof *matches);
-    if (!report || !match || !matches || !mentee)
-        return mentee ? -ENOMEM : -EINVAL;
-    int r = cvn_match_explain_mentee(&cohort->problem, result, &answer->mentee_ids[i], arena,
-                                     &explanation);
-    if (r)
-        return r > 0 ? -EINVAL : r;
-    convene__mentoring__v1__explain_match_response__init(report);
-    convene__mentoring__v1__match__init(match);
-    report->role = CONVENE__MENTORING__V1__ROLE__ROLE_MENTEE;
-    report->display_name = mentee->display_name;
-    report->matches = matches;
-    report->n_matches = 1;
-    matches[0] = match;
-    match->run_id = (char *)(uintptr_t)run_id;
-    match->mentee_enrolment_id = mentee->id;
-    match->mentee_id = mentee->person_id;
-    match->mentee_name = mentee->display_name;
-    if (explanation->pair)
-        r = fill_pair(cohort, explanation->pair, arena, match);
-    else if (!(match->unmatched_reason = unmatched_reason(explanation->unmatched, arena)))
+    struct cvn_report_seats *seats = cvn_arena_alloc_array(arena, answer->n_mentors, sizeof *seats);
+    if (!seats)
+        return -ENOMEM;
+    for (size_t i = 0; i < answer->n_pairs; i++) {
+        const struct cvn_match_pair *pair = &answer->pairs[i];
+        const struct cvn_id *mentor = bsearch(&pair->mentor_id, answer->mentor_ids,
+                                              answer->n_mentors, sizeof *mentor, compare_first_id);
+        if (!mentor)
+            return -EINVAL;
+        struct cvn_report_seats *taken = &seats[mentor - answer->mentor_ids];
+        if (taken->n_taken++ == 0 || pair->mentor_score < taken->lowest_score)
+            taken->lowest_score = pair->mentor_score;
+    }
+    *ret = (struct cvn_report){cohort, answer, run_id, seats};
+    return 0;
+}
+
+static int fill_match(const struct cvn_report *report, size_t i, struct cvn_arena *arena,
+                      Convene__Mentoring__V1__ExplainMatchResponse *response)
+{
+    const struct cvn_match_answer *answer = report->answer;
+    const struct cvn_id *id = &answer->mentee_ids[i];
+    const struct cvn_match_pair *pair =
+        answer->n_pairs
+            ? bsearch(id, answer->pairs, answer->n_pairs, sizeof *pair, compare_first_id)
+            : NULL;
+    const struct cvn_match_unmatched *unmatched =
+        answer->n_unmatched ? bsearch(id, answer->unmatched, answer->n_unmatched, sizeof *unmatched,
+                                      compare_first_id)
+                            : NULL;
+    Convene__Mentoring__V1__Match *match = response->matches[0];
+    int r = 0;
+    if (pair)
+        r = fill_pair(report->cohort, pair, arena, match);
+    else if (!unmatched)
+        r = -EINVAL;
+    else if (!(match->unmatched_reason = unmatched_reason(unmatched, arena)))
         r = -ENOMEM;
     if (r == 0)
-        r = add_alternatives(cohort, explanation, arena, report);
-    if (r == 0 && explanation->n_alternatives == 0)
-        r = add_rules(explanation->removed, arena, report);
-    *ret = report;
+        r = add_alternatives(report, i, pair, arena, response);
+    if (r == 0 && unmatched && response->n_alternatives == 0)
+        r = add_rules(unmatched->removed, arena, response);
     return r;
 }
 
-int cvn_report_mentor(const struct cvn_cohort *cohort, size_t i, int32_t n_taken,
-                      struct cvn_arena *arena, Convene__Mentoring__V1__ExplainMatchResponse **ret)
+int cvn_report_mentee(const struct cvn_report *report, size_t i, struct cvn_arena *arena,
+                      Convene__Mentoring__V1__ExplainMatchResponse **ret)
 {
-    const Convene__Mentoring__V1__Enrolment *mentor = cohort->input.mentors[i].enrolment;
-    Convene__Mentoring__V1__ExplainMatchResponse *report = cvn_arena_alloc(arena, sizeof *report);
-    if (!report)
+    const struct cvn_cohort_input *input = &report->cohort->input;
+    const Convene__Mentoring__V1__Enrolment *mentee =
+        find_enrolment(input->mentees, input->n_mentees, &report->answer->mentee_ids[i]);
+    Convene__Mentoring__V1__ExplainMatchResponse *response =
+        cvn_arena_alloc(arena, sizeof *response);
+    Convene__Mentoring__V1__Match *match = cvn_arena_alloc(arena, sizeof *match);
+    Convene__Mentoring__V1__Match **matches = cvn_arena_alloc(arena, sizeof *matches);
+    if (!response || !match || !matches || !mentee)
+        return mentee ? -ENOMEM : -EINVAL;
+    convene__mentoring__v1__explain_match_response__init(response);
+    convene__mentoring__v1__match__init(match);
+    response->role = CONVENE__MENTORING__V1__ROLE__ROLE_MENTEE;
+    response->display_name = mentee->display_name;
+    response->matches = matches;
+    response->n_matches = 1;
+    matches[0] = match;
+    match->run_id = (char *)(uintptr_t)report->run_id;
+    match->mentee_enrolment_id = mentee->id;
+    match->mentee_id = mentee->person_id;
+    match->mentee_name = mentee->display_name;
+    *ret = response;
+    return fill_match(report, i, arena, response);
+}
+
+int cvn_report_mentor(const struct cvn_report *report, size_t i, struct cvn_arena *arena,
+                      Convene__Mentoring__V1__ExplainMatchResponse **ret)
+{
+    const Convene__Mentoring__V1__Enrolment *mentor = report->cohort->input.mentors[i].enrolment;
+    Convene__Mentoring__V1__ExplainMatchResponse *response =
+        cvn_arena_alloc(arena, sizeof *response);
+    if (!response)
         return -ENOMEM;
-    convene__mentoring__v1__explain_match_response__init(report);
-    report->role = CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR;
-    report->display_name = mentor->display_name;
-    report->capacity = mentor->capacity;
-    report->free = mentor->capacity - n_taken;
-    *ret = report;
+    convene__mentoring__v1__explain_match_response__init(response);
+    response->role = CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR;
+    response->display_name = mentor->display_name;
+    response->capacity = mentor->capacity;
+    response->free = mentor->capacity - report->seats[i].n_taken;
+    *ret = response;
     return 0;
 }

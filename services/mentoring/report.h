@@ -8,19 +8,37 @@
 
 enum { CVN_REPORT_ALTERNATIVES_MAX = 32 };
 
+/* What a mentor's seats were taken by. */
+struct cvn_report_seats {
+    int32_t n_taken;
+    int32_t lowest_score; /* of the mentor, among those who took them */
+};
+
+/* What every report of a run is made from; all borrowed. */
+struct cvn_report {
+    const struct cvn_cohort *cohort;
+    const struct cvn_match_answer *answer;
+    const char *run_id;
+    struct cvn_report_seats *seats; /* of each mentor, in the order of the input and the answer */
+};
+
+/* Makes ready to report of a run's result, in the arena. 0 or -ENOMEM. Time: the pairs. */
+int cvn_report_init(struct cvn_report *ret, const struct cvn_cohort *cohort,
+                    const struct cvn_match_result *result, const char *run_id,
+                    struct cvn_arena *arena);
+
 /*
  * Tells what became of mentee number i of the answer (in the order of its mentee_ids), in the
- * arena. 0 or -ENOMEM.
+ * arena. 0 or -ENOMEM. Time: the mentee's candidates, and for who has a mentor all mentors' skills.
  */
-int cvn_report_mentee(const struct cvn_cohort *cohort, const struct cvn_match_result *result,
-                      size_t i, const char *run_id, struct cvn_arena *arena,
+int cvn_report_mentee(const struct cvn_report *report, size_t i, struct cvn_arena *arena,
                       Convene__Mentoring__V1__ExplainMatchResponse **ret);
 
 /*
- * Tells how many seats mentor number i of the cohort's input had, and how many are free with
- * n_taken gone; the mentees are found by the results' index. In the arena. 0 or -ENOMEM.
+ * Tells how many seats mentor number i of the cohort's input had, and how many are free; the
+ * mentees are found by the results' index. In the arena. 0 or -ENOMEM.
  */
-int cvn_report_mentor(const struct cvn_cohort *cohort, size_t i, int32_t n_taken,
-                      struct cvn_arena *arena, Convene__Mentoring__V1__ExplainMatchResponse **ret);
+int cvn_report_mentor(const struct cvn_report *report, size_t i, struct cvn_arena *arena,
+                      Convene__Mentoring__V1__ExplainMatchResponse **ret);
 
 #endif
