@@ -19,9 +19,75 @@ int cvn_message_pack(const ProtobufCMessage *message, struct cvn_arena *arena,
     return 0;
 }
 
+/* A tag or a length as protobuf-c reads it, at most 5 bytes; 0 where it would refuse it. */
+static size_t read_varint(const uint8_t *at, size_t len, uint64_t *ret)
+{
+    *ret = 0;
+    for (size_t i = 0; i < len && i < 5; i++) {
+        *ret |= (uint64_t)(at[i] & 0x7f) << (7 * i);
+        if (!(at[i] & 0x80))
+            return i + 1;
+    }
+    return 0;
+}
+
+/* The bytes of a field behind its tag; *ret_inner is what is behind the length, if it has one.
+ * SIZE_MAX for what protobuf-c refuses. */
+static size_t field_len(const uint8_t *at, size_t len, unsigned wire_type,
+                        struct cvn_slice *ret_inner)
+{
+    uint64_t inner;
+    size_t n = 0;
+    switch (wire_type) {
+    case PROTOBUF_C_WIRE_TYPE_VARINT:
+        while (n < len && n < 10 && at[n] & 0x80)
+            n++;
+        return n < len && n < 10 ? n + 1 : SIZE_MAX;
+    case PROTOBUF_C_WIRE_TYPE_64BIT:
+        return len >= 8 ? 8 : SIZE_MAX;
+    case PROTOBUF_C_WIRE_TYPE_32BIT:
+        return len >= 4 ? 4 : SIZE_MAX;
+    case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
+        n = read_varint(at, len, &inner);
+        if (n == 0 || inner > len - n)
+            return SIZE_MAX;
+        *ret_inner = cvn_slice(at + n, (size_t)inner);
+        return n + (size_t)inner;
+    }
+    return SIZE_MAX;
+}
+
+/*
+ * Whether messages in the bytes nest deeper than depth. protobuf-c recurses as deep as the sender
+ * says, two bytes a level, so this is asked first. Bytes that are no message are left to it.
+ */
+static bool is_deeper(const ProtobufCMessageDescriptor *type, struct cvn_slice bytes, int depth)
+{
+    const uint8_t *at = bytes.data;
+    size_t len = bytes.len;
+    while (len > 0) {
+        uint64_t tag;
+        struct cvn_slice inner = {0};
+        size_t n = read_varint(at, len, &tag);
+        size_t rest = n ? field_len(at + n, len - n, tag & 7, &inner) : SIZE_MAX;
+        if (rest == SIZE_MAX)
+            return false;
+        const ProtobufCFieldDescriptor *field =
+            inner.len ? protobuf_c_message_descriptor_get_field(type, (uint32_t)(tag >> 3)) : NULL;
+        if (field && field->type == PROTOBUF_C_TYPE_MESSAGE &&
+            (depth == 0 || is_deeper(field->descriptor, inner, depth - 1)))
+            return true;
+        at += n + rest;
+        len -= n + rest;
+    }
+    return false;
+}
+
 int cvn_message_unpack(const ProtobufCMessageDescriptor *type, struct cvn_arena *arena,
                        struct cvn_slice bytes, ProtobufCMessage **ret)
 {
+    if (is_deeper(type, bytes, CVN_MESSAGE_UNPACK_DEPTH_MAX))
+        return -EBADMSG;
     ProtobufCAllocator allocator = cvn_arena_allocator(arena);
     ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, bytes.len, bytes.data);
     if (!message)

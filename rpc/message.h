@@ -10,15 +10,19 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-enum { CVN_MESSAGE_DEPTH_MAX = 32 };
+enum {
+    CVN_MESSAGE_DEPTH_MAX = 32,         /* what check lets pass */
+    CVN_MESSAGE_UNPACK_DEPTH_MAX = 100, /* what is unpacked at all, as protobuf's own parsers do */
+};
 
 /* Packs into the arena. 0 or -ENOMEM. */
 int cvn_message_pack(const ProtobufCMessage *message, struct cvn_arena *arena,
                      struct cvn_slice *ret);
 
 /*
- * Unpacks into the arena. 0; -EBADMSG for bytes that are no such message; -ENOMEM when it unfolds
- * to more than the arena has left. The message needs no freeing.
+ * Unpacks into the arena. 0; -EBADMSG for bytes that are no such message, or one that nests deeper
+ * than CVN_MESSAGE_UNPACK_DEPTH_MAX; -ENOMEM when it unfolds to more than the arena has left. The
+ * message needs no freeing.
  */
 int cvn_message_unpack(const ProtobufCMessageDescriptor *type, struct cvn_arena *arena,
                        struct cvn_slice bytes, ProtobufCMessage **ret);
