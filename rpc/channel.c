@@ -1,116 +1,97 @@
 #include "rpc/channel_state.h"
 #include "rpc/clock.h"
-#include "rpc/message.h"
+#include "rpc/stream.h"
 
 #include <errno.h>
-#include <nng/protocol/reqrep0/req.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
-enum {
-    RECEIVE_QUEUE = 16,
-    RECEIVE_BYTES_MAX = CVN_WIRE_BUNDLE_HEADER_BYTES + CVN_WIRE_BUNDLE_BYTES_MAX + 64,
-    RECONNECT_MS_MIN = 20,
-    RECONNECT_MS_MAX = 1000,
-};
-
-static void free_call(struct cvn_client_call *call)
+void cvn_channel_note(struct cvn_channel *channel, struct cvn_client_call *call)
 {
-    cvn_arena_deinit(&call->arena);
-    free(call->method);
-    free(call->request);
-    free(call->reply);
-    free(call);
+    if (call->stream)
+        cvn_stream_wake(call->stream);
+    if (call->to_tell)
+        return;
+    call->to_tell = true;
+    call->next_told = NULL;
+    if (channel->told_last)
+        channel->told_last->next_told = call;
+    else
+        channel->told_first = call;
+    channel->told_last = call;
 }
 
-void cvn_client_call_fail(struct cvn_channel *channel, struct cvn_client_call *call,
-                          enum cvn_code code, const char *format, ...)
+static void tell_end(struct cvn_channel *channel, struct cvn_client_call *call)
 {
-    va_list args;
-    va_start(args, format);
-    call->status =
-        (struct cvn_status){.code = code, .message = cvn_arena_vprintf(&call->arena, format, args)};
-    va_end(args);
-    cvn_client_call_end(channel, call);
+    for (size_t i = channel->options.n_interceptors; i > 0; i--) {
+        const struct cvn_client_interceptor *interceptor = &channel->interceptors[i - 1];
+        if (interceptor->end)
+            interceptor->end(interceptor->user, call->method, call->status.code,
+                             cvn_rpc_now_us() - call->began_us);
+    }
+}
+
+/* With the lock held, which is let go meanwhile. */
+static void tell_stream(struct cvn_channel *channel, struct cvn_client_call *call)
+{
+    if (call->ended && !call->end_told) {
+        call->end_told = true;
+        call->to_tell = true; /* so that its owner does not free it meanwhile */
+        (void)pthread_mutex_unlock(&channel->lock);
+        tell_end(channel, call);
+        (void)pthread_mutex_lock(&channel->lock);
+        call->to_tell = false;
+    }
+    cvn_stream_tell(channel, call);
 }
 
 void cvn_channel_tell(struct cvn_channel *channel)
 {
     (void)pthread_mutex_lock(&channel->lock);
-    struct cvn_client_call *call = channel->done_first;
-    channel->done_first = channel->done_last = NULL;
-    (void)pthread_mutex_unlock(&channel->lock);
-    while (call) {
-        struct cvn_client_call *next = call->next_done;
+    struct cvn_client_call *call;
+    while ((call = channel->told_first)) {
+        channel->told_first = call->next_told;
+        if (!channel->told_first)
+            channel->told_last = NULL;
+        call->to_tell = false;
+        if (call->streams) {
+            tell_stream(channel, call);
+            continue;
+        }
+        (void)pthread_mutex_unlock(&channel->lock);
         bool ok = call->status.code == CVN_OK;
         call->sink.done(call->sink.arg, &call->status,
                         cvn_slice(call->reply, ok ? call->reply_len : 0));
-        free_call(call);
-        call = next;
-    }
-}
-
-/* Sends what has been waiting for the connection or for room. */
-static void put_waiting(struct cvn_channel *channel)
-{
-    while (channel->ready && channel->waiting_first) {
-        struct cvn_client_call *call = channel->waiting_first;
-        cvn_channel_put_call(channel, call);
-        if (channel->waiting_first == call)
-            break;
-    }
-}
-
-static void receive(void *arg)
-{
-    struct cvn_channel *channel = arg;
-    if (nng_aio_result(channel->receive_aio) != 0)
-        return; /* closed */
-    nng_msg *msg = nng_aio_get_msg(channel->receive_aio);
-    nng_pipe pipe = nng_msg_get_pipe(msg);
-    (void)pthread_mutex_lock(&channel->lock);
-    cvn_channel_update(channel);
-    if ((uint32_t)nng_pipe_id(pipe) == channel->pipe) {
-        if (!cvn_channel_receive(channel, cvn_slice(nng_msg_body(msg), nng_msg_len(msg))))
-            (void)nng_pipe_close(pipe);
-        put_waiting(channel);
-        cvn_channel_send(channel);
+        tell_end(channel, call);
+        cvn_client_call_free(call);
+        (void)pthread_mutex_lock(&channel->lock);
     }
     (void)pthread_mutex_unlock(&channel->lock);
-    nng_msg_free(msg);
-    cvn_channel_tell(channel);
-    nng_recv_aio(channel->socket, channel->receive_aio);
 }
 
-static void sent(void *arg)
+/* The next address in turn that takes calls; NULL when none does. */
+static struct cvn_link *pick(struct cvn_channel *channel)
 {
-    struct cvn_channel *channel = arg;
-    int r = nng_aio_result(channel->send_aio);
-    if (r)
-        nng_msg_free(nng_aio_get_msg(channel->send_aio));
-    (void)pthread_mutex_lock(&channel->lock);
-    channel->outbox.sending = false;
-    put_waiting(channel);
-    cvn_channel_send(channel);
-    (void)pthread_mutex_unlock(&channel->lock);
-    cvn_channel_tell(channel);
+    for (size_t i = 0; i < channel->n_links; i++) {
+        size_t place = (channel->next_link + i) % channel->n_links;
+        struct cvn_link *link = &channel->links[place];
+        if (link->ready && !link->unhealthy) {
+            channel->next_link = (place + 1) % channel->n_links;
+            return link;
+        }
+    }
+    return NULL;
 }
 
-/* Ends a call whose time is up; which time it was decides how. */
-static void end_overdue_call(struct cvn_channel *channel, struct cvn_client_call *call)
+void cvn_channel_put_waiting(struct cvn_channel *channel)
 {
-    if (call->sent) {
-        cvn_channel_put_cancel(channel, call->number);
-        cvn_client_call_fail(channel, call, CVN_DEADLINE_EXCEEDED,
-                             "The deadline passed before %s answered.", channel->url);
-    } else if (call->wait_for_ready) {
-        cvn_client_call_fail(channel, call, CVN_DEADLINE_EXCEEDED,
-                             "The deadline passed before there was a connection to %s.",
-                             channel->url);
-    } else {
-        cvn_client_call_fail(channel, call, CVN_UNAVAILABLE, "No server answers at %s.",
-                             channel->url);
+    struct cvn_client_call *call;
+    struct cvn_link *link;
+    while ((call = channel->waiting_first) && (link = pick(channel))) {
+        if (!cvn_client_call_put(call, link))
+            return;
+        cvn_link_send(link);
     }
 }
 
@@ -119,14 +100,16 @@ static void *watch(void *arg)
     struct cvn_channel *channel = arg;
     while (cvn_watch_wait(&channel->watch)) {
         (void)pthread_mutex_lock(&channel->lock);
-        cvn_channel_update(channel);
+        cvn_links_update(channel);
         int64_t now_ms = cvn_rpc_now_ms();
         struct cvn_deadline *first;
-        while ((first = cvn_deadlines_first(&channel->deadlines)) && first->at_ms <= now_ms)
-            end_overdue_call(channel,
-                             (void *)((char *)first - offsetof(struct cvn_client_call, deadline)));
+        while ((first = cvn_deadlines_first(&channel->alarms)) && first->at_ms <= now_ms)
+            cvn_client_call_alarm(
+                channel, (void *)((char *)first - offsetof(struct cvn_client_call, alarm)), now_ms);
         if (first)
             cvn_watch_alarm(&channel->watch, first->at_ms);
+        cvn_links_keep_alive(channel, now_ms);
+        cvn_channel_put_waiting(channel);
         (void)pthread_mutex_unlock(&channel->lock);
         cvn_channel_tell(channel);
     }
@@ -143,56 +126,63 @@ static void set_defaults(struct cvn_channel_options *options)
         options->max_queue_bytes = CVN_CHANNEL_QUEUE_BYTES_DEFAULT;
     if (!options->max_calls)
         options->max_calls = CVN_CHANNEL_CALLS_DEFAULT;
+    if (!options->stream_credit_bytes)
+        options->stream_credit_bytes = CVN_FLOW_CREDIT_BYTES;
+    if (!options->keepalive_time_ms)
+        options->keepalive_time_ms = CVN_CHANNEL_KEEPALIVE_TIME_MS_DEFAULT;
+    if (!options->keepalive_timeout_ms)
+        options->keepalive_timeout_ms = CVN_CHANNEL_KEEPALIVE_TIMEOUT_MS_DEFAULT;
     if (!options->user_agent)
         options->user_agent = "convene/" CVN_VERSION;
 }
 
-static int open_socket(struct cvn_channel *channel, struct cvn_error *err)
+/* Copies one optional text. False without memory. */
+static bool keep(char **to, const char *text)
 {
-    if (nng_req0_open_raw(&channel->socket) != 0)
-        return cvn_error_set(err, -ENOMEM, "No memory for a socket.");
-    nng_dialer dialer;
-    int r = nng_socket_set_int(channel->socket, NNG_OPT_RECVBUF, RECEIVE_QUEUE);
-    if (r == 0)
-        r = nng_socket_set_size(channel->socket, NNG_OPT_RECVMAXSZ, RECEIVE_BYTES_MAX);
-    if (r == 0)
-        r = nng_socket_set_ms(channel->socket, NNG_OPT_RECONNMINT, RECONNECT_MS_MIN);
-    if (r == 0)
-        r = nng_socket_set_ms(channel->socket, NNG_OPT_RECONNMAXT, RECONNECT_MS_MAX);
-    if (r == 0)
-        r = nng_aio_alloc(&channel->receive_aio, receive, channel);
-    if (r == 0)
-        r = nng_aio_alloc(&channel->send_aio, sent, channel);
-    if (r == 0)
-        r = cvn_watch_socket(&channel->watch, channel->socket) ? NNG_ENOMEM : 0;
-    if (r == 0)
-        r = nng_dialer_create(&dialer, channel->socket, channel->url);
-    if (r == 0)
-        r = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
-    if (r == 0)
-        return 0;
-    (void)nng_close(channel->socket);
-    return cvn_error_set(err, -EINVAL,
-                         "\"%s\" is no address to connect to (%s); ipc:///path, tcp://host:port or "
-                         "inproc://name is right.",
-                         channel->url, nng_strerror(r));
+    *to = text ? strdup(text) : NULL;
+    return !text || *to;
 }
 
-static void free_memory(struct cvn_channel *channel)
+/* Splits the addresses into links that are not open yet. 0 or a fault with the sentence in err. */
+static int make_links(struct cvn_channel *channel, struct cvn_error *err)
 {
-    nng_aio_free(channel->receive_aio);
-    nng_aio_free(channel->send_aio);
-    cvn_watch_deinit(&channel->watch);
-    cvn_outbox_reset(&channel->outbox);
-    cvn_deadlines_deinit(&channel->deadlines);
-    (void)pthread_mutex_destroy(&channel->lock);
-    free(channel->url);
-    free(channel->authorization);
-    free(channel->user_agent);
-    free(channel);
+    size_t n = 1;
+    for (const char *at = channel->urls; (at = strchr(at, ',')); at++)
+        n++;
+    if (n > CVN_CHANNEL_ADDRESSES_MAX)
+        return cvn_error_set(err, -E2BIG, "A channel takes at most %d addresses, not %zu.",
+                             CVN_CHANNEL_ADDRESSES_MAX, n);
+    channel->links = calloc(n, sizeof *channel->links);
+    if (!channel->links)
+        return -ENOMEM;
+    const char *at = channel->urls;
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strcspn(at, ",");
+        struct cvn_link *link = &channel->links[channel->n_links++];
+        link->channel = channel;
+        cvn_outbox_init(&link->outbox, channel->options.max_queue_bytes);
+        link->url = strndup(at, len);
+        if (!link->url)
+            return -ENOMEM;
+        at += len + 1;
+    }
+    return 0;
 }
 
-int cvn_channel_new(struct cvn_channel **ret, const char *url,
+static int start(struct cvn_channel *channel, struct cvn_error *err)
+{
+    int r = make_links(channel, err);
+    for (size_t i = 0; r == 0 && i < channel->n_links; i++)
+        r = cvn_link_open(&channel->links[i], err);
+    if (r)
+        return r;
+    if (pthread_create(&channel->watcher, NULL, watch, channel) != 0)
+        return cvn_error_set(err, -EAGAIN, "No thread for a channel.");
+    channel->watching = true;
+    return 0;
+}
+
+int cvn_channel_new(struct cvn_channel **ret, const char *urls,
                     const struct cvn_channel_options *options, struct cvn_error *err)
 {
     struct cvn_channel *channel = calloc(1, sizeof *channel);
@@ -204,24 +194,27 @@ int cvn_channel_new(struct cvn_channel **ret, const char *url,
         channel->options = *options;
     set_defaults(&channel->options);
     (void)pthread_mutex_init(&channel->lock, NULL);
-    cvn_outbox_init(&channel->outbox, channel->options.max_queue_bytes);
-    channel->url = strdup(url);
-    channel->user_agent = strdup(channel->options.user_agent);
-    if (channel->options.authorization)
-        channel->authorization = strdup(channel->options.authorization);
-    int r = -ENOMEM;
-    if (channel->url && channel->user_agent &&
-        (channel->authorization || !channel->options.authorization))
-        r = open_socket(channel, err);
-    if (r == 0 && pthread_create(&channel->watcher, NULL, watch, channel) != 0) {
-        (void)nng_close(channel->socket);
-        r = cvn_error_set(err, -EAGAIN, "No thread for a channel.");
-    }
+    cvn_retry_throttle_init(&channel->throttle, &channel->options.retry);
+    if (getrandom(&channel->random, sizeof channel->random, 0) != sizeof channel->random)
+        channel->random = (uint32_t)cvn_rpc_now_us();
+    channel->random |= 1; /* 0 would stay 0 */
+    int r = cvn_error_set(err, -ENOMEM, "No memory for a channel.");
+    if (channel->options.n_interceptors > CVN_CHANNEL_INTERCEPTORS_MAX)
+        r = cvn_error_set(err, -E2BIG, "A channel takes at most %d interceptors.",
+                          CVN_CHANNEL_INTERCEPTORS_MAX);
+    else if (keep(&channel->urls, urls) &&
+             keep(&channel->user_agent, channel->options.user_agent) &&
+             keep(&channel->authorization, channel->options.authorization) &&
+             keep(&channel->health_service, channel->options.health_service))
+        r = 0;
+    for (size_t i = 0; r == 0 && i < channel->options.n_interceptors; i++)
+        channel->interceptors[i] = channel->options.interceptors[i];
+    if (r == 0)
+        r = start(channel, err);
     if (r) {
-        free_memory(channel);
+        cvn_channel_free(channel);
         return r;
     }
-    nng_recv_aio(channel->socket, channel->receive_aio);
     *ret = channel;
     return 0;
 }
@@ -238,11 +231,37 @@ void cvn_channel_free(struct cvn_channel *channel)
         cvn_client_call_fail(channel, call, CVN_CANCELLED, "The channel was closed.");
     }
     (void)pthread_mutex_unlock(&channel->lock);
-    cvn_watch_stop(&channel->watch);
-    (void)pthread_join(channel->watcher, NULL);
-    nng_aio_stop(channel->receive_aio);
-    nng_aio_stop(channel->send_aio);
-    (void)nng_close(channel->socket);
+    if (channel->watching) {
+        cvn_watch_stop(&channel->watch);
+        (void)pthread_join(channel->watcher, NULL);
+    }
+    for (size_t i = 0; i < channel->n_links; i++)
+        cvn_link_close(&channel->links[i]);
     cvn_channel_tell(channel);
-    free_memory(channel);
+    for (size_t i = 0; i < channel->n_links; i++)
+        cvn_link_deinit(&channel->links[i]);
+    cvn_watch_deinit(&channel->watch);
+    cvn_deadlines_deinit(&channel->alarms);
+    cvn_deadlines_deinit(&channel->keepalives);
+    (void)pthread_mutex_destroy(&channel->lock);
+    free(channel->links);
+    free(channel->urls);
+    free(channel->authorization);
+    free(channel->user_agent);
+    free(channel->health_service);
+    free(channel);
+}
+
+void cvn_channel_read_stats(struct cvn_channel *channel, struct cvn_channel_stats *ret)
+{
+    (void)pthread_mutex_lock(&channel->lock);
+    *ret = (struct cvn_channel_stats){
+        .n_addresses = (unsigned)channel->n_links,
+        .n_calls = HASH_COUNT(channel->calls),
+        .n_retries = channel->n_retries,
+        .n_transparent_retries = channel->n_transparent_retries,
+    };
+    for (size_t i = 0; i < channel->n_links; i++)
+        ret->n_ready += channel->links[i].ready && !channel->links[i].unhealthy;
+    (void)pthread_mutex_unlock(&channel->lock);
 }

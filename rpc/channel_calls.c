@@ -1,134 +1,165 @@
 #include "rpc/channel_state.h"
 #include "rpc/clock.h"
 #include "rpc/message.h"
+#include "rpc/server.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#define TRACEPARENT "traceparent" /* W3C Trace Context */
+
 enum { CALL_ARENA_BYTES = 256 * 1024 };
 
-/* Copies the caller's metadata, and the channel's authorization behind it. 0 or a fault of add. */
-static int copy_metadata(struct cvn_channel *channel, struct cvn_client_call *call,
-                         const struct cvn_metadata *from)
+/* Adds what the interceptors and the parent have to add, behind the caller's own. 0 or a fault. */
+static int make_metadata(struct cvn_channel *channel, struct cvn_client_call *call,
+                         const struct cvn_call_options *options)
 {
+    const struct cvn_metadata *from = options ? options->metadata : NULL;
     struct cvn_metadata *to = cvn_arena_alloc(&call->arena, sizeof *to);
     if (!to)
         return -ENOMEM;
     cvn_metadata_init(to, &call->arena);
+    call->metadata = to;
     int r = 0;
     for (size_t i = 0; r == 0 && from && i < from->n; i++)
         r = cvn_metadata_add(to, from->entries[i].key, from->entries[i].value);
     if (r == 0 && channel->authorization && !cvn_metadata_get(to, "authorization"))
         r = cvn_metadata_add(to, "authorization", cvn_slice_of_string(channel->authorization));
-    call->metadata = to;
+    if (r == 0 && options && options->parent && !cvn_metadata_get(to, TRACEPARENT)) {
+        const char *trace =
+            cvn_metadata_get(cvn_server_call_metadata(options->parent), TRACEPARENT);
+        if (trace)
+            r = cvn_metadata_add(to, TRACEPARENT, cvn_slice_of_string(trace));
+    }
+    for (size_t i = 0; r == 0 && i < channel->options.n_interceptors; i++) {
+        const struct cvn_client_interceptor *interceptor = &channel->interceptors[i];
+        if (interceptor->begin)
+            r = interceptor->begin(interceptor->user, call->method, to);
+    }
     return r;
 }
 
-/* Sets what ends a call that cannot be sent yet. */
-static void wait_for_connection(struct cvn_channel *channel, struct cvn_client_call *call)
+/* The absolute deadline; 0 for none. The parent's bounds it. */
+static int64_t deadline_of(const struct cvn_call_options *options)
 {
-    int64_t at_ms = call->deadline_ms;
-    int64_t connect_ms = cvn_rpc_now_ms() + channel->options.connect_timeout_ms;
-    if (!call->wait_for_ready && (at_ms == 0 || connect_ms < at_ms))
-        at_ms = connect_ms;
-    call->prev = channel->waiting_last;
-    if (channel->waiting_last)
-        channel->waiting_last->next = call;
-    else
-        channel->waiting_first = call;
-    channel->waiting_last = call;
-    call->deadline.at_ms = at_ms;
-    if (at_ms && cvn_deadlines_add(&channel->deadlines, &call->deadline) == 0)
-        cvn_watch_alarm(&channel->watch, at_ms);
+    int64_t deadline_ms = 0;
+    if (options && options->timeout_ms > 0)
+        deadline_ms = cvn_rpc_now_ms() + options->timeout_ms;
+    if (options && options->parent) {
+        int64_t parent_ms = cvn_server_call_deadline_ms(options->parent);
+        if (deadline_ms == 0 || parent_ms < deadline_ms)
+            deadline_ms = parent_ms;
+    }
+    return deadline_ms;
 }
 
-static uint32_t next_number(struct cvn_channel *channel)
+static uint32_t next_id(struct cvn_channel *channel)
 {
     struct cvn_client_call *taken;
-    uint32_t number;
+    uint32_t id;
     do {
-        number = ++channel->last_number;
-        HASH_FIND(hh, channel->calls, &number, sizeof number, taken);
-    } while (number == 0 || taken);
-    return number;
+        id = ++channel->last_id;
+        HASH_FIND(hh, channel->calls, &id, sizeof id, taken);
+    } while (id == 0 || taken);
+    return id;
 }
 
-static struct cvn_client_call *new_call(const char *method, struct cvn_slice request,
-                                        const struct cvn_call_options *options)
+static struct cvn_client_call *new_call(const struct cvn_client_call_start *start)
 {
     struct cvn_client_call *call = calloc(1, sizeof *call);
     if (!call)
         return NULL;
     cvn_arena_init(&call->arena, CALL_ARENA_BYTES);
-    call->method = strdup(method);
-    call->request = malloc(request.len ? request.len : 1);
-    if (!call->method || !call->request) {
-        free(call->method);
-        free(call->request);
-        free(call);
+    uint8_t *request = malloc(start->request.len ? start->request.len : 1);
+    call->request = cvn_slice(request, start->request.len);
+    call->method = strdup(start->method);
+    if (!call->method || !request) {
+        cvn_client_call_free(call);
         return NULL;
     }
-    if (request.len)
-        memcpy(call->request, request.data, request.len);
-    call->request_len = request.len;
-    call->wait_for_ready = options && options->wait_for_ready;
-    if (options && options->timeout_ms > 0)
-        call->deadline_ms = cvn_rpc_now_ms() + options->timeout_ms;
+    if (start->request.len)
+        memcpy(request, start->request.data, start->request.len);
+    call->sink = start->sink;
+    call->stream = start->stream;
+    call->streams = start->streams;
+    call->streams_requests = start->streams_requests;
+    call->wait_for_ready = start->options && start->options->wait_for_ready;
+    call->began_us = cvn_rpc_now_us();
+    call->deadline_ms = deadline_of(start->options);
+    cvn_flow_out_init(&call->out, 0);
     return call;
+}
+
+/* What is wrong with a call before it is sent; it has ended then. */
+static bool refuse(struct cvn_channel *channel, struct cvn_client_call *call, int metadata_result,
+                   const struct cvn_call_options *options)
+{
+    unsigned n_calls = HASH_COUNT(channel->calls) - 1;
+    if (channel->closing)
+        cvn_client_call_fail(channel, call, CVN_CANCELLED, "The channel was closed.");
+    else if (metadata_result == -EINVAL)
+        cvn_client_call_fail(channel, call, CVN_INVALID_ARGUMENT,
+                             "A metadata key or value is none that gRPC allows.");
+    else if (metadata_result)
+        cvn_client_call_fail(channel, call, CVN_RESOURCE_EXHAUSTED,
+                             "The metadata is over %d entries or %d bytes.",
+                             CVN_METADATA_ENTRIES_MAX, CVN_METADATA_BYTES_MAX);
+    else if ((options && options->timeout_ms < 0) ||
+             (call->deadline_ms && call->deadline_ms <= cvn_rpc_now_ms()))
+        cvn_client_call_fail(channel, call, CVN_DEADLINE_EXCEEDED,
+                             "The deadline had passed before the call began.");
+    else if (n_calls >= channel->options.max_calls)
+        cvn_client_call_fail(channel, call, CVN_RESOURCE_EXHAUSTED,
+                             "The channel has %u calls in flight, as many as it takes.", n_calls);
+    else
+        return false;
+    return true;
+}
+
+int cvn_client_call_start(struct cvn_channel *channel, const struct cvn_client_call_start *start,
+                          uint32_t *ret_id)
+{
+    struct cvn_client_call *call = new_call(start);
+    if (!call)
+        return -ENOMEM;
+    int r = make_metadata(channel, call, start->options);
+    (void)pthread_mutex_lock(&channel->lock);
+    *ret_id = call->id = next_id(channel);
+    HASH_ADD(hh, channel->calls, id, sizeof call->id, call);
+    if (start->stream)
+        cvn_stream_attach(start->stream, call);
+    if (!refuse(channel, call, r, start->options)) {
+        cvn_client_call_wait(channel, call);
+        cvn_channel_put_waiting(channel);
+    }
+    (void)pthread_mutex_unlock(&channel->lock);
+    cvn_channel_tell(channel);
+    return 0;
 }
 
 uint32_t cvn_channel_start(struct cvn_channel *channel, const char *method,
                            struct cvn_slice request, const struct cvn_call_options *options,
                            struct cvn_call_sink sink)
 {
-    struct cvn_client_call *call = new_call(method, request, options);
-    if (!call) {
+    uint32_t id = 0;
+    struct cvn_client_call_start start = {
+        .method = method, .request = request, .options = options, .sink = sink};
+    if (cvn_client_call_start(channel, &start, &id) < 0) {
         struct cvn_status status = {.code = CVN_RESOURCE_EXHAUSTED,
                                     .message = "There is no memory for a call."};
         sink.done(sink.arg, &status, cvn_slice(NULL, 0));
-        return 0;
     }
-    call->sink = sink;
-    int r = copy_metadata(channel, call, options ? options->metadata : NULL);
-    (void)pthread_mutex_lock(&channel->lock);
-    unsigned n_calls = HASH_COUNT(channel->calls);
-    uint32_t number = call->number = next_number(channel);
-    HASH_ADD(hh, channel->calls, number, sizeof call->number, call);
-    if (channel->closing)
-        cvn_client_call_fail(channel, call, CVN_CANCELLED, "The channel was closed.");
-    else if (r == -EINVAL)
-        cvn_client_call_fail(channel, call, CVN_INVALID_ARGUMENT,
-                             "A metadata key or value is none that gRPC allows.");
-    else if (r)
-        cvn_client_call_fail(channel, call, CVN_RESOURCE_EXHAUSTED,
-                             "The metadata is over %d entries or %d bytes.",
-                             CVN_METADATA_ENTRIES_MAX, CVN_METADATA_BYTES_MAX);
-    else if (options && options->timeout_ms < 0)
-        cvn_client_call_fail(channel, call, CVN_DEADLINE_EXCEEDED,
-                             "The deadline had passed before the call began.");
-    else if (n_calls >= channel->options.max_calls)
-        cvn_client_call_fail(channel, call, CVN_RESOURCE_EXHAUSTED,
-                             "The channel has %u calls in flight, as many as it takes.", n_calls);
-    else {
-        wait_for_connection(channel, call);
-        if (channel->ready && channel->waiting_first == call)
-            cvn_channel_put_call(channel, call);
-        cvn_channel_send(channel);
-    }
-    (void)pthread_mutex_unlock(&channel->lock);
-    cvn_channel_tell(channel);
-    return number;
+    return id;
 }
 
-void cvn_channel_cancel(struct cvn_channel *channel, uint32_t number)
+void cvn_channel_cancel(struct cvn_channel *channel, uint32_t id)
 {
     (void)pthread_mutex_lock(&channel->lock);
     struct cvn_client_call *call;
-    HASH_FIND(hh, channel->calls, &number, sizeof number, call);
+    HASH_FIND(hh, channel->calls, &id, sizeof id, call);
     if (call) {
-        if (call->sent)
-            cvn_channel_put_cancel(channel, number);
+        cvn_client_call_cancel(call);
         cvn_client_call_fail(channel, call, CVN_CANCELLED, "The call was cancelled.");
     }
     (void)pthread_mutex_unlock(&channel->lock);
@@ -158,16 +189,34 @@ static void wake(void *arg, const struct cvn_status *status, struct cvn_slice re
     (void)pthread_mutex_unlock(&waiter->lock);
 }
 
+/* A call that is cancelled when its parent's caller does not wait any more. */
+struct child {
+    struct cvn_channel *channel;
+    uint32_t call;
+};
+
+static void cancel_child(void *arg)
+{
+    const struct child *child = arg;
+    cvn_channel_cancel(child->channel, child->call);
+}
+
 static void call_and_wait(struct cvn_channel *channel, const char *name, struct cvn_slice packed,
                           const struct cvn_call_options *options, struct waiter *waiter)
 {
     (void)pthread_mutex_init(&waiter->lock, NULL);
     (void)pthread_cond_init(&waiter->ended_changed, NULL);
-    (void)cvn_channel_start(channel, name, packed, options, (struct cvn_call_sink){wake, waiter});
+    struct child child = {channel, 0};
+    child.call =
+        cvn_channel_start(channel, name, packed, options, (struct cvn_call_sink){wake, waiter});
+    if (options->parent)
+        cvn_server_call_on_cancel(options->parent, cancel_child, &child);
     (void)pthread_mutex_lock(&waiter->lock);
     while (!waiter->ended)
         (void)pthread_cond_wait(&waiter->ended_changed, &waiter->lock);
     (void)pthread_mutex_unlock(&waiter->lock);
+    if (options->parent)
+        cvn_server_call_on_cancel(options->parent, NULL, NULL);
     (void)pthread_cond_destroy(&waiter->ended_changed);
     (void)pthread_mutex_destroy(&waiter->lock);
 }

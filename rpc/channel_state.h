@@ -1,9 +1,10 @@
-/* The channel from the inside: what channel.c, channel_calls.c and channel_wire.c share. */
+/* The channel from the inside: what channel.c, link.c, client_call.c and stream.c share. */
 #ifndef CVN_RPC_CHANNEL_STATE_H
 #define CVN_RPC_CHANNEL_STATE_H
 
 #include "rpc/channel.h"
 #include "rpc/deadlines.h"
+#include "rpc/flow.h"
 #include "rpc/outbox.h"
 #include "rpc/watch.h"
 
@@ -11,72 +12,189 @@
 #include <pthread.h>
 #include <uthash.h>
 
+struct cvn_stream;
+
+/* One address, and the connection to it when there is one: gRPC's subchannel. */
+struct cvn_link {
+    struct cvn_channel *channel;
+    char *url;
+    nng_socket socket;
+    nng_aio *receive_aio, *send_aio;
+    struct cvn_watch_source source;
+    bool open;     /* the socket and its aios are */
+    uint32_t pipe; /* the present one's number; 0: none */
+    nng_pipe pipe_handle;
+    bool ready;     /* SETTINGS came, and no GOAWAY */
+    bool unhealthy; /* its health service says so, or has not said yet */
+    struct cvn_stream *health;
+    uint64_t epoch;
+    uint32_t peer_max_message_bytes;
+    uint32_t peer_stream_credit;
+    struct cvn_outbox outbox;
+    struct cvn_client_call *calls; /* sent on the present connection, by number */
+    uint32_t last_number;
+    struct cvn_deadline keepalive; /* when to look whether it still lives */
+    int64_t heard_ms;
+    bool pinged;
+};
+
+/* A whole message of a stream that its owner has not read yet. */
+struct cvn_reply_message {
+    struct cvn_reply_message *next;
+    uint32_t cost; /* credit to give back */
+    size_t len;
+    uint8_t *bytes;
+};
+
 struct cvn_client_call {
-    uint32_t number;
-    struct cvn_call_sink sink;
-    struct cvn_arena arena; /* for the status */
+    uint32_t id;               /* its owner's, to cancel it with */
+    struct cvn_call_sink sink; /* of a unary call */
+    struct cvn_stream *stream; /* of another; NULL once its owner has let it go */
+    bool streams;              /* it is another */
+    bool streams_requests;     /* requests come one by one */
+    struct cvn_arena arena;    /* for what follows of texts and metadata */
     struct cvn_status status;
-    struct cvn_deadline deadline; /* what ends it next: its own, or that of connecting */
-    int64_t deadline_ms;          /* its own; 0: none */
-    bool wait_for_ready;
-    bool sent; /* its OPEN was queued on the present connection */
+    const struct cvn_metadata *metadata;
+    struct cvn_metadata *initial_metadata, *trailing_metadata; /* NULL until they came */
     char *method;
-    const struct cvn_metadata *metadata; /* in the arena */
-    uint8_t *request;                    /* until it is sent */
-    size_t request_len;
-    uint8_t *reply;
+    struct cvn_slice request; /* packed; kept for further attempts */
+    int64_t began_us;
+    int64_t deadline_ms; /* 0: none */
+    bool wait_for_ready;
+    int64_t connect_by_ms;     /* 0: as long as the deadline allows */
+    int64_t retry_at_ms;       /* 0: not waiting for another attempt */
+    struct cvn_deadline alarm; /* the next of these */
+    unsigned n_attempts;       /* that have left */
+    unsigned n_transparent;    /* attempts that were provably not processed */
+
+    struct cvn_link *link; /* where it was sent; NULL while it waits */
+    uint32_t number;       /* on that link */
+    uint64_t place;        /* of its OPEN among all frames of the link */
+    struct cvn_flow_out out;
+    struct cvn_flow_in in;
+    bool half_closed;
+    bool answered; /* something of a reply came: no further attempt */
+    bool got_message;
+    uint8_t *reply; /* the message as far as it came */
     size_t reply_len, reply_room;
-    bool trailed;                        /* TRAILERS came */
+    struct cvn_reply_message *inbox_first, *inbox_last;
+
+    bool ended;                          /* out of all tables */
+    bool end_told;                       /* to the interceptors */
+    bool to_tell;                        /* in the list of those */
     struct cvn_client_call *prev, *next; /* waiting for a connection, in order */
-    struct cvn_client_call *next_done;   /* ended, to be told */
-    UT_hash_handle hh;                   /* by number */
+    struct cvn_client_call *next_told;
+    UT_hash_handle hh;      /* by id, in the channel */
+    UT_hash_handle hh_link; /* by number, in the link */
 };
 
 struct cvn_channel {
     struct cvn_channel_options options;
-    char *url;
+    struct cvn_client_interceptor interceptors[CVN_CHANNEL_INTERCEPTORS_MAX];
+    char *urls; /* as given, for messages */
     char *authorization;
     char *user_agent;
-    nng_socket socket;
-    nng_aio *receive_aio, *send_aio;
+    char *health_service;
 
     pthread_mutex_t lock; /* covers everything below; never held in a notification or a callback */
-    uint32_t pipe;        /* the present one's number; 0: none */
-    bool ready;           /* SETTINGS came, and no GOAWAY */
-    uint64_t epoch;
-    uint32_t peer_max_message_bytes;
-    struct cvn_outbox outbox;
-    struct cvn_client_call *calls; /* in flight, by number */
+    struct cvn_link *links;
+    size_t n_links, next_link;
+    struct cvn_client_call *calls; /* in flight, by id */
     struct cvn_client_call *waiting_first, *waiting_last;
-    struct cvn_client_call *done_first, *done_last;
-    struct cvn_deadlines deadlines;
-    uint32_t last_number;
+    struct cvn_client_call *told_first, *told_last;
+    struct cvn_deadlines alarms;     /* of calls */
+    struct cvn_deadlines keepalives; /* of links */
+    struct cvn_retry_throttle throttle;
+    uint32_t last_id;
+    uint32_t random; /* state of the jitter's generator */
+    uint64_t n_retries, n_transparent_retries;
     bool closing;
 
     struct cvn_watch watch;
     pthread_t watcher;
+    bool watching;
 };
 
-/* All with the lock held. */
+/* channel.c, with the lock held. */
 
-/* Gives the next bundle to nng, if there is one and the last has left. */
-void cvn_channel_send(struct cvn_channel *channel);
+/* Sends the calls that wait, as far as there are connections and room. */
+void cvn_channel_put_waiting(struct cvn_channel *channel);
+/* Has the call's owner told, by cvn_channel_tell. */
+void cvn_channel_note(struct cvn_channel *channel, struct cvn_client_call *call);
+/* Without the lock: tells the owners of calls what there is. */
+void cvn_channel_tell(struct cvn_channel *channel);
+
+/* link.c, with the lock held. */
+
+/* Opens the socket and begins to connect. 0 or -errno with the sentence in err. */
+int cvn_link_open(struct cvn_link *link, struct cvn_error *err);
+/* Without the lock: stops the aios and closes the socket. */
+void cvn_link_close(struct cvn_link *link);
+void cvn_link_deinit(struct cvn_link *link);
 /* Takes in the pipes that came and went. */
-void cvn_channel_update(struct cvn_channel *channel);
-/* Takes a bundle in. False when the server broke the protocol. */
-bool cvn_channel_receive(struct cvn_channel *channel, struct cvn_slice bytes);
-/* Queues a call's frames; when there is no room it goes on waiting. */
-void cvn_channel_put_call(struct cvn_channel *channel, struct cvn_client_call *call);
-/* Ends a call with its status set; it is told by cvn_channel_tell. */
-void cvn_client_call_end(struct cvn_channel *channel, struct cvn_client_call *call);
-/* The same with a code and a sentence. */
+void cvn_links_update(struct cvn_channel *channel);
+/* Gives the next bundle to nng, if there is one and the last has left. */
+void cvn_link_send(struct cvn_link *link);
+/* Looks after the links from which nothing was heard for long; sets the next alarm. */
+void cvn_links_keep_alive(struct cvn_channel *channel, int64_t now_ms);
+/* Begins to look after the link, now that a call is on it. */
+void cvn_link_watch(struct cvn_link *link);
+
+/* client_call.c, with the lock held. */
+
+/* Has the call wait for a connection. */
+void cvn_client_call_wait(struct cvn_channel *channel, struct cvn_client_call *call);
+/* Queues the call's frames on the link. False when there is no room yet. */
+bool cvn_client_call_put(struct cvn_client_call *call, struct cvn_link *link);
+/* Sends what the call's credit allows. */
+void cvn_client_call_release(struct cvn_client_call *call);
+/* What frames do to a call. */
+void cvn_client_call_take_headers(struct cvn_client_call *call, struct cvn_slice body);
+bool cvn_client_call_take_msg(struct cvn_client_call *call, const struct cvn_frame *frame);
+void cvn_client_call_take_trailers(struct cvn_client_call *call, struct cvn_slice body);
+bool cvn_client_call_take_credit(struct cvn_client_call *call, struct cvn_slice body);
+/* The connection is lost, or takes it no more; untouched when the server provably has not. */
+void cvn_client_call_lose(struct cvn_client_call *call, bool untouched);
+/* One of its times has come. */
+void cvn_client_call_alarm(struct cvn_channel *channel, struct cvn_client_call *call,
+                           int64_t now_ms);
+/* Gives back the credit of a message that is done with. */
+void cvn_client_call_give_credit(struct cvn_client_call *call, uint32_t cost);
+/* Lets the server know that nobody waits any more. */
+void cvn_client_call_cancel(struct cvn_client_call *call);
+/* Ends a call with a code and a sentence. */
 void cvn_client_call_fail(struct cvn_channel *channel, struct cvn_client_call *call,
                           enum cvn_code code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* Lets the server know that nobody waits any more. */
-void cvn_channel_put_cancel(struct cvn_channel *channel, uint32_t number);
+/* Sets the next of its times. */
+void cvn_client_call_set_alarm(struct cvn_channel *channel, struct cvn_client_call *call);
+void cvn_client_call_free(struct cvn_client_call *call);
 
-/* Without the lock: tells the ended calls' owners. */
-void cvn_channel_tell(struct cvn_channel *channel);
+/* channel_calls.c */
+
+/* What a call is started with. */
+struct cvn_client_call_start {
+    const char *method;
+    struct cvn_slice request;
+    const struct cvn_call_options *options;
+    struct cvn_call_sink sink;
+    struct cvn_stream *stream;
+    bool streams, streams_requests;
+};
+/*
+ * Without the lock: makes a call, which ends at once when something is wrong with it. 0 or -ENOMEM.
+ * It may be gone when this returns, unless it is a stream's.
+ */
+int cvn_client_call_start(struct cvn_channel *channel, const struct cvn_client_call_start *start,
+                          uint32_t *ret_id);
+
+/* stream.c */
+
+/* With the lock: the call is the stream's from now on. */
+void cvn_stream_attach(struct cvn_stream *stream, struct cvn_client_call *call);
+/* Tells the owner of a stream that something changed; the lock is let go meanwhile. */
+void cvn_stream_tell(struct cvn_channel *channel, struct cvn_client_call *call);
+/* With the lock: lets those that wait look again. */
+void cvn_stream_wake(struct cvn_stream *stream);
 
 #endif

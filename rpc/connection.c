@@ -1,5 +1,6 @@
 #include "convene/rpc/v1/frame.pb-c.h"
 #include "rpc/message.h"
+#include "rpc/metadata_wire.h"
 #include "rpc/server_state.h"
 
 #include <errno.h>
@@ -8,9 +9,10 @@
 
 enum {
     REQUEST_ID = (int)0x80000001u, /* raw REQ/REP wants one; ours tells nothing */
-    ROOM_FIRST = 4096,
     RETRY_DELAY_MS = 100,
     QUIET_MS = 200, /* before a pipe is closed from this side */
+    HELLO_ARENA_BYTES = 256 * 1024,
+    SETTINGS_BYTES_MAX = 64,
 };
 
 static void read_peer(struct cvn_connection *connection)
@@ -38,9 +40,24 @@ void cvn_connection_unref(struct cvn_connection *connection)
     struct cvn_server *server = connection->server;
     cvn_outbox_reset(&connection->outbox);
     nng_aio_reap(connection->send_aio);
+    cvn_arena_deinit(&connection->arena);
     free(connection);
     if (--server->n_live == 0)
         (void)pthread_cond_broadcast(&server->calm);
+}
+
+/* Lets the streams go on that waited until less was unsent. */
+static void let_go(struct cvn_connection *connection)
+{
+    if (!connection->held_back || connection->outbox.queue.bytes > connection->outbox.bytes_max / 4)
+        return;
+    connection->held_back = false;
+    struct cvn_server_call *call, *next;
+    HASH_ITER(hh, connection->calls, call, next)
+    {
+        cvn_server_call_release(call);
+        cvn_server_call_settle(call);
+    }
 }
 
 static void sent(void *arg)
@@ -52,10 +69,13 @@ static void sent(void *arg)
         nng_msg_free(nng_aio_get_msg(connection->send_aio));
     (void)pthread_mutex_lock(&server->lock);
     connection->outbox.sending = false;
-    if (!r && !connection->gone)
+    if (!r && !connection->gone) {
+        let_go(connection);
         cvn_connection_send(connection);
+    }
     (void)pthread_cond_broadcast(&server->calm);
     cvn_connection_unref(connection);
+    cvn_server_log_over(server);
     (void)pthread_mutex_unlock(&server->lock);
 }
 
@@ -91,6 +111,7 @@ static void add_connection(struct cvn_server *server, nng_pipe pipe)
     connection->epoch = server->epoch + connection->id;
     connection->n_refs = 1;
     cvn_outbox_init(&connection->outbox, server->options.max_connection_bytes);
+    cvn_arena_init(&connection->arena, HELLO_ARENA_BYTES);
     HASH_ADD(hh, server->connections, id, sizeof connection->id, connection);
     server->n_connections++;
     server->n_live++;
@@ -104,8 +125,7 @@ void cvn_connection_end_calls(struct cvn_connection *connection)
     HASH_ITER(hh, connection->calls, call, next)
     {
         cvn_server_call_abandon(call, CVN_CANCELLED);
-        if (!call->running)
-            cvn_server_call_discard(call);
+        cvn_server_call_settle(call);
     }
 }
 
@@ -176,250 +196,39 @@ void cvn_connections_update(struct cvn_server *server)
 }
 
 /* A client's first frame, or its first again after it lost count: both sides start from nothing. */
-static void take_hello(struct cvn_connection *connection)
+static bool take_hello(struct cvn_connection *connection, struct cvn_slice body)
 {
     struct cvn_server *server = connection->server;
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, HELLO_ARENA_BYTES);
+    ProtobufCMessage *message;
+    if (cvn_message_unpack(&convene__rpc__v1__hello__descriptor, &arena, body, &message) < 0)
+        return false;
+    const Convene__Rpc__V1__Hello *hello = (const void *)message;
+    size_t bad;
+    cvn_arena_reset(&connection->arena);
+    cvn_metadata_init(&connection->metadata, &connection->arena);
+    if (cvn_metadata_of_wire(&connection->metadata, hello->metadata, hello->n_metadata, &bad) != 0)
+        return false;
     cvn_connection_end_calls(connection);
     cvn_outbox_reset(&connection->outbox);
     connection->outbox.received = 1;
     connection->greeted = true;
+    connection->last_call = 0;
+    connection->stream_credit = hello->stream_credit ? hello->stream_credit : CVN_FLOW_CREDIT_BYTES;
     read_peer(connection);
     Convene__Rpc__V1__Settings settings = CONVENE__RPC__V1__SETTINGS__INIT;
     settings.max_message_bytes = server->options.max_message_bytes;
     settings.max_calls = server->options.max_calls_per_connection;
-    uint8_t body[64];
+    settings.stream_credit = server->options.stream_credit_bytes;
+    uint8_t packed[SETTINGS_BYTES_MAX];
     (void)cvn_outbox_put(
         &connection->outbox,
         &(struct cvn_frame){
             .type = CVN_FRAME_SETTINGS,
-            .body = cvn_slice(body, convene__rpc__v1__settings__pack(&settings, body)),
+            .body = cvn_slice(packed, convene__rpc__v1__settings__pack(&settings, packed)),
         });
-}
-
-/* Finds service and method of "package.Service/Method". */
-static bool find_method(struct cvn_server *server, struct cvn_server_call *call)
-{
-    const char *slash = strchr(call->method, '/');
-    if (!slash)
-        return false;
-    struct cvn_service *service;
-    HASH_FIND(hh, server->services, call->method, (size_t)(slash - call->method), service);
-    if (!service)
-        return false;
-    const ProtobufCServiceDescriptor *descriptor = service->descriptor;
-    const ProtobufCMethodDescriptor *method =
-        protobuf_c_service_descriptor_get_method_by_name(descriptor, slash + 1);
-    if (!method)
-        return false;
-    call->service = service;
-    call->method_index = (unsigned)(method - descriptor->methods);
-    return service->methods[call->method_index].unary != NULL;
-}
-
-static int read_metadata(struct cvn_server_call *call, const Convene__Rpc__V1__Open *open,
-                         struct cvn_status *status)
-{
-    for (size_t i = 0; i < open->n_metadata; i++) {
-        const Convene__Rpc__V1__MetadataEntry *entry = open->metadata[i];
-        int r = cvn_metadata_add(&call->metadata, entry->key,
-                                 cvn_slice(entry->value.data, entry->value.len));
-        if (r == 0)
-            continue;
-        if (r == -EINVAL)
-            (void)cvn_status_set(status, &call->arena, CVN_INVALID_ARGUMENT,
-                                 "Metadata entry %zu has a key or a value that gRPC does not "
-                                 "allow.",
-                                 i);
-        else
-            (void)cvn_status_set(status, &call->arena, CVN_RESOURCE_EXHAUSTED,
-                                 "The metadata is over %d entries or %d bytes.",
-                                 CVN_METADATA_ENTRIES_MAX, CVN_METADATA_BYTES_MAX);
-        return CVN_UNKNOWN;
-    }
-    return 0;
-}
-
-/* What stands against a call before its request is looked at; 0 when nothing does. */
-static int admit(struct cvn_connection *connection, struct cvn_server_call *call,
-                 const Convene__Rpc__V1__Open *open, struct cvn_status *status)
-{
-    struct cvn_server *server = connection->server;
-    struct cvn_arena *arena = &call->arena;
-    if (server->draining) {
-        (void)cvn_status_set(status, arena, CVN_UNAVAILABLE, "The server is stopping.");
-        cvn_status_add_retry_info(status, arena, RETRY_DELAY_MS);
-        return 1;
-    }
-    if (connection->n_calls > server->options.max_calls_per_connection ||
-        server->n_calls > server->options.max_calls) { /* this one is counted */
-        (void)cvn_status_set(status, arena, CVN_RESOURCE_EXHAUSTED,
-                             "The server has as many calls in flight as it takes, %u of one "
-                             "connection and %u in all; try again shortly.",
-                             server->options.max_calls_per_connection, server->options.max_calls);
-        cvn_status_add_retry_info(status, arena, RETRY_DELAY_MS);
-        return 1;
-    }
-    if (!call->method[0]) {
-        (void)cvn_status_set(status, arena, CVN_UNIMPLEMENTED,
-                             "The method's name must be 1 to %d bytes of printable ASCII.",
-                             CVN_SERVER_METHOD_NAME_BYTES_MAX);
-        return 1;
-    }
-    if (!find_method(server, call)) {
-        (void)cvn_status_set(status, arena, CVN_UNIMPLEMENTED, "There is no method %s here%s.",
-                             open->method,
-                             strchr(open->method, '/') ? "" : "; a name is package.Service/Method");
-        return 1;
-    }
-    return read_metadata(call, open, status);
-}
-
-static void set_deadline(struct cvn_server_call *call, uint64_t timeout_ms)
-{
-    struct cvn_server *server = call->connection->server;
-    if (timeout_ms == 0 || timeout_ms > CVN_SERVER_DEADLINE_MS_MAX)
-        timeout_ms = CVN_SERVER_DEADLINE_MS_MAX;
-    call->deadline.at_ms = cvn_rpc_now_ms() + (int64_t)timeout_ms;
-    if (cvn_deadlines_add(&server->deadlines, &call->deadline) == 0)
-        cvn_watch_alarm(&server->watch, call->deadline.at_ms);
-}
-
-static struct cvn_server_call *new_call(struct cvn_connection *connection, uint32_t number)
-{
-    struct cvn_server_call *call = calloc(1, sizeof *call);
-    if (!call)
-        return NULL;
-    cvn_arena_init(&call->arena, connection->server->options.max_arena_bytes);
-    cvn_metadata_init(&call->metadata, &call->arena);
-    call->connection = connection;
-    call->number = number;
-    call->began_us = cvn_rpc_now_us();
-    HASH_ADD(hh, connection->calls, number, sizeof call->number, call);
-    connection->n_refs++;
-    connection->n_calls++;
-    connection->server->n_calls++;
-    return call;
-}
-
-/* Keeps the method's name, for the log and the table; one that could not be shown stays empty. */
-static void set_method(struct cvn_server_call *call, const char *name)
-{
-    size_t len = strnlen(name, sizeof call->method);
-    if (len == sizeof call->method)
-        return;
-    for (size_t i = 0; i < len; i++)
-        if (name[i] <= ' ' || name[i] > '~')
-            return;
-    memcpy(call->method, name, len + 1);
-}
-
-/* Ends a call that no worker has, and forgets it. */
-static void refuse(struct cvn_server_call *call, const struct cvn_status *status)
-{
-    cvn_server_call_end(call, status, cvn_slice(NULL, 0));
-    cvn_server_call_discard(call);
-}
-
-/* False when the peer broke the protocol. */
-static bool take_open(struct cvn_connection *connection, const struct cvn_frame *frame)
-{
-    struct cvn_server_call *call;
-    HASH_FIND(hh, connection->calls, &frame->call, sizeof frame->call, call);
-    if (call || frame->call == 0)
-        return false;
-    call = new_call(connection, frame->call);
-    if (!call)
-        return false;
-    ProtobufCMessage *message;
-    if (cvn_message_unpack(&convene__rpc__v1__open__descriptor, &call->arena, frame->body,
-                           &message) < 0)
-        return false;
-    const Convene__Rpc__V1__Open *open = (const void *)message;
-    struct cvn_status status = {0};
-    set_method(call, open->method);
-    if (admit(connection, call, open, &status) == 0)
-        set_deadline(call, open->timeout_ms);
-    else
-        refuse(call, &status);
     return true;
-}
-
-static void refuse_incomplete(struct cvn_server_call *call, enum cvn_code code, const char *text)
-{
-    refuse(call, &(struct cvn_status){.code = code, .message = text});
-}
-
-static bool make_room(struct cvn_server_call *call, size_t more)
-{
-    size_t need = call->incoming_len + more;
-    if (need <= call->incoming_room)
-        return true;
-    size_t room = call->incoming_room ? call->incoming_room * 2 : more ? more : ROOM_FIRST;
-    if (room < need)
-        room = need;
-    uint8_t *grown = realloc(call->incoming, room);
-    if (!grown)
-        return false;
-    call->incoming = grown;
-    call->incoming_room = room;
-    return true;
-}
-
-/* False when the peer broke the protocol. */
-static bool take_msg(struct cvn_connection *connection, const struct cvn_frame *frame)
-{
-    const struct cvn_server_options *options = &connection->server->options;
-    struct cvn_server_call *call;
-    HASH_FIND(hh, connection->calls, &frame->call, sizeof frame->call, call);
-    if (!call || call->running)
-        return true; /* refused, ended or cancelled meanwhile */
-    if (call->whole) {
-        refuse_incomplete(call, CVN_INTERNAL, "A unary call takes one message, and a second came.");
-        return true;
-    }
-    if (call->incoming_len + frame->body.len > options->max_message_bytes) {
-        refuse_incomplete(call, CVN_RESOURCE_EXHAUSTED,
-                          "The request is larger than the server takes.");
-        return true;
-    }
-    if (connection->incoming_bytes + frame->body.len > options->max_connection_bytes)
-        return false;
-    if (!make_room(call, frame->body.len)) {
-        refuse_incomplete(call, CVN_RESOURCE_EXHAUSTED, "The server is out of memory.");
-        return true;
-    }
-    if (frame->body.len)
-        memcpy(call->incoming + call->incoming_len, frame->body.data, frame->body.len);
-    call->incoming_len += frame->body.len;
-    connection->incoming_bytes += frame->body.len;
-    call->whole = !(frame->flags & CVN_FRAME_MORE);
-    if (call->whole && frame->flags & CVN_FRAME_END_STREAM)
-        cvn_server_call_enqueue(call);
-    return true;
-}
-
-static void take_half_close(struct cvn_connection *connection, uint32_t number)
-{
-    struct cvn_server_call *call;
-    HASH_FIND(hh, connection->calls, &number, sizeof number, call);
-    if (!call || call->running)
-        return;
-    if (call->whole)
-        cvn_server_call_enqueue(call);
-    else
-        refuse_incomplete(call, CVN_INTERNAL,
-                          "A unary call takes one message, and the request ended before it did.");
-}
-
-static void take_cancel(struct cvn_connection *connection, uint32_t number)
-{
-    struct cvn_server_call *call;
-    HASH_FIND(hh, connection->calls, &number, sizeof number, call);
-    if (!call)
-        return;
-    cvn_server_call_abandon(call, CVN_CANCELLED);
-    if (!call->running)
-        cvn_server_call_discard(call);
 }
 
 /* False when the peer broke the protocol. */
@@ -427,18 +236,19 @@ static bool take_frame(struct cvn_connection *connection, const struct cvn_frame
 {
     switch (frame->type) {
     case CVN_FRAME_HELLO:
-        take_hello(connection);
-        return true;
+        return take_hello(connection, frame->body);
     case CVN_FRAME_OPEN:
-        return take_open(connection, frame);
+        return cvn_server_take_open(connection, frame);
     case CVN_FRAME_MSG:
-        return take_msg(connection, frame);
+        return cvn_server_take_msg(connection, frame);
     case CVN_FRAME_HALF_CLOSE:
-        take_half_close(connection, frame->call);
+        cvn_server_take_half_close(connection, frame->call);
         return true;
     case CVN_FRAME_CANCEL:
-        take_cancel(connection, frame->call);
+        cvn_server_take_cancel(connection, frame->call);
         return true;
+    case CVN_FRAME_CREDIT:
+        return cvn_server_take_credit(connection, frame);
     case CVN_FRAME_PING:
         return cvn_outbox_put(&connection->outbox,
                               &(struct cvn_frame){CVN_FRAME_PONG, 0, 0, frame->body}) == 0;
@@ -447,7 +257,6 @@ static bool take_frame(struct cvn_connection *connection, const struct cvn_frame
     case CVN_FRAME_TRAILERS:
     case CVN_FRAME_GOAWAY:
         return false; /* a server's to send */
-    case CVN_FRAME_CREDIT:
     case CVN_FRAME_ACK:
     case CVN_FRAME_PONG:
         return true;

@@ -3,12 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct cvn_outbox_frame {
-    struct cvn_outbox_frame *next;
-    size_t len; /* header and body */
-    uint8_t bytes[];
-};
-
 void cvn_outbox_init(struct cvn_outbox *outbox, size_t bytes_max)
 {
     *outbox = (struct cvn_outbox){.bytes_max = bytes_max};
@@ -16,60 +10,29 @@ void cvn_outbox_init(struct cvn_outbox *outbox, size_t bytes_max)
 
 void cvn_outbox_reset(struct cvn_outbox *outbox)
 {
-    while (outbox->head) {
-        struct cvn_outbox_frame *next = outbox->head->next;
-        free(outbox->head);
-        outbox->head = next;
-    }
+    cvn_frames_clear(&outbox->queue);
     bool sending = outbox->sending;
     *outbox = (struct cvn_outbox){.bytes_max = outbox->bytes_max, .sending = sending};
 }
 
 int cvn_outbox_put(struct cvn_outbox *outbox, const struct cvn_frame *frame)
 {
-    size_t len = CVN_WIRE_FRAME_HEADER_BYTES + frame->body.len;
-    if (len > outbox->bytes_max - outbox->bytes)
+    if (CVN_WIRE_FRAME_HEADER_BYTES + frame->body.len > outbox->bytes_max - outbox->queue.bytes)
         return -ENOBUFS;
-    struct cvn_outbox_frame *queued = malloc(sizeof *queued + len);
-    if (!queued)
-        return -ENOMEM;
-    queued->next = NULL;
-    queued->len = len;
-    cvn_wire_put_frame_header(queued->bytes, frame);
-    if (frame->body.len)
-        memcpy(queued->bytes + CVN_WIRE_FRAME_HEADER_BYTES, frame->body.data, frame->body.len);
-    if (outbox->tail)
-        outbox->tail->next = queued;
-    else
-        outbox->head = queued;
-    outbox->tail = queued;
-    outbox->bytes += len;
-    return 0;
+    int r = cvn_frames_add(&outbox->queue, frame);
+    if (r == 0)
+        outbox->n_queued++;
+    return r;
 }
 
-int cvn_outbox_put_message(struct cvn_outbox *outbox, uint32_t call, struct cvn_slice message,
-                           uint8_t flags)
+int cvn_outbox_move(struct cvn_outbox *outbox, struct cvn_frames *frames)
 {
-    size_t n_pieces = message.len / CVN_WIRE_FRAME_BODY_MAX + 1;
-    if (message.len + n_pieces * CVN_WIRE_FRAME_HEADER_BYTES > outbox->bytes_max - outbox->bytes)
+    if (frames->bytes > outbox->bytes_max - outbox->queue.bytes)
         return -ENOBUFS;
-    const uint8_t *at = message.data;
-    size_t left = message.len;
-    for (;;) {
-        size_t len = left < CVN_WIRE_FRAME_BODY_MAX ? left : CVN_WIRE_FRAME_BODY_MAX;
-        bool more = left > len;
-        struct cvn_frame frame = {
-            .type = CVN_FRAME_MSG,
-            .flags = more ? CVN_FRAME_MORE : flags,
-            .call = call,
-            .body = cvn_slice(at, len),
-        };
-        int r = cvn_outbox_put(outbox, &frame);
-        if (r || !more)
-            return r;
-        at += len;
-        left -= len;
-    }
+    for (const struct cvn_queued_frame *frame = frames->first; frame; frame = frame->next)
+        outbox->n_queued++;
+    cvn_frames_move(&outbox->queue, frames);
+    return 0;
 }
 
 /* How many of the queued frames go into one bundle, and how many bytes they are. */
@@ -77,7 +40,7 @@ static uint16_t measure(const struct cvn_outbox *outbox, size_t *ret_bytes)
 {
     uint16_t n = 0;
     size_t bytes = 0;
-    const struct cvn_outbox_frame *frame = outbox->head;
+    const struct cvn_queued_frame *frame = outbox->queue.first;
     while (frame && n < CVN_WIRE_BUNDLE_FRAMES_MAX &&
            (n == 0 || bytes + frame->len <= CVN_WIRE_BUNDLE_BYTES_MAX)) {
         bytes += frame->len;
@@ -97,15 +60,12 @@ static nng_msg *bundle(struct cvn_outbox *outbox, uint64_t epoch, uint16_t n_fra
     cvn_wire_put_bundle_header(at, &(struct cvn_bundle_header){epoch, outbox->received, n_frames});
     at += CVN_WIRE_BUNDLE_HEADER_BYTES;
     for (uint16_t i = 0; i < n_frames; i++) {
-        struct cvn_outbox_frame *frame = outbox->head;
+        struct cvn_queued_frame *frame = cvn_frames_shift(&outbox->queue);
         memcpy(at, frame->bytes, frame->len);
         at += frame->len;
-        outbox->bytes -= frame->len;
-        outbox->head = frame->next;
         free(frame);
     }
-    if (!outbox->head)
-        outbox->tail = NULL;
+    outbox->n_left += n_frames;
     outbox->ack_told = outbox->received;
     outbox->ack_now = false;
     return msg;
@@ -117,7 +77,7 @@ nng_msg *cvn_outbox_next(struct cvn_outbox *outbox, uint64_t epoch)
         return NULL;
     nng_msg *msg = NULL;
     bool open = outbox->sent - outbox->acked < CVN_WIRE_WINDOW_BUNDLES;
-    if (outbox->head && open) {
+    if (outbox->queue.first && open) {
         size_t bytes;
         uint16_t n_frames = measure(outbox, &bytes);
         msg = bundle(outbox, epoch, n_frames, bytes);
@@ -144,5 +104,5 @@ int cvn_outbox_heard(struct cvn_outbox *outbox, const struct cvn_bundle_header *
 
 bool cvn_outbox_settled(const struct cvn_outbox *outbox)
 {
-    return !outbox->head && !outbox->sending && outbox->acked == outbox->sent;
+    return !outbox->queue.first && !outbox->sending && outbox->acked == outbox->sent;
 }

@@ -6,16 +6,15 @@
 #ifndef CVN_RPC_OUTBOX_H
 #define CVN_RPC_OUTBOX_H
 
-#include "rpc/wire.h"
+#include "rpc/frames.h"
 
 #include <nng/nng.h>
 
-struct cvn_outbox_frame;
-
 struct cvn_outbox {
-    struct cvn_outbox_frame *head, *tail;
-    size_t bytes;      /* queued, headers included */
+    struct cvn_frames queue;
     size_t bytes_max;  /* what may be queued */
+    uint64_t n_queued; /* frames that were ever queued on this connection */
+    uint64_t n_left;   /* of these, the ones that have left */
     uint32_t sent;     /* bundles with frames, modulo 2^32 */
     uint32_t acked;    /* of these, by the peer */
     uint32_t received; /* bundles with frames from the peer */
@@ -35,9 +34,8 @@ void cvn_outbox_reset(struct cvn_outbox *outbox);
  */
 int cvn_outbox_put(struct cvn_outbox *outbox, const struct cvn_frame *frame);
 
-/* Queues a message of a call as one or more MSG frames. flags go on the last. As put. */
-int cvn_outbox_put_message(struct cvn_outbox *outbox, uint32_t call, struct cvn_slice message,
-                           uint8_t flags);
+/* Queues frames and empties their list. 0, or -ENOBUFS as put, and the list is as it was. */
+int cvn_outbox_move(struct cvn_outbox *outbox, struct cvn_frames *frames);
 
 /*
  * The next bundle to send, or NULL when there is none to send now. Sets sending; the caller gives

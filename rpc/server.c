@@ -12,6 +12,7 @@ enum {
     /* All pipes share one queue: short, or a flooding peer delays everyone. */
     RECEIVE_QUEUE = 16,
     RECEIVE_BYTES_MAX = CVN_WIRE_BUNDLE_HEADER_BYTES + CVN_WIRE_BUNDLE_BYTES_MAX + 64,
+    GOAWAY_BYTES_MAX = 64,
     FLUSH_MS_MAX = 1000, /* for the last replies to be acknowledged */
 };
 
@@ -37,11 +38,9 @@ static void receive(void *arg)
         }
         cvn_connection_unref(connection);
     }
-    bool over = server->over;
+    cvn_server_log_over(server);
     (void)pthread_mutex_unlock(&server->lock);
     nng_msg_free(msg);
-    if (over)
-        cvn_server_log_over(server);
     nng_recv_aio(server->socket, server->receive_aio);
 }
 
@@ -58,9 +57,8 @@ static void *work(void *arg)
         server->run_first = call->next;
         if (!server->run_first)
             server->run_last = NULL;
-        (void)pthread_mutex_unlock(&server->lock);
         cvn_server_call_run(call);
-        (void)pthread_mutex_lock(&server->lock);
+        cvn_server_log_over(server);
     }
     (void)pthread_mutex_unlock(&server->lock);
     return NULL;
@@ -77,9 +75,8 @@ static void end_overdue(struct cvn_server *server)
         struct cvn_server_call *call =
             (void *)((char *)first - offsetof(struct cvn_server_call, deadline));
         cvn_deadlines_remove(&server->deadlines, first);
-        cvn_server_call_end(call, &overdue, cvn_slice(NULL, 0));
-        if (!call->running)
-            cvn_server_call_discard(call);
+        cvn_server_call_end(call, &overdue);
+        cvn_server_call_settle(call);
     }
     if (first)
         cvn_watch_alarm(&server->watch, first->at_ms);
@@ -93,8 +90,8 @@ static void *watch(void *arg)
         cvn_connections_update(server);
         end_overdue(server);
         cvn_connections_close_quiet(server, cvn_rpc_now_ms());
-        (void)pthread_mutex_unlock(&server->lock);
         cvn_server_log_over(server);
+        (void)pthread_mutex_unlock(&server->lock);
     }
     return NULL;
 }
@@ -115,10 +112,13 @@ static void set_defaults(struct cvn_server_options *options)
         options->max_connection_bytes = CVN_SERVER_CONNECTION_BYTES_DEFAULT;
     if (!options->max_connections)
         options->max_connections = CVN_SERVER_CONNECTIONS_DEFAULT;
+    if (!options->stream_credit_bytes)
+        options->stream_credit_bytes = CVN_FLOW_CREDIT_BYTES;
 }
 
 static int open_socket(struct cvn_server *server)
 {
+    server->source = (struct cvn_watch_source){&server->watch, server};
     if (nng_rep0_open_raw(&server->socket) != 0)
         return -ENOMEM;
     int r = nng_socket_set_int(server->socket, NNG_OPT_RECVBUF, RECEIVE_QUEUE);
@@ -127,7 +127,7 @@ static int open_socket(struct cvn_server *server)
     if (r == 0)
         r = nng_aio_alloc(&server->receive_aio, receive, server);
     if (r == 0)
-        r = cvn_watch_socket(&server->watch, server->socket);
+        r = cvn_watch_socket(&server->source, server->socket);
     if (r)
         (void)nng_close(server->socket);
     return r ? -ENOMEM : 0;
@@ -141,6 +141,12 @@ int cvn_server_new(struct cvn_server **ret, const struct cvn_server_options *opt
     if (options)
         server->options = *options;
     set_defaults(&server->options);
+    if (server->options.n_interceptors > CVN_SERVER_INTERCEPTORS_MAX) {
+        free(server);
+        return -E2BIG;
+    }
+    for (size_t i = 0; i < server->options.n_interceptors; i++)
+        server->interceptors[i] = server->options.interceptors[i];
     if (getrandom(&server->epoch, sizeof server->epoch, 0) != sizeof server->epoch)
         server->epoch = (uint64_t)cvn_rpc_now_us() << 20;
     server->epoch = (server->epoch & ~UINT64_C(0xffffffff)) | UINT64_C(1) << 63;
@@ -246,7 +252,16 @@ static void say_goodbye(struct cvn_server *server)
     struct cvn_connection *connection, *next;
     HASH_ITER(hh, server->connections, connection, next)
     {
-        (void)cvn_outbox_put(&connection->outbox, &(struct cvn_frame){.type = CVN_FRAME_GOAWAY});
+        Convene__Rpc__V1__Goaway goaway = CONVENE__RPC__V1__GOAWAY__INIT;
+        uint8_t body[GOAWAY_BYTES_MAX];
+        goaway.last_call = connection->last_call;
+        goaway.reason = (char *)(uintptr_t) "The server is stopping.";
+        (void)cvn_outbox_put(
+            &connection->outbox,
+            &(struct cvn_frame){
+                .type = CVN_FRAME_GOAWAY,
+                .body = cvn_slice(body, convene__rpc__v1__goaway__pack(&goaway, body)),
+            });
         cvn_connection_send(connection);
     }
 }
@@ -273,9 +288,8 @@ static unsigned cancel_all(struct cvn_server *server)
         HASH_ITER(hh, connection->calls, call, next_call)
         {
             n++;
-            cvn_server_call_end(call, &stopping, cvn_slice(NULL, 0));
-            if (!call->running)
-                cvn_server_call_discard(call);
+            cvn_server_call_end(call, &stopping);
+            cvn_server_call_settle(call);
         }
     }
     return n;
@@ -290,9 +304,7 @@ unsigned cvn_server_drain(struct cvn_server *server, int timeout_ms)
     while (server->n_calls > 0 && wait_calm(server, until_ms))
         ;
     unsigned n_cancelled = server->n_calls > 0 ? cancel_all(server) : 0;
-    (void)pthread_mutex_unlock(&server->lock);
     cvn_server_log_over(server);
-    (void)pthread_mutex_lock(&server->lock);
     while (server->n_calls > 0)
         (void)wait_calm(server, 0);
     until_ms = cvn_rpc_now_ms() + (timeout_ms < FLUSH_MS_MAX ? timeout_ms : FLUSH_MS_MAX);
@@ -333,9 +345,7 @@ void cvn_server_free(struct cvn_server *server)
     {
         cvn_connection_drop(connection);
     }
-    (void)pthread_mutex_unlock(&server->lock);
     cvn_server_log_over(server);
-    (void)pthread_mutex_lock(&server->lock);
     while (server->n_live > 0)
         (void)wait_calm(server, 0);
     (void)pthread_mutex_unlock(&server->lock);

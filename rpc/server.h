@@ -1,6 +1,7 @@
 /*
- * The server: listens, runs unary calls on worker threads, keeps limits, drains. Method names and
- * types come from the generated descriptors.
+ * The server: listens, runs calls on worker threads, keeps limits, drains. Method names and types
+ * come from the generated descriptors. Calls of all four kinds: unary, server-, client- and
+ * bidirectional-streaming (https://grpc.io/docs/what-is-grpc/core-concepts/).
  */
 #ifndef CVN_RPC_SERVER_H
 #define CVN_RPC_SERVER_H
@@ -28,6 +29,7 @@ enum {
     CVN_SERVER_CONNECTIONS_DEFAULT = 4096,
     CVN_SERVER_DEADLINE_MS_MAX = 24 * 60 * 60 * 1000, /* a later one is brought forward */
     CVN_SERVER_METHOD_NAME_BYTES_MAX = 200,
+    CVN_SERVER_INTERCEPTORS_MAX = 16,
 };
 
 enum cvn_transport {
@@ -43,43 +45,89 @@ struct cvn_peer {
     uint32_t uid;
 };
 
-/* One line of the call log: how a call ended. Never its contents. */
+/* How a call ended, for logs and metrics. Never its contents. */
 struct cvn_call_record {
-    const char *method; /* full name as asked */
+    const char *method; /* full name as asked; "" when it could not be shown */
+    bool known;         /* the server has that method: the name is not just what a peer says */
     enum cvn_code code;
     int64_t duration_us;
-    const char *principal;  /* as set with cvn_server_call_set_principal; NULL without */
-    const char *request_id; /* metadata "x-request-id"; NULL without */
+    uint64_t bytes_in, bytes_out; /* of messages */
+    const char *principal;        /* as set with cvn_server_call_set_principal; NULL without */
+    const char *request_id;       /* metadata "x-request-id"; NULL without */
+    const char *traceparent;      /* metadata of that name (W3C Trace Context); NULL without */
     const struct cvn_peer *peer;
+};
+
+/*
+ * What stands around every call, as in gRPC: authentication, authorisation, limits, logging and
+ * metrics are interceptors. Both functions may be NULL; any thread, several at once.
+ */
+struct cvn_interceptor {
+    /*
+     * Asked on a worker before the handler, in the order of the options; a status other than OK
+     * refuses the call, and those behind are not asked. The status lives in the call's arena.
+     */
+    enum cvn_code (*begin)(void *user, struct cvn_server_call *call, struct cvn_status *status);
+    /*
+     * Told of every call that is over, in the opposite order; begun when begin was asked and let
+     * the call pass.
+     */
+    void (*end)(void *user, const struct cvn_call_record *record, bool begun);
+    void *user;
 };
 
 /* Zero what you do not care about. */
 struct cvn_server_options {
     unsigned n_workers;
     uint32_t max_message_bytes;        /* RESOURCE_EXHAUSTED beyond */
-    size_t max_arena_bytes;            /* memory of one call; RESOURCE_EXHAUSTED beyond */
+    size_t max_arena_bytes;            /* memory of one call, and of one message of a stream;
+                                          RESOURCE_EXHAUSTED beyond */
     uint32_t max_calls_per_connection; /* RESOURCE_EXHAUSTED with RetryInfo beyond */
     uint32_t max_calls;                /* of all connections; the same beyond */
-    size_t max_connection_bytes;       /* unsent replies and unfinished requests of one connection;
-                                          it is closed beyond */
+    size_t max_connection_bytes;       /* unsent replies of one connection, which is closed beyond;
+                                          and its unfinished requests, RESOURCE_EXHAUSTED beyond */
     uint32_t max_connections;          /* further ones are not served and closed */
-    void (*log)(void *user, const struct cvn_call_record *record); /* any thread; may be NULL */
-    void *log_user;
+    uint32_t stream_credit_bytes;      /* that each call's requests begin with */
+    const struct cvn_interceptor *interceptors; /* outermost first; copied */
+    size_t n_interceptors;                      /* at most CVN_SERVER_INTERCEPTORS_MAX */
 };
 
 /*
- * Runs a unary call on a worker thread; request lives until the call is finished. It must lead, at
- * once or later and from any thread, to exactly one cvn_server_call_finish… of the call.
+ * Takes a request on a worker thread: the only one of a unary or server-streaming call, which
+ * lives until the call is over. It must lead, at once or later and from any thread, to exactly one
+ * cvn_server_call_finish… of the call.
  */
 typedef void cvn_unary_handler(struct cvn_server_call *call, const ProtobufCMessage *request,
                                void *user);
 
-/* One method of a service; NULL means UNIMPLEMENTED. */
-struct cvn_method {
-    cvn_unary_handler *unary;
+/*
+ * What a stream's handler is told, on worker threads and never two at once for one call. Any may be
+ * NULL. A message lives during the function only.
+ */
+struct cvn_stream_handler {
+    void (*begin)(struct cvn_server_call *call,
+                  void *user); /* of streamed requests: first of all */
+    /* A streamed request; its presence makes the requests a stream. */
+    cvn_unary_handler *message;
+    void (*half_close)(struct cvn_server_call *call, void *user); /* no further request comes */
+    /* Replies may be written again after a write that gave CVN_CALL_LATER. */
+    void (*writable)(struct cvn_server_call *call, void *user);
+    /* Nobody waits for an answer any more; nothing but done follows. Finish soon. */
+    void (*cancelled)(struct cvn_server_call *call, void *user);
+    /* The call is over, finished and sent or given up: the last that is told, to free state. */
+    void (*done)(struct cvn_server_call *call, void *user);
 };
 
-/* Makes a server that listens nowhere yet. 0 or -ENOMEM. *ret is the caller's. */
+/*
+ * One method of a service; both NULL means UNIMPLEMENTED. A unary method has unary alone, a
+ * server-streaming one unary and stream, one with streamed requests stream with its message.
+ */
+struct cvn_method {
+    cvn_unary_handler *unary;
+    const struct cvn_stream_handler *stream;
+};
+
+/* Makes a server that listens nowhere yet. 0, -E2BIG, -ENOMEM. *ret is the caller's. */
 int cvn_server_new(struct cvn_server **ret, const struct cvn_server_options *options);
 
 /*
@@ -129,12 +177,49 @@ const struct cvn_peer *cvn_server_call_peer(const struct cvn_server_call *call);
 /* Whether nobody waits for the answer any more: cancelled, past its deadline, or peer gone. */
 bool cvn_server_call_cancelled(struct cvn_server_call *call);
 
-/* Who calls, for the log; the text is copied. */
+/*
+ * Has hook called once when nobody waits for the answer any more, on any thread and without locks;
+ * at once when that is so already. One hook at a time: another replaces it, NULL takes it away, and
+ * both wait until a hook that runs has returned. For the handler, until it finishes.
+ */
+void cvn_server_call_on_cancel(struct cvn_server_call *call, void (*hook)(void *arg), void *arg);
+
+/* The handler's own state of the call; NULL at first. For one thread at a time. */
+void cvn_server_call_set_state(struct cvn_server_call *call, void *state);
+void *cvn_server_call_state(const struct cvn_server_call *call);
+
+/* Who calls, for the log and for limits; the text is copied. Before the handler runs. */
 void cvn_server_call_set_principal(struct cvn_server_call *call, const char *text);
+const char *cvn_server_call_principal(const struct cvn_server_call *call); /* "" without */
+
+/* Whether the server drains: a stream without an end of its own should finish. */
+bool cvn_server_call_draining(struct cvn_server_call *call);
+
+enum {
+    CVN_CALL_LATER = 1, /* not taken: writable is told when there is room again */
+};
 
 /*
- * Ends the call: with the reply when the status is OK (NULL means OK), else without. Packs at once
- * and never blocks; any thread. The call, its arena and its request are gone afterwards.
+ * Sends initial metadata, before any message. 0; -EINVAL when it is too late; -EPIPE when nobody
+ * waits any more; -ENOMEM.
+ */
+int cvn_server_call_send_initial_metadata(struct cvn_server_call *call,
+                                          const struct cvn_metadata *metadata);
+
+/*
+ * Writes a reply of a stream; it is packed at once. 0; CVN_CALL_LATER; -EPIPE when nobody waits any
+ * more or the call is finished; -ENOMEM. Never blocks; any thread.
+ */
+int cvn_server_call_write(struct cvn_server_call *call, const ProtobufCMessage *reply);
+
+/* Sets the trailing metadata that goes with the status; it is copied. 0 or -ENOMEM. */
+int cvn_server_call_set_trailing_metadata(struct cvn_server_call *call,
+                                          const struct cvn_metadata *metadata);
+
+/*
+ * Ends the call: with the status (NULL means OK) and, when it is OK, the reply. Without one a unary
+ * call is given an empty reply, a stream none. Packs at once and never blocks; any thread, once.
+ * The call may be gone afterwards, but for a handler of it that runs.
  */
 void cvn_server_call_finish(struct cvn_server_call *call, const struct cvn_status *status,
                             const ProtobufCMessage *reply);

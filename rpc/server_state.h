@@ -1,9 +1,10 @@
-/* The server from the inside: what server.c, connection.c and server_call.c share. */
+/* The server from the inside: what server.c, connection.c and the server_….c files share. */
 #ifndef CVN_RPC_SERVER_STATE_H
 #define CVN_RPC_SERVER_STATE_H
 
 #include "rpc/clock.h"
 #include "rpc/deadlines.h"
+#include "rpc/flow.h"
 #include "rpc/outbox.h"
 #include "rpc/server.h"
 #include "rpc/watch.h"
@@ -29,39 +30,77 @@ struct cvn_connection {
     bool cut_off; /* nothing is taken in or sent any more; its pipe is closed once it is quiet */
     struct cvn_deadline quiet; /* when that is, if nothing comes until then */
     bool greeted;              /* HELLO came */
+    uint32_t stream_credit;    /* that the client gives each call's replies at first */
     uint64_t epoch;
+    uint32_t last_call; /* highest number opened */
     struct cvn_peer peer;
+    struct cvn_arena arena; /* for the metadata that came with HELLO */
+    struct cvn_metadata metadata;
+    bool held_back; /* streams wait until less is unsent */
     struct cvn_outbox outbox;
     nng_aio *send_aio;
     struct cvn_server_call *calls; /* by number */
     unsigned n_calls;
-    size_t incoming_bytes; /* of requests that are not complete */
+    size_t incoming_bytes; /* of requests that no handler has yet */
     UT_hash_handle hh;     /* by id */
+};
+
+/* A whole message of a stream that waits for its handler. */
+struct cvn_inbox_message {
+    struct cvn_inbox_message *next;
+    uint32_t cost; /* credit to give back */
+    size_t len;
+    uint8_t *bytes;
 };
 
 struct cvn_server_call {
     struct cvn_arena arena;
     struct cvn_connection *connection;
     uint32_t number;
-    const struct cvn_service *service;
+    const struct cvn_service *service; /* NULL: refused for its name */
+    const struct cvn_method *handler;
     unsigned method_index;
     char method[CVN_SERVER_METHOD_NAME_BYTES_MAX + 1];
     struct cvn_metadata metadata;
+    struct cvn_slice trailing_metadata; /* packed fields of Trailers, in the arena */
     struct cvn_deadline deadline;
     int64_t began_us;
-    uint8_t *incoming; /* the request as far as it came */
-    size_t incoming_len, incoming_room;
-    bool whole;        /* the request's message has come, all of it */
-    bool running;      /* given to a worker; forgotten by finish only */
-    atomic_bool ended; /* the peer was told, or is gone: finish sends nothing */
-    enum cvn_code ended_code;
     char principal[64];
+    void *state;             /* the handler's */
+    void (*hook)(void *arg); /* to be called when the call is cancelled */
+    void *hook_arg;
+    bool hook_due, hook_runs;
+    struct cvn_server_call *next_hooked;
+    size_t n_begun; /* interceptors that let it pass */
+
+    uint8_t *incoming; /* the message as far as it came */
+    size_t incoming_len, incoming_room;
+    uint32_t incoming_cost;
+    bool amid_message; /* further pieces of it are to come */
+    struct cvn_inbox_message *inbox_first, *inbox_last;
+    struct cvn_flow_in in;
+    struct cvn_flow_out out;
+    uint64_t bytes_in, bytes_out;
+
+    bool whole;       /* the only message of unstreamed requests has come, all of it */
+    bool half_closed; /* no further request comes */
+    bool begun;       /* a worker has begun with it: it ends when it is finished */
+    bool handled;     /* the handler knows of it */
+    bool told_half_close, told_cancelled;
+    bool wrote;          /* a reply or initial metadata was queued */
+    bool wants_to_write; /* a write was put off; writable is due when there is room */
+    bool busy;           /* a worker has it, or it waits for one */
+    bool finished;       /* the handler has said how it ends */
+    enum cvn_code finished_code;
+    atomic_bool ended; /* the peer was told, or is gone: nothing is sent any more */
+    enum cvn_code ended_code;
     struct cvn_server_call *next; /* waiting for a worker, or to be logged */
     UT_hash_handle hh;            /* by number, in the connection */
 };
 
 struct cvn_server {
     struct cvn_server_options options;
+    struct cvn_interceptor interceptors[CVN_SERVER_INTERCEPTORS_MAX];
     nng_socket socket;
     nng_aio *receive_aio;
     uint64_t epoch; /* of this instance; a connection's is this plus its pipe's number */
@@ -76,11 +115,13 @@ struct cvn_server {
     unsigned n_live; /* connections whose memory is not freed yet */
     unsigned n_calls;
     struct cvn_server_call *run_first, *run_last;
-    struct cvn_server_call *over; /* forgotten and still to be logged, newest first */
+    struct cvn_server_call *hooked; /* whose hooks are due */
+    struct cvn_server_call *over;   /* forgotten and still to be logged, newest first */
     struct cvn_deadlines deadlines;
     struct cvn_deadlines quiets; /* of connections that are cut off */
     bool draining, stopping;
 
+    struct cvn_watch_source source;
     struct cvn_watch watch; /* pipes that came and went, and the next deadline */
     pthread_t watcher;
     pthread_t *workers;
@@ -112,20 +153,37 @@ void cvn_connections_close_quiet(struct cvn_server *server, int64_t now_ms);
 void cvn_connection_end_calls(struct cvn_connection *connection);
 void cvn_connection_unref(struct cvn_connection *connection);
 
+/* server_intake.c: what frames do to calls. With the lock held; false: the protocol was broken. */
+
+bool cvn_server_take_open(struct cvn_connection *connection, const struct cvn_frame *frame);
+bool cvn_server_take_msg(struct cvn_connection *connection, const struct cvn_frame *frame);
+bool cvn_server_take_credit(struct cvn_connection *connection, const struct cvn_frame *frame);
+void cvn_server_take_half_close(struct cvn_connection *connection, uint32_t number);
+void cvn_server_take_cancel(struct cvn_connection *connection, uint32_t number);
+
 /* server_call.c, with the lock held. */
 
-/* Tells the peer how the call ended; the handler, if it runs, is not waited for. */
-void cvn_server_call_end(struct cvn_server_call *call, const struct cvn_status *status,
-                         struct cvn_slice reply);
+/* Gives back the credit of a message that is done with. False when that finds no room. */
+bool cvn_server_call_give_credit(struct cvn_server_call *call, uint32_t cost);
+/* Sends what the call's credit allows. */
+void cvn_server_call_release(struct cvn_server_call *call);
+/* Tells the peer at once that the call has ended so; the handler, if it runs, is not waited for. */
+void cvn_server_call_end(struct cvn_server_call *call, const struct cvn_status *status);
 /* Notes how a call ended that nobody waits for any more; the first end counts. */
 void cvn_server_call_abandon(struct cvn_server_call *call, enum cvn_code code);
-/* Gives a call whose request is complete to the workers. */
-void cvn_server_call_enqueue(struct cvn_server_call *call);
-/* Forgets a call that has ended and that no worker has: it is freed once it is logged. */
-void cvn_server_call_discard(struct cvn_server_call *call);
-/* Logs and frees what was discarded. Without the lock; whoever may have discarded calls it. */
-void cvn_server_log_over(struct cvn_server *server);
-/* What a worker does with a call. Without the lock. */
+/*
+ * After any change: gives the call to the workers when its handler must be told something, and
+ * forgets it when nothing is left to do. It may be freed as soon as the lock is released.
+ */
+void cvn_server_call_settle(struct cvn_server_call *call);
+
+/* server_work.c, with the lock held. */
+
+/* Gives the call to the workers when its handler must be told something. True when it does. */
+bool cvn_server_call_enqueue(struct cvn_server_call *call);
+/* Has the handler of a busy call told what there is; the lock is let go meanwhile. */
 void cvn_server_call_run(struct cvn_server_call *call);
+/* Runs hooks that are due, logs and frees the calls that are over; the lock is let go meanwhile. */
+void cvn_server_log_over(struct cvn_server *server);
 
 #endif

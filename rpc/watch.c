@@ -32,11 +32,13 @@ void cvn_watch_deinit(struct cvn_watch *watch)
 
 static void note_pipe(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
-    struct cvn_watch *watch = arg;
+    struct cvn_watch_source *source = arg;
+    struct cvn_watch *watch = source->watch;
     struct cvn_pipe_note *note = malloc(sizeof *note);
     if (!note) /* a pipe nobody knows of is never answered; its peer's deadline ends the wait */
         return;
-    *note = (struct cvn_pipe_note){.pipe = pipe, .came = event == NNG_PIPE_EV_ADD_PRE};
+    *note = (struct cvn_pipe_note){
+        .pipe = pipe, .owner = source->owner, .came = event == NNG_PIPE_EV_ADD_PRE};
     (void)pthread_mutex_lock(&watch->lock);
     if (watch->last)
         watch->last->next = note;
@@ -47,11 +49,11 @@ static void note_pipe(nng_pipe pipe, nng_pipe_ev event, void *arg)
     (void)pthread_mutex_unlock(&watch->lock);
 }
 
-int cvn_watch_socket(struct cvn_watch *watch, nng_socket socket)
+int cvn_watch_socket(struct cvn_watch_source *source, nng_socket socket)
 {
-    int r = nng_pipe_notify(socket, NNG_PIPE_EV_ADD_PRE, note_pipe, watch);
+    int r = nng_pipe_notify(socket, NNG_PIPE_EV_ADD_PRE, note_pipe, source);
     if (r == 0)
-        r = nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, note_pipe, watch);
+        r = nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, note_pipe, source);
     return r ? -ENOMEM : 0;
 }
 

@@ -13,7 +13,8 @@
 struct cvn_pipe_note {
     struct cvn_pipe_note *next;
     nng_pipe pipe;
-    bool came; /* else it went */
+    void *owner; /* of the socket */
+    bool came;   /* else it went */
 };
 
 struct cvn_watch {
@@ -28,8 +29,14 @@ struct cvn_watch {
 int cvn_watch_init(struct cvn_watch *watch);
 void cvn_watch_deinit(struct cvn_watch *watch);
 
+/* One socket that is watched, for whom; it must outlive the socket. */
+struct cvn_watch_source {
+    struct cvn_watch *watch;
+    void *owner;
+};
+
 /* Registers for the socket's pipes coming and going. 0 or -ENOMEM. */
-int cvn_watch_socket(struct cvn_watch *watch, nng_socket socket);
+int cvn_watch_socket(struct cvn_watch_source *source, nng_socket socket);
 
 /* Takes all notes, oldest first; to be freed one by one with free(). */
 struct cvn_pipe_note *cvn_watch_take(struct cvn_watch *watch);

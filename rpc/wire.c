@@ -63,6 +63,11 @@ void cvn_wire_put_frame_header(uint8_t *out, const struct cvn_frame *frame)
     put_u32(out + 8, (uint32_t)frame->body.len);
 }
 
+void cvn_wire_put_frame_call(uint8_t *header, uint32_t call)
+{
+    put_u32(header + 4, call);
+}
+
 static void take(struct cvn_slice *bytes, size_t n)
 {
     *bytes = cvn_slice((const uint8_t *)bytes->data + n, bytes->len - n);

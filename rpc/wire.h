@@ -64,6 +64,9 @@ void cvn_wire_put_bundle_header(uint8_t *out, const struct cvn_bundle_header *he
 /* Writes the frame's header into CVN_WIRE_FRAME_HEADER_BYTES at out; the body goes behind it. */
 void cvn_wire_put_frame_header(uint8_t *out, const struct cvn_frame *frame);
 
+/* Sets the call in a frame's header that is written already. */
+void cvn_wire_put_frame_call(uint8_t *header, uint32_t call);
+
 /*
  * Reads a bundle's header and takes it off the front of *bytes. 0; -EPROTO for another magic or
  * version, too many frames, or too few bytes.

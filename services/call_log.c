@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <time.h>
 
-void cvn_call_log_write(void *user, const struct cvn_call_record *record)
+void cvn_call_log_write(void *user, const struct cvn_call_record *record, bool begun)
 {
     (void)user;
+    (void)begun;
     struct timespec now;
     char at[CVN_INSTANT_TEXT_BYTES];
     (void)clock_gettime(CLOCK_REALTIME, &now);

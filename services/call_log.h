@@ -5,9 +5,9 @@
 #include "rpc/server.h"
 
 /*
- * Writes "TIME METHOD CODE DURATION principal=… request=…" in one piece; for the log of struct
- * cvn_server_options. Never contents, never e-mail addresses.
+ * Writes "TIME METHOD CODE DURATION principal=… request=…" in one piece; the end of an
+ * interceptor. Never contents, never e-mail addresses.
  */
-void cvn_call_log_write(void *user, const struct cvn_call_record *record);
+void cvn_call_log_write(void *user, const struct cvn_call_record *record, bool begun);
 
 #endif

@@ -86,9 +86,11 @@ static int open_store(struct daemon *daemon, const char *name, struct cvn_store 
 static int new_server(struct daemon *daemon, int n_workers, struct cvn_server **ret,
                       struct cvn_error *err)
 {
+    static const struct cvn_interceptor interceptors[] = {{.end = cvn_call_log_write}};
     int r = cvn_server_new(ret, &(struct cvn_server_options){
                                     .n_workers = (unsigned)n_workers,
-                                    .log = daemon->settings.quiet ? NULL : cvn_call_log_write,
+                                    .interceptors = interceptors,
+                                    .n_interceptors = daemon->settings.quiet ? 0 : 1,
                                 });
     return r ? cvn_error_set(err, r, "The server cannot be made: %s.", strerror(-r)) : 0;
 }

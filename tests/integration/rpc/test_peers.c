@@ -34,8 +34,9 @@ static void echo(struct cvn_server_call *call, const ProtobufCMessage *request, 
 
 static const struct cvn_method methods[2] = {{echo}, {NULL}};
 
-static void note_record(void *user, const struct cvn_call_record *record)
+static void note_record(void *user, const struct cvn_call_record *record, bool begun)
 {
+    (void)begun;
     struct fixture *f = user;
     (void)pthread_mutex_lock(&f->lock);
     if (f->n_logged < N_RECORDS)
@@ -72,8 +73,8 @@ static int set_up(void **state)
 static void start_server(struct fixture *f, struct cvn_server_options options)
 {
     options.n_workers = 2;
-    options.log = note_record;
-    options.log_user = f;
+    options.interceptors = &(struct cvn_interceptor){.end = note_record, .user = f};
+    options.n_interceptors = 1;
     assert_int_equal(cvn_server_new(&f->server, &options), 0);
     assert_int_equal(cvn_server_add_service(f->server, &convene__testing__echo_service__descriptor,
                                             methods, NULL),
