@@ -23,7 +23,11 @@
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
 
-/* Deeper objects, arrays and messages are refused, as protobuf's own parsers do. */
+/*
+ * Deeper objects and arrays are refused, as protobuf's own parsers do; and messages deeper than
+ * CVN_MESSAGE_UNPACK_DEPTH_MAX (rpc/message.h), because what is read here must be unpacked there. A
+ * list in a google.protobuf.Value is two messages, an object in it three.
+ */
 enum { CVN_JSON_NESTING_MAX = 100 };
 
 /* How to print and parse; NULL in place of it is as all false. */

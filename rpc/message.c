@@ -73,7 +73,7 @@ static bool is_deeper(const ProtobufCMessageDescriptor *type, struct cvn_slice b
         if (rest == SIZE_MAX)
             return false;
         const ProtobufCFieldDescriptor *field =
-            inner.len ? protobuf_c_message_descriptor_get_field(type, (uint32_t)(tag >> 3)) : NULL;
+            inner.data ? protobuf_c_message_descriptor_get_field(type, (uint32_t)(tag >> 3)) : NULL;
         if (field && field->type == PROTOBUF_C_TYPE_MESSAGE &&
             (depth == 0 || is_deeper(field->descriptor, inner, depth - 1)))
             return true;

@@ -130,6 +130,9 @@ ProtobufCMessage *cvn_types_new_message(const ProtobufCMessageDescriptor *type,
 
 /* What protobuf-c's own descriptors do not tell; the types may be built or compiled. */
 
+/* Bytes a value takes in a message and in the array of a repeated field. */
+size_t cvn_types_value_size(ProtobufCType type);
+
 /*
  * Whether the field is a map: its type is an entry as protoc declares it for `map<K, V>`. For a
  * compiled type this goes by the entry's name and form, since protobuf-c forgets the option.

@@ -114,8 +114,4 @@ int cvn_types_default(const ProtobufCFieldDescriptor *field, const char *text,
 /* Sets the sentence for an arena that is spent, and returns -ENOMEM. */
 int cvn_types_no_room(const struct cvn_types *types, struct cvn_error *err);
 
-/* A value's size in a message and in a repeated field's array; its alignment is the same but for
- * bytes, where it is that of a pointer. */
-size_t cvn_types_value_size(ProtobufCType type);
-
 #endif
