@@ -380,13 +380,8 @@ static void test_declarations_nest_up_to_the_limit_and_not_beyond(void **state)
 
 static void test_bytes_that_are_no_set_are_refused(void **state)
 {
-    static const char *const bad[] = {"\x0a\x05"
-                                      "abc",
-                                      "\x0a",
-                                      "\x12\x00",
-                                      "x",
-                                      "\x0a\xff\xff\xff\xff\xff\x01",
-                                      "\x0a\x01\xff"};
+    static const char *const bad[] = {
+        "\x0a\x05xyz", "\x0a", "\x12\x00", "x", "\x0a\xff\xff\xff\xff\xff\x01", "\x0a\x01\xff"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct cvn_types *types = NULL;
         struct cvn_error err = {""};
