@@ -4,12 +4,11 @@
 #include "rpc/clock.h"
 #include "rpc/server.h"
 #include "tests/support/cmocka_all.h"
+#include "tests/support/transport.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { ARENA_BYTES = 128 << 20, MAX_MESSAGE_BYTES = 1 << 20 };
 
@@ -24,7 +23,7 @@ struct held {
 };
 
 struct fixture {
-    char url[128];
+    char url[TRANSPORT_URL_BYTES];
     struct cvn_server *server;
     struct cvn_channel *channel;
     struct held held;
@@ -63,7 +62,6 @@ static void wait_held(struct held *held, size_t n)
 
 static void start_server(struct fixture *f)
 {
-    struct cvn_error err = {""};
     assert_int_equal(cvn_server_new(&f->server,
                                     &(struct cvn_server_options){
                                         .n_workers = 4,
@@ -74,26 +72,18 @@ static void start_server(struct fixture *f)
     assert_int_equal(cvn_server_add_service(f->server, &convene__testing__echo_service__descriptor,
                                             methods, &f->held),
                      0);
-    if (cvn_server_listen(f->server, f->url, &err) < 0)
-        fail_msg("%s", err.text);
-    if (cvn_server_port(f->server))
-        (void)snprintf(f->url, sizeof f->url, "tcp://127.0.0.1:%u", cvn_server_port(f->server));
+    if (f->url[0])
+        transport_listen_again(f->server, f->url);
+    else
+        transport_listen(f->server, transport, f->url);
     assert_int_equal(cvn_server_start(f->server), 0);
 }
 
 static int set_up(void **state)
 {
-    static int n;
     struct fixture *f = calloc(1, sizeof *f);
     (void)pthread_mutex_init(&f->held.lock, NULL);
     (void)pthread_cond_init(&f->held.changed, NULL);
-    if (strcmp(transport, "tcp") == 0)
-        (void)snprintf(f->url, sizeof f->url, "tcp://127.0.0.1:0");
-    else if (strcmp(transport, "ipc") == 0)
-        (void)snprintf(f->url, sizeof f->url, "ipc:///tmp/convene-test-%d-%d.sock", (int)getpid(),
-                       n++);
-    else
-        (void)snprintf(f->url, sizeof f->url, "inproc://test-%d", n++);
     start_server(f);
     assert_int_equal(cvn_channel_new(&f->channel, f->url, NULL, NULL), 0);
     *state = f;

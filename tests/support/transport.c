@@ -1,0 +1,47 @@
+#include "tests/support/transport.h"
+
+#include "tests/support/cmocka_all.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void make_address(const char *transport, char url[TRANSPORT_URL_BYTES])
+{
+    static atomic_uint n_made;
+    unsigned n = atomic_fetch_add(&n_made, 1);
+    if (strcmp(transport, "tcp") == 0)
+        (void)snprintf(url, TRANSPORT_URL_BYTES, "tcp://127.0.0.1:0");
+    else if (strcmp(transport, "ipc") == 0)
+        (void)snprintf(url, TRANSPORT_URL_BYTES, "ipc:///tmp/convene-test-%d-%u.sock",
+                       (int)getpid(), n);
+    else if (strcmp(transport, "inproc") == 0)
+        (void)snprintf(url, TRANSPORT_URL_BYTES, "inproc://test-%u", n);
+    else
+        fail_msg("%s is no transport; inproc, ipc and tcp are.", transport);
+}
+
+void transport_listen(struct cvn_server *server, const char *transport,
+                      char url[TRANSPORT_URL_BYTES])
+{
+    make_address(transport, url);
+    transport_listen_again(server, url);
+    if (cvn_server_port(server))
+        (void)snprintf(url, TRANSPORT_URL_BYTES, "tcp://127.0.0.1:%u", cvn_server_port(server));
+}
+
+void transport_listen_again(struct cvn_server *server, const char *url)
+{
+    struct cvn_error err = {""};
+    if (cvn_server_listen(server, url, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+void transport_vacant(const char *transport, char url[TRANSPORT_URL_BYTES])
+{
+    struct cvn_server *server;
+    assert_int_equal(cvn_server_new(&server, NULL), 0);
+    transport_listen(server, transport, url);
+    cvn_server_free(server);
+}
