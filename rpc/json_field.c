@@ -1,5 +1,7 @@
 #include "rpc/json_field.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -172,6 +174,14 @@ static size_t format_path(const struct cvn_json_path *path, char text[PATH_BYTES
     return end;
 }
 
+/* Drops what is left of a character that was cut, because the sentence may become a message. */
+static void mend_end(char *text)
+{
+    size_t len = strlen(text);
+    for (int i = 0; i < 3 && len > 0 && !cvn_text_valid(cvn_slice(text, len)); i++)
+        text[--len] = '\0';
+}
+
 int cvn_json_refuse(struct cvn_error *err, const struct cvn_json_path *path, const char *format,
                     ...)
 {
@@ -181,6 +191,7 @@ int cvn_json_refuse(struct cvn_error *err, const struct cvn_json_path *path, con
     (void)vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
     (void)format_path(path, where);
+    mend_end(where);
     return cvn_error_set(err, -EINVAL, "%s %s", *where ? where : "the message", sentence);
 }
 

@@ -262,7 +262,7 @@ static int check_required(struct cvn_json_parser *parser, const ProtobufCMessage
     return 0;
 }
 
-/* One member of an ordinary message. An Any's "@type" was read before. */
+/* One member of an ordinary message. */
 static int read_member(struct cvn_json_parser *parser, ProtobufCMessage *message, enum seen *seen,
                        struct cvn_slice name, const struct cvn_json_path *up)
 {
@@ -282,6 +282,12 @@ static int read_member(struct cvn_json_parser *parser, ProtobufCMessage *message
     return read_field(parser, message, field, &path);
 }
 
+/* google.protobuf.Empty has no form of its own, but protobuf for Go writes it in an Any as if. */
+static bool is_empty(const ProtobufCMessageDescriptor *type)
+{
+    return strcmp(type->name, "google.protobuf.Empty") == 0;
+}
+
 static int read_fields(struct cvn_json_parser *parser, ProtobufCMessage *message, bool in_any,
                        const struct cvn_json_path *path)
 {
@@ -295,8 +301,12 @@ static int read_fields(struct cvn_json_parser *parser, ProtobufCMessage *message
         r = cvn_json_next_member(&parser->reader, &name);
         if (r <= 0)
             break;
-        r = in_any && is_name(name, "@type") ? cvn_json_skip(&parser->reader)
-                                             : read_member(parser, message, seen, name, path);
+        if (in_any && is_name(name, "@type")) /* which was read before */
+            r = cvn_json_skip(&parser->reader);
+        else if (in_any && is_name(name, "value") && is_empty(type))
+            r = read_fields(parser, message, false, path);
+        else
+            r = read_member(parser, message, seen, name, path);
     }
     return r ? r : check_required(parser, type, seen, path);
 }

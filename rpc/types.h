@@ -26,9 +26,10 @@ enum {
     CVN_TYPES_SYMBOLS_MAX = 200000,      /* all that has a full name, in all files */
     CVN_TYPES_MESSAGE_FIELDS_MAX = 4096, /* an empty message of so many is 100 KB */
     CVN_TYPES_ENUM_VALUES_MAX = 16384,
-    CVN_TYPES_NESTING_MAX = 32,     /* a message declared in a message, and so on */
-    CVN_TYPES_NAME_BYTES_MAX = 512, /* a full name; a file's name */
-    CVN_TYPES_CAP_BYTES = 64 << 20, /* a cap that suits; Google's own APIs fit */
+    CVN_TYPES_NESTING_MAX = 32,          /* a message declared in a message, and so on */
+    CVN_TYPES_NAME_BYTES_MAX = 512,      /* a full name */
+    CVN_TYPES_FILE_NAME_BYTES_MAX = 200, /* two of them fit a sentence uncut */
+    CVN_TYPES_CAP_BYTES = 64 << 20,      /* a cap that suits; Google's own APIs fit */
     CVN_TYPES_FIELD_NUMBER_MAX = (1 << 29) - 1,
 };
 

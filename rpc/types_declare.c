@@ -61,7 +61,7 @@ static const char *full_name(const struct scope *scope, const char *name, int *r
         return NULL;
     }
     if (outer + 1 + len > CVN_TYPES_NAME_BYTES_MAX) {
-        *ret_r = cvn_error_set(scope->err, -EINVAL, "a name in %.200s has more than %d bytes",
+        *ret_r = cvn_error_set(scope->err, -EINVAL, "a name in %s has more than %d bytes",
                                scope->file->public.name, CVN_TYPES_NAME_BYTES_MAX);
         return NULL;
     }
@@ -197,14 +197,13 @@ static int declare_package(const struct scope *scope, const char *package)
 {
     int r = 0;
     if (strlen(package) > CVN_TYPES_NAME_BYTES_MAX)
-        return cvn_error_set(scope->err, -EINVAL,
-                             "the package of file %.200s has more than %d bytes",
+        return cvn_error_set(scope->err, -EINVAL, "the package of file %s has more than %d bytes",
                              scope->file->public.name, CVN_TYPES_NAME_BYTES_MAX);
     for (size_t begin = 0, end = 0; package[end] && r == 0; begin = end + 1) {
         end = begin + strcspn(package + begin, ".");
         if (!is_identifier(package + begin, end - begin) || (package[end] && !package[end + 1]))
             return cvn_error_set(scope->err, -EINVAL,
-                                 "the package of file %.200s is not names with dots between them",
+                                 "the package of file %s is not names with dots between them",
                                  scope->file->public.name);
         const char *part = cvn_arena_copy(&scope->types->arena, package, end);
         r = part ? add_symbol(scope, (struct cvn_types_symbol){part, CVN_TYPES_PACKAGE})

@@ -23,6 +23,13 @@ static int check_syntax(struct cvn_types_built_file *file, struct cvn_error *err
                          file->public.name);
 }
 
+static bool is_file_name(const char *name)
+{
+    size_t len = strlen(name);
+    return len > 0 && len <= CVN_TYPES_FILE_NAME_BYTES_MAX &&
+           cvn_text_is_line(cvn_slice(name, len));
+}
+
 static int read_file(struct cvn_types *types, struct cvn_types_built_file *file,
                      struct cvn_slice bytes, struct cvn_error *err)
 {
@@ -43,11 +50,9 @@ static int read_file(struct cvn_types *types, struct cvn_types_built_file *file,
     file->proto = (const Google__Protobuf__FileDescriptorProto *)message;
     file->public.name = file->proto->name ? file->proto->name : "";
     file->public.package = file->proto->package ? file->proto->package : "";
-    size_t len = strlen(file->public.name);
-    if (len == 0 || len > CVN_TYPES_NAME_BYTES_MAX ||
-        !cvn_text_is_line(cvn_slice(file->public.name, len)))
+    if (!is_file_name(file->public.name))
         return cvn_error_set(err, -EINVAL, "a file's name is not a line of 1 to %d bytes of text",
-                             CVN_TYPES_NAME_BYTES_MAX);
+                             CVN_TYPES_FILE_NAME_BYTES_MAX);
     return check_syntax(file, err);
 }
 
@@ -97,6 +102,14 @@ static bool is_weak(const Google__Protobuf__FileDescriptorProto *proto, size_t i
     return false;
 }
 
+static int refuse_import(const struct cvn_types_built_file *file, const char *import,
+                         struct cvn_error *err)
+{
+    return cvn_error_set(err, -EINVAL, "file %s imports a file that is not given%s%s",
+                         file->public.name, is_file_name(import) ? ": " : "",
+                         is_file_name(import) ? import : "");
+}
+
 static int link_imports(struct cvn_types *types, struct cvn_types_built_file *file,
                         struct cvn_error *err)
 {
@@ -113,11 +126,7 @@ static int link_imports(struct cvn_types *types, struct cvn_types_built_file *fi
         if (import)
             imports[file->public.n_imports++] = import;
         else if (!is_weak(proto, i))
-            return cvn_error_set(
-                err, -EINVAL, "file %s imports a file that is not given%s%.200s", file->public.name,
-                cvn_text_is_line(cvn_slice_of_string(proto->dependency[i])) ? ": " : "",
-                cvn_text_is_line(cvn_slice_of_string(proto->dependency[i])) ? proto->dependency[i]
-                                                                            : "");
+            return refuse_import(file, proto->dependency[i], err);
     }
     file->public.imports = imports;
     return 0;
@@ -131,7 +140,7 @@ static int refuse_cycles(struct cvn_types_built_file *file, struct cvn_error *er
         struct cvn_types_built_file *import =
             (struct cvn_types_built_file *)(void *)file->public.imports[i];
         if (import->visit == CVN_TYPES_VISITING)
-            return cvn_error_set(err, -EINVAL, "file %.200s imports %.200s, which imports it again",
+            return cvn_error_set(err, -EINVAL, "file %s imports %s, which imports it again",
                                  file->public.name, import->public.name);
         int r = import->visit == CVN_TYPES_UNVISITED ? refuse_cycles(import, err) : 0;
         if (r)

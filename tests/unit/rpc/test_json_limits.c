@@ -362,6 +362,14 @@ static void test_a_long_path_is_cut(void **state)
     static char object[5000];
     (void)snprintf(object, sizeof object, "{\"%s\":1}", key);
     cvn_json_cases_refuse("AllTypes", object, "kkkk is not a field of convene.test.AllTypes");
+    /* Cut between characters, of which each is two bytes. */
+    for (int odd = 0; odd < 2; odd++) {
+        for (size_t i = 0; i + 2 < sizeof key; i += 2)
+            memcpy(key + odd + i, "\u00e9", 2);
+        (void)snprintf(object, sizeof object, "{\"%s\":1}", key);
+        cvn_json_cases_refuse("AllTypes", object, "\u00e9 is not a field of");
+        key[0] = 'k';
+    }
 }
 
 int main(void)

@@ -250,6 +250,8 @@ static void test_anys(void **state)
     same("{\"any\":{\"@type\":\"a/google.protobuf.Any\",\"value\":{\"@type\":"
          "\"b/convene.test.AllTypes\",\"optionalInt32\":12345}}}");
     same("{\"repeatedAny\":[{},{\"@type\":\"a/convene.test.NoMap\",\"tags\":[{}]}]}");
+    becomes("{\"any\":{\"@type\":\"a/google.protobuf.Empty\",\"value\":{}}}",
+            "{\"any\":{\"@type\":\"a/google.protobuf.Empty\"}}");
     /* AnyUnorderedTypeTag */
     becomes("{\"any\":{\"optionalInt32\":1,\"@type\":\"a/convene.test.AllTypes\"}}",
             "{\"any\":{\"@type\":\"a/convene.test.AllTypes\",\"optionalInt32\":1}}");

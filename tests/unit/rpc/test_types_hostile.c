@@ -148,6 +148,17 @@ static void test_a_name_at_the_longest_length(void **state)
     assert_refused(&small.file, "more than 512 bytes");
 }
 
+static void test_a_file_name_at_the_longest_length(void **state)
+{
+    char name[CVN_TYPES_FILE_NAME_BYTES_MAX + 2] = "";
+    struct small small;
+    memset(name, 'x', CVN_TYPES_FILE_NAME_BYTES_MAX);
+    small_file(&small, 1)->name = name;
+    assert_built(&small.file);
+    name[CVN_TYPES_FILE_NAME_BYTES_MAX] = 'x';
+    assert_refused(&small.file, "a file's name is not a line of 1 to 200 bytes");
+}
+
 static void test_unresolved_and_wrong_types_are_refused(void **state)
 {
     struct small small;
@@ -442,6 +453,7 @@ int main(void)
         cmocka_unit_test(test_numbers_at_the_bounds),
         cmocka_unit_test(test_bad_names_are_refused),
         cmocka_unit_test(test_a_name_at_the_longest_length),
+        cmocka_unit_test(test_a_file_name_at_the_longest_length),
         cmocka_unit_test(test_unresolved_and_wrong_types_are_refused),
         cmocka_unit_test(test_labels_that_proto3_has_not_are_refused),
         cmocka_unit_test(test_a_oneof_that_is_not_declared_is_refused),
