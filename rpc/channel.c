@@ -24,7 +24,7 @@ void cvn_channel_note(struct cvn_channel *channel, struct cvn_client_call *call)
 
 static void tell_end(struct cvn_channel *channel, struct cvn_client_call *call)
 {
-    for (size_t i = channel->options.n_interceptors; i > 0; i--) {
+    for (size_t i = call->n_begun; i > 0; i--) {
         const struct cvn_client_interceptor *interceptor = &channel->interceptors[i - 1];
         if (interceptor->end)
             interceptor->end(interceptor->user, call->method, call->status.code,
@@ -61,9 +61,9 @@ void cvn_channel_tell(struct cvn_channel *channel)
         }
         (void)pthread_mutex_unlock(&channel->lock);
         bool ok = call->status.code == CVN_OK;
+        tell_end(channel, call);
         call->sink.done(call->sink.arg, &call->status,
                         cvn_slice(call->reply, ok ? call->reply_len : 0));
-        tell_end(channel, call);
         cvn_client_call_free(call);
         (void)pthread_mutex_lock(&channel->lock);
     }

@@ -35,7 +35,7 @@ enum {
 struct cvn_client_interceptor {
     /* Before the call is sent: may add metadata. A fault of cvn_metadata_add fails the call. */
     int (*begin)(void *user, const char *method, struct cvn_metadata *metadata);
-    /* When it has ended. */
+    /* When it has ended, and begin had let it pass; who waits for a unary call hears later. */
     void (*end)(void *user, const char *method, enum cvn_code code, int64_t duration_us);
     void *user;
 };

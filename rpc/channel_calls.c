@@ -36,6 +36,8 @@ static int make_metadata(struct cvn_channel *channel, struct cvn_client_call *ca
         const struct cvn_client_interceptor *interceptor = &channel->interceptors[i];
         if (interceptor->begin)
             r = interceptor->begin(interceptor->user, call->method, to);
+        if (r == 0)
+            call->n_begun++;
     }
     return r;
 }

@@ -79,6 +79,7 @@ struct cvn_client_call {
     size_t reply_len, reply_room;
     struct cvn_reply_message *inbox_first, *inbox_last;
 
+    size_t n_begun;                      /* interceptors that let it pass */
     bool ended;                          /* out of all tables */
     bool end_told;                       /* to the interceptors */
     bool to_tell;                        /* in the list of those */

@@ -62,7 +62,10 @@ static bool intercept(struct cvn_server_call *call)
     struct cvn_status status = {0};
     for (; call->n_begun < server->options.n_interceptors; call->n_begun++) {
         const struct cvn_interceptor *interceptor = &server->interceptors[call->n_begun];
-        if (interceptor->begin && interceptor->begin(interceptor->user, call, &status) != CVN_OK) {
+        enum cvn_code code =
+            interceptor->begin ? interceptor->begin(interceptor->user, call, &status) : CVN_OK;
+        if (code != CVN_OK) {
+            status.code = code; /* it may have said no more than that */
             cvn_server_call_finish(call, &status, NULL);
             return false;
         }
@@ -102,11 +105,9 @@ static bool read_request(struct cvn_server_call *call, struct cvn_slice bytes,
 static void tell_request(struct cvn_server_call *call)
 {
     ProtobufCMessage *request;
-    if (!intercept(call))
-        return;
-    bool good =
-        read_request(call, cvn_slice(call->incoming, call->incoming_len), &call->arena, &request);
-    free(call->incoming);
+    bool good = intercept(call) && read_request(call, cvn_slice(call->incoming, call->incoming_len),
+                                                &call->arena, &request);
+    free(call->incoming); /* no longer counted among what waits */
     call->incoming = NULL;
     call->incoming_len = 0;
     call->handled = good;
