@@ -180,7 +180,8 @@ bool cvn_server_call_cancelled(struct cvn_server_call *call);
 /*
  * Has hook called once when nobody waits for the answer any more, on any thread and without locks;
  * at once when that is so already. One hook at a time: another replaces it, NULL takes it away, and
- * both wait until a hook that runs has returned. For the handler, until it finishes.
+ * both wait until a hook that runs has returned, so not from a hook. It is not called for a call
+ * that is finished; it may finish the call itself.
  */
 void cvn_server_call_on_cancel(struct cvn_server_call *call, void (*hook)(void *arg), void *arg);
 

@@ -163,7 +163,8 @@ void cvn_server_call_settle(struct cvn_server_call *call)
 {
     if (call->busy || cvn_server_call_enqueue(call))
         return;
-    if (atomic_load(&call->ended) && (!call->begun || call->finished))
+    bool hooked = call->hook_due || call->hook_runs; /* its end settles the call again */
+    if (atomic_load(&call->ended) && (!call->begun || call->finished) && !hooked)
         discard(call);
 }
 
@@ -174,6 +175,7 @@ static void finish(struct cvn_server_call *call, enum cvn_code code, struct cvn_
     (void)pthread_mutex_lock(&server->lock);
     call->finished = true;
     call->finished_code = code;
+    call->hook = NULL; /* nobody is left to be told */
     if (!atomic_load(&call->ended))
         cvn_flow_put(&call->out, frames);
     cvn_server_call_release(call);

@@ -283,12 +283,15 @@ static void run_hooks(struct cvn_server *server)
         void *arg = call->hook_arg;
         call->hook = NULL;
         call->hook_due = false;
-        call->hook_runs = true;
-        (void)pthread_mutex_unlock(&server->lock);
-        hook(arg);
-        (void)pthread_mutex_lock(&server->lock);
-        call->hook_runs = false;
+        if (hook) { /* the call was not finished meanwhile */
+            call->hook_runs = true;
+            (void)pthread_mutex_unlock(&server->lock);
+            hook(arg);
+            (void)pthread_mutex_lock(&server->lock);
+            call->hook_runs = false;
+        }
         (void)pthread_cond_broadcast(&server->calm);
+        cvn_server_call_settle(call);
     }
 }
 
