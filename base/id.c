@@ -1,9 +1,9 @@
 #include "base/id.h"
 
+#include "base/base32.h"
+
 #include <stdio.h>
 #include <string.h>
-
-static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
 struct cvn_id cvn_id_make(int64_t time_ms, const uint8_t random[10])
 {
@@ -25,22 +25,10 @@ void cvn_id_format(char text[CVN_ID_TEXT_BYTES], const char *prefix, const struc
     for (int i = 0; i < CVN_ID_BYTES; i++)
         value = value << 8 | id->bytes[i];
     for (int i = CVN_ID_DIGITS - 1; i >= 0; i--) {
-        text[at + i] = digits[(unsigned)value & 31];
+        text[at + i] = cvn_base32_digit((unsigned)value);
         value >>= 5;
     }
     text[at + CVN_ID_DIGITS] = '\0';
-}
-
-static int digit_value(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        c = (char)(c - 'A' + 'a');
-    if (c == 'o')
-        c = '0';
-    if (c == 'i' || c == 'l')
-        c = '1';
-    const char *p = c ? strchr(digits, c) : NULL;
-    return p ? (int)(p - digits) : -1;
 }
 
 bool cvn_id_parse(struct cvn_id *ret, const char *prefix, const char *text)
@@ -49,11 +37,11 @@ bool cvn_id_parse(struct cvn_id *ret, const char *prefix, const char *text)
     if (strncmp(text, prefix, n) != 0 || text[n] != '_')
         return false;
     text += n + 1;
-    if (strnlen(text, CVN_ID_DIGITS + 1) != CVN_ID_DIGITS || digit_value(text[0]) > 7)
+    if (strnlen(text, CVN_ID_DIGITS + 1) != CVN_ID_DIGITS || cvn_base32_value(text[0]) > 7)
         return false;
     unsigned __int128 value = 0;
     for (int i = 0; i < CVN_ID_DIGITS; i++) {
-        int d = digit_value(text[i]);
+        int d = cvn_base32_value(text[i]);
         if (d < 0)
             return false;
         value = value << 5 | (unsigned)d;
