@@ -3,7 +3,9 @@
 #include "rpc/channel.h"
 #include "rpc/server.h"
 #include "services/call_log.h"
+#include "services/events/key_access.h"
 #include "services/events/service.h"
+#include "services/mentoring/key_source.h"
 #include "services/mentoring/service.h"
 #include "services/runtime/methods.h"
 #include "services/settings.h"
@@ -38,6 +40,7 @@ struct daemon {
     struct cvn_store *mentoring_store;
     struct cvn_runtime *mentoring_runtime;
     struct cvn_channel *events_channel;
+    struct cvn_key_source *keys; /* for mentoring */
     struct cvn_mentoring *mentoring;
     struct cvn_server *inside; /* the events service for mentoring, over inproc */
     struct cvn_server *server;
@@ -66,7 +69,8 @@ static int make_directories(const char *path, struct cvn_error *err)
     }
 }
 
-static int open_store(struct daemon *daemon, const char *name, struct cvn_store **ret_store,
+static int open_store(struct daemon *daemon, const char *name,
+                      struct cvn_authenticator authenticator, struct cvn_store **ret_store,
                       struct cvn_runtime **ret_runtime, struct cvn_error *err)
 {
     char path[CVN_SETTINGS_TEXT_BYTES + 16];
@@ -79,6 +83,7 @@ static int open_store(struct daemon *daemon, const char *name, struct cvn_store 
                                          .wall_clock_ms = wall_clock_ms,
                                          .random_bytes = randombytes_buf,
                                          .admin_uid = getuid(),
+                                         .authenticator = authenticator,
                                      });
     return r ? cvn_error_set(err, r, "The store %s cannot be read: %s.", path, strerror(-r)) : 0;
 }
@@ -97,10 +102,11 @@ static int new_server(struct daemon *daemon, int n_workers, struct cvn_server **
 
 static int start_events(struct daemon *daemon, struct cvn_error *err)
 {
-    int r = open_store(daemon, "events", &daemon->events_store, &daemon->events_runtime, err);
+    daemon->events = (struct cvn_events_service){.zones = daemon->zones};
+    struct cvn_authenticator keys = {cvn_key_authenticate, &daemon->events.key_uses};
+    int r = open_store(daemon, "events", keys, &daemon->events_store, &daemon->events_runtime, err);
     if (r)
         return r;
-    daemon->events = (struct cvn_events_service){.zones = daemon->zones};
     r = cvn_events_bind(&daemon->events, daemon->events_runtime, daemon->server);
     return r ? cvn_error_set(err, r, "The events service cannot start: %s.", strerror(-r)) : 0;
 }
@@ -123,11 +129,14 @@ static int start_mentoring(struct daemon *daemon, struct cvn_error *err)
     const char *url = daemon->settings.events ? EVENTS_INSIDE_URL : daemon->settings.events_url;
     int r = daemon->settings.events ? start_inside(daemon, err) : 0;
     if (r == 0)
-        r = open_store(daemon, "mentoring", &daemon->mentoring_store, &daemon->mentoring_runtime,
-                       err);
+        r = cvn_channel_new(&daemon->events_channel, url, NULL, err);
+    if (r == 0)
+        r = cvn_key_source_new(&daemon->keys, daemon->events_channel);
     if (r)
         return r;
-    r = cvn_channel_new(&daemon->events_channel, url, NULL, err);
+    struct cvn_authenticator keys = {cvn_key_source_find, daemon->keys};
+    r = open_store(daemon, "mentoring", keys, &daemon->mentoring_store, &daemon->mentoring_runtime,
+                   err);
     if (r)
         return r;
     r = cvn_mentoring_new(&daemon->mentoring, &(struct cvn_mentoring_options){
@@ -168,6 +177,7 @@ static void stop(struct daemon *daemon)
     cvn_store_close(daemon->mentoring_store);
     cvn_store_close(daemon->events_store);
     cvn_server_free(daemon->server);
+    cvn_key_source_free(daemon->keys);
     cvn_channel_free(daemon->events_channel);
     cvn_server_free(daemon->inside);
     cvn_mentoring_free(daemon->mentoring);

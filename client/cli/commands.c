@@ -1,11 +1,15 @@
 #include "client/cli/commands.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { FAR = 99 };
 
 const struct cvn_option cvn_global_options[] = {
     {"url", 0, "URL", "where the server is, as in ipc:///run/convene.sock or tcp://host:port",
+     NULL},
+    {"key-file", 0, "FILE", "sign in with the API key that is the file's first line", NULL},
+    {"key", 0, "KEY", "the same with the key itself, which other users of this machine may see",
      NULL},
     {"timeout", 0, "5s", "how long a call may take; 10s when left out", NULL},
     {"output", 'o', "FORMAT", "table, json or csv", NULL},
@@ -47,6 +51,20 @@ const struct cvn_command *cvn_command_find(const struct cvn_family *family, cons
         }
     }
     return NULL;
+}
+
+int cvn_command_name(char name[CVN_COMMAND_NAME_BYTES], const struct cvn_family *family, int argc,
+                     char *const *argv)
+{
+    size_t len = argc > 0 ? strlen(argv[0]) : 0;
+    bool prefix = false;
+    for (const struct cvn_command *c = family->commands; len && c->name; c++) {
+        prefix = prefix || (strncmp(c->name, argv[0], len) == 0 && c->name[len] == ' ');
+    }
+    bool two = prefix && argc > 1 && argv[1][0] != '-';
+    (void)snprintf(name, CVN_COMMAND_NAME_BYTES, "%s%s%s", argc > 0 ? argv[0] : "", two ? " " : "",
+                   two ? argv[1] : "");
+    return two ? 2 : 1;
 }
 
 const char *cvn_command_near(const struct cvn_family *family, const char *name)

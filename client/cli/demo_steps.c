@@ -150,6 +150,9 @@ enum cvn_exit cvn_demo_begin(struct cvn_cli *cli, struct cvn_demo **ret_demo)
     (void)snprintf(demo->url, sizeof demo->url, "ipc://%.100s/convene.sock", demo->folder);
     (void)snprintf(demo->log, sizeof demo->log, "%.100s/server.log", demo->folder);
     int r = cvn_demo_write_files(demo->folder, &today);
+    /* The demo's calls are those of the server's own user, over ipc. */
+    (void)unsetenv("CONVENE_KEY");
+    (void)unsetenv("CONVENE_KEY_FILE");
     if (r || chdir(demo->folder) || setenv("CONVENE_URL", demo->url, 1)) {
         return cvn_cli_fail(cli, CVN_EXIT_FAILED, "The sample files cannot be written: %s.",
                             strerror(r ? -r : errno));

@@ -100,10 +100,10 @@ enum cvn_exit cvn_failure_print(struct cvn_cli *cli, const struct convene_status
     } else {
         (void)cvn_cli_fail(cli, code, "%s", message);
     }
-    if (status->code == CONVENE_UNAUTHENTICATED) {
+    if (status->code == CONVENE_UNAUTHENTICATED && !*status->reason) {
         (void)fprintf(stderr,
-                      "Ask over the server's ipc socket, on its machine, as the user that runs "
-                      "it.\n");
+                      "Give an API key with --key-file, or ask over the server's ipc socket, on "
+                      "its machine, as the user that runs it.\n");
     } else if (status->code == CONVENE_DEADLINE_EXCEEDED && !status->unreachable) {
         (void)fprintf(stderr, "Whether it took effect is not known. Wait longer with --timeout.\n");
     }

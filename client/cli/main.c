@@ -17,6 +17,7 @@ static const struct cvn_family families[] = {
     {"rsvp", "Answers meetups, and who comes.", cvn_rsvp_commands},
     {"programs", "Mentoring programmes and who takes part.", cvn_programs_commands},
     {"match", "Pairs mentees with mentors, and explains the pairs.", cvn_match_commands},
+    {"admin", "API keys: who may sign in over the network.", cvn_admin_commands},
     {"serve", "Runs a server on this machine.", cvn_serve_commands},
     {"demo", "Shows all of it on a server of its own, in a minute.", cvn_demo_commands},
     {NULL, NULL, NULL},
@@ -64,6 +65,8 @@ static enum cvn_exit take_global_options(struct cvn_cli *cli)
     cli->quiet = cvn_args_has(&cli->args, "quiet");
     cli->verbose = cvn_args_has(&cli->args, "verbose");
     cli->options.url = cvn_args_get(&cli->args, "url");
+    cli->options.key = cvn_args_get(&cli->args, "key");
+    cli->options.key_file = cvn_args_get(&cli->args, "key-file");
     cli->options.fail_fast = true;
     const char *timeout = cvn_args_get(&cli->args, "timeout");
     struct cvn_error err;
@@ -150,6 +153,17 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
     return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
 }
 
+/* "help", "help FAMILY" or "help FAMILY COMMAND". */
+static enum cvn_exit help_on(struct cvn_cli *cli, int argc, char *const *argv)
+{
+    const struct cvn_family *family = argc > 1 ? cvn_family_find(families, argv[1]) : NULL;
+    char name[CVN_COMMAND_NAME_BYTES] = "";
+    if (family && argc > 2) {
+        (void)cvn_command_name(name, family, argc - 2, argv + 2);
+    }
+    return cvn_help(cli, argc > 1 ? argv[1] : NULL, *name ? name : NULL);
+}
+
 static enum cvn_exit dispatch(struct cvn_cli *cli, int argc, char *const *argv)
 {
     if (argc > WORDS_MAX) {
@@ -163,8 +177,7 @@ static enum cvn_exit dispatch(struct cvn_cli *cli, int argc, char *const *argv)
                  ? 1
                  : skip_global_options(argc, argv);
     if (argc < 2 || (at < argc && is_one_of(argv[at], "help", "--help", "-h"))) {
-        return cvn_help(cli, at + 1 < argc ? argv[at + 1] : NULL,
-                        at + 2 < argc ? argv[at + 2] : NULL);
+        return help_on(cli, argc - at, argv + at);
     }
     if (at == argc) {
         return cvn_cli_misuse(cli, "Say what to do.");
@@ -178,16 +191,17 @@ static enum cvn_exit dispatch(struct cvn_cli *cli, int argc, char *const *argv)
     int rest = at + 1;
     cli->command = cli->family->commands;
     if (*cli->command->name) {
-        const char *name = rest < argc ? argv[rest] : NULL;
-        if (name && is_one_of(name, "--help", "-h", "help")) {
+        if (rest < argc && is_one_of(argv[rest], "--help", "-h", "help")) {
             return cvn_help(cli, cli->family->name, NULL);
         }
+        char name[CVN_COMMAND_NAME_BYTES];
+        int taken = cvn_command_name(name, cli->family, argc - rest, argv + rest);
         cli->command = NULL;
         enum cvn_exit code = choose_command(cli, name);
         if (code) {
             return code;
         }
-        rest++;
+        rest += taken;
     }
     /* Options before the command count as if they came behind it. */
     char *words[WORDS_MAX];

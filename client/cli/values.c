@@ -1,6 +1,7 @@
 #include "client/cli/values.h"
 
 #include "base/civil.h"
+#include "convene/admin/v1/key.pb-c.h"
 #include "convene/events/v1/types.pb-c.h"
 #include "convene/mentoring/v1/enrolment.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
@@ -213,6 +214,36 @@ static int read_span(struct cvn_arena *arena, void *message, const char *text,
     return 0;
 }
 
+/* "NAME" or "NAME:GROUP,GROUP". */
+static int read_scope(struct cvn_arena *arena, void *message, const char *text,
+                      struct cvn_error *err)
+{
+    Convene__Admin__V1__Scope *scope = message;
+    size_t most = 1;
+    for (const char *c = text; *c; c++) {
+        most += *c == ',';
+    }
+    scope->name = cvn_arena_strdup(arena, text);
+    scope->group_ids = cvn_arena_alloc_array(arena, most, sizeof *scope->group_ids);
+    if (!scope->name || !scope->group_ids) {
+        return -ENOMEM;
+    }
+    char *groups = scope->name + strcspn(scope->name, ":");
+    bool some = *groups;
+    if (some) {
+        *groups++ = '\0';
+    }
+    char *save = NULL;
+    for (char *g = strtok_r(groups, ",", &save); g; g = strtok_r(NULL, ",", &save)) {
+        scope->group_ids[scope->n_group_ids++] = g;
+    }
+    if (some && scope->n_group_ids == 0) {
+        return cvn_error_set(err, -EINVAL, "must name groups behind the colon, not \"%.40s\"",
+                             text);
+    }
+    return 0;
+}
+
 struct reader {
     const ProtobufCMessageDescriptor *type;
     int (*read)(struct cvn_arena *arena, void *message, const char *text, struct cvn_error *err);
@@ -223,6 +254,7 @@ static const struct reader *find_reader(const ProtobufCMessageDescriptor *type)
     static const struct reader readers[] = {
         {&google__protobuf__timestamp__descriptor, read_timestamp},
         {&convene__events__v1__lat_lng__descriptor, read_point},
+        {&convene__admin__v1__scope__descriptor, read_scope},
         {&convene__mentoring__v1__skill__descriptor, read_skill},
         {&convene__mentoring__v1__weekly_span__descriptor, read_span},
     };

@@ -1,6 +1,7 @@
 #include "base/address.h"
 #include "base/arena.h"
 #include "base/id.h"
+#include "client/lib/credentials.h"
 #include "client/lib/methods.h"
 #include "client/lib/status.h"
 #include "convene/convene.h"
@@ -65,9 +66,11 @@ static int choose_url(char url[URL_BYTES], const char *asked, struct convene_sta
     return 0;
 }
 
-static int open_channel(struct convene *client, struct convene_status *status)
+static int open_channel(struct convene *client, const char *authorization,
+                        struct convene_status *status)
 {
     struct cvn_channel_options options = {
+        .authorization = *authorization ? authorization : NULL,
         .connect_timeout_ms = client->timeout_ms / 2 < CONNECT_TIMEOUT_MS
                                   ? (int)(client->timeout_ms / 2 + 1)
                                   : CONNECT_TIMEOUT_MS,
@@ -99,8 +102,11 @@ int convene_open(struct convene **ret_client, const struct convene_options *opti
     }
     client->timeout_ms = options->timeout_ms ? options->timeout_ms : CONVENE_TIMEOUT_MS;
     client->fail_fast = options->fail_fast;
+    char authorization[CVN_CREDENTIALS_BYTES];
     int r = choose_url(client->url, options->url, status);
-    r = r ? r : open_channel(client, status);
+    r = r ? r : cvn_credentials_read(authorization, options, client->url, status);
+    r = r ? r : open_channel(client, authorization, status);
+    sodium_memzero(authorization, sizeof authorization);
     if (r) {
         free(client);
         return r;

@@ -1,5 +1,6 @@
 #include "client/lib/methods.h"
 
+#include "convene/admin/v1/key.pb-c.h"
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/group.pb-c.h"
 #include "convene/events/v1/person.pb-c.h"
@@ -19,6 +20,7 @@ static const ProtobufCServiceDescriptor *const services[] = {
     &convene__mentoring__v1__program_service__descriptor,
     &convene__mentoring__v1__enrolment_service__descriptor,
     &convene__mentoring__v1__match_service__descriptor,
+    &convene__admin__v1__key_service__descriptor,
 };
 
 const ProtobufCMethodDescriptor *cvn_method_find(const char *name,
@@ -43,7 +45,7 @@ const ProtobufCMethodDescriptor *cvn_method_find(const char *name,
 
 bool cvn_method_repeatable(const ProtobufCMethodDescriptor *method)
 {
-    static const char *const reading[] = {"Get", "List", "BatchGet", "Explain"};
+    static const char *const reading[] = {"Get", "List", "BatchGet", "Explain", "Verify"};
     for (size_t i = 0; i < sizeof reading / sizeof *reading; i++) {
         if (strncmp(method->name, reading[i], strlen(reading[i])) == 0) {
             return true;

@@ -224,5 +224,5 @@ static int batch_get_attendance(struct cvn_ctx *ctx, const void *request, void *
 
 const struct cvn_service_method cvn_attendance_methods[1] = {
     {"BatchGetAttendance", CVN_METHOD_READ, CVN_ACCESS_ADMIN, check_attendance,
-     batch_get_attendance, NULL},
+     batch_get_attendance, NULL, CVN_SCOPE_PEOPLE_READ},
 };

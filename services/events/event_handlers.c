@@ -258,12 +258,17 @@ static int register_batch(struct cvn_ctx *ctx, const void *request, void *reply)
 }
 
 const struct cvn_service_method cvn_event_methods[7] = {
-    {"CreateEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_create, create_event, NULL},
-    {"GetEvent", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, NULL, get_event, NULL},
-    {"ListEvents", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, cvn_event_list_check, cvn_event_list, NULL},
-    {"PublishEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, publish_event, NULL},
-    {"CancelEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_cancel, cancel_event, NULL},
-    {"RegisterEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_register, register_event, NULL},
+    {"CreateEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_create, create_event, NULL,
+     CVN_SCOPE_EVENTS_REGISTER},
+    {"GetEvent", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, NULL, get_event, NULL, CVN_SCOPE_READ},
+    {"ListEvents", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, cvn_event_list_check, cvn_event_list, NULL,
+     CVN_SCOPE_READ},
+    {"PublishEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, publish_event, NULL,
+     CVN_SCOPE_EVENTS_REGISTER},
+    {"CancelEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_cancel, cancel_event, NULL,
+     CVN_SCOPE_EVENTS_REGISTER},
+    {"RegisterEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_register, register_event, NULL,
+     CVN_SCOPE_EVENTS_REGISTER},
     {"BatchRegisterEvents", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_batch, register_batch,
-     NULL},
+     NULL, CVN_SCOPE_EVENTS_REGISTER},
 };

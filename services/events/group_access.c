@@ -51,9 +51,17 @@ int cvn_group_role(struct cvn_ctx *ctx, const struct cvn_id *group, const struct
 int cvn_group_role_of_caller(struct cvn_ctx *ctx, const struct cvn_id *group,
                              Convene__Events__V1__GroupRole *ret_role)
 {
+    bool excluded = cvn_principal_excludes_group(&ctx->who, group);
     switch (ctx->who.kind) {
     case CVN_PRINCIPAL_PERSON:
+        if (excluded)
+            break;
         return cvn_group_role(ctx, group, &ctx->who.person, ret_role);
+    case CVN_PRINCIPAL_SERVICE:
+        if (excluded)
+            break;
+        *ret_role = CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_ORGANISER;
+        return 0;
     case CVN_PRINCIPAL_ADMIN:
         *ret_role = CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_OWNER;
         return 0;

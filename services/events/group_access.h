@@ -17,7 +17,10 @@ int cvn_group_find(struct cvn_ctx *ctx, const char *field, const char *id_or_slu
 int cvn_group_role(struct cvn_ctx *ctx, const struct cvn_id *group, const struct cvn_id *person,
                    Convene__Events__V1__GroupRole *ret_role);
 
-/* The caller's role; administrators count as owners, whoever is not signed in as no member. */
+/*
+ * The caller's role; administrators count as owners, service accounts as organisers, whoever is not
+ * signed in as no member, and so does everybody whose key leaves the group out.
+ */
 int cvn_group_role_of_caller(struct cvn_ctx *ctx, const struct cvn_id *group,
                              Convene__Events__V1__GroupRole *ret_role);
 

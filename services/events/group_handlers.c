@@ -61,7 +61,7 @@ static int owner_meant(struct cvn_ctx *ctx, const char *owner_id, struct cvn_id 
         return 0;
     int r = cvn_person_meant(ctx, "owner_id", owner_id, ret_owner);
     if (r == 0 && ctx->who.kind != CVN_PRINCIPAL_ADMIN &&
-        !cvn_id_equal(ret_owner, &ctx->who.person))
+        !(ctx->who.kind == CVN_PRINCIPAL_PERSON && cvn_id_equal(ret_owner, &ctx->who.person)))
         return cvn_ctx_refuse_access(ctx, "found a group for somebody else");
     return r == 0 ? cvn_person_find(ctx, ret_owner, NULL) : r;
 }
@@ -84,6 +84,9 @@ static int create_group(struct cvn_ctx *ctx, const void *request, void *reply)
     struct cvn_id owner, id = cvn_ctx_new_id(ctx);
     *group = *(const Convene__Events__V1__Group *)ctx->prepared;
     bool owned;
+    if (ctx->who.of_groups)
+        return cvn_ctx_refuse(ctx, CVN_PERMISSION_DENIED,
+                              "The key is for certain groups only, so it may not found another.");
     int r = owner_meant(ctx, req->owner_id, &owner, &owned);
     if (r == 0)
         r = stamp_group(ctx, &id, group);
@@ -216,14 +219,17 @@ static int batch_register_groups(struct cvn_ctx *ctx, const void *request, void 
 }
 
 const struct cvn_service_method cvn_group_methods[7] = {
-    {"CreateGroup", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_create, create_group, NULL},
-    {"GetGroup", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, NULL, get_group, NULL},
-    {"ListGroups", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, cvn_groups_check_list, cvn_groups_list,
-     NULL},
+    {"CreateGroup", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_create, create_group, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
+    {"GetGroup", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, NULL, get_group, NULL, CVN_SCOPE_READ},
+    {"ListGroups", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, cvn_groups_check_list, cvn_groups_list, NULL,
+     CVN_SCOPE_READ},
     {"BatchRegisterGroups", CVN_METHOD_WRITE, CVN_ACCESS_ADMIN, check_batch, batch_register_groups,
-     NULL},
+     NULL, CVN_SCOPE_GROUPS_MANAGE},
     {"SetMember", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_members_check_set, cvn_members_set,
-     NULL},
-    {"RemoveMember", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_members_remove, NULL},
-    {"ListMembers", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, cvn_members_list, NULL},
+     NULL, CVN_SCOPE_GROUPS_MANAGE},
+    {"RemoveMember", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_members_remove, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
+    {"ListMembers", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, cvn_members_list, NULL,
+     CVN_SCOPE_READ},
 };

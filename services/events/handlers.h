@@ -1,5 +1,6 @@
 /*
- * The methods of people, groups, events, RSVPs and attendance, in the order of their .proto files.
+ * The methods of people, groups, events, RSVPs, attendance and keys, in the order of their .proto
+ * files.
  * Their service state is struct cvn_events_service (service.h).
  */
 #ifndef CVN_SERVICES_EVENTS_HANDLERS_H
@@ -12,5 +13,6 @@ extern const struct cvn_service_method cvn_group_methods[7];
 extern const struct cvn_service_method cvn_event_methods[7];
 extern const struct cvn_service_method cvn_rsvp_methods[4];
 extern const struct cvn_service_method cvn_attendance_methods[1];
+extern const struct cvn_service_method cvn_key_methods[4];
 
 #endif

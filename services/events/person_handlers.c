@@ -254,10 +254,13 @@ static int batch_register_people(struct cvn_ctx *ctx, const void *request, void 
 }
 
 const struct cvn_service_method cvn_person_methods[5] = {
-    {"CreatePerson", CVN_METHOD_WRITE, CVN_ACCESS_ADMIN, check_create, create_person, NULL},
-    {"GetPerson", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, get_person, NULL},
-    {"ListPeople", CVN_METHOD_READ, CVN_ACCESS_ADMIN, NULL, list_people, NULL},
-    {"BatchGetPeople", CVN_METHOD_READ, CVN_ACCESS_ADMIN, check_batch_get, batch_get_people, NULL},
+    {"CreatePerson", CVN_METHOD_WRITE, CVN_ACCESS_ADMIN, check_create, create_person, NULL,
+     CVN_SCOPE_PEOPLE_REGISTER},
+    {"GetPerson", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, get_person, NULL, CVN_SCOPE_READ},
+    {"ListPeople", CVN_METHOD_READ, CVN_ACCESS_ADMIN, NULL, list_people, NULL,
+     CVN_SCOPE_PEOPLE_READ},
+    {"BatchGetPeople", CVN_METHOD_READ, CVN_ACCESS_ADMIN, check_batch_get, batch_get_people, NULL,
+     CVN_SCOPE_PEOPLE_READ},
     {"BatchRegisterPeople", CVN_METHOD_WRITE, CVN_ACCESS_ADMIN, check_batch_register,
-     batch_register_people, NULL},
+     batch_register_people, NULL, CVN_SCOPE_PEOPLE_REGISTER},
 };

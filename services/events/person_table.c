@@ -153,6 +153,11 @@ int cvn_person_meant(struct cvn_ctx *ctx, const char *field, const char *text,
                          "is empty or \"me\", and an administrator is nobody in particular; an id "
                          "like per_… is right");
         return cvn_ctx_refuse_problems(ctx);
+    case CVN_PRINCIPAL_SERVICE:
+        cvn_problems_add(&ctx->problems, field,
+                         "is empty or \"me\", and a service account is no person; an id like "
+                         "per_… is right");
+        return cvn_ctx_refuse_problems(ctx);
     case CVN_PRINCIPAL_ANONYMOUS:
         break;
     }

@@ -55,7 +55,9 @@ static int respond(struct cvn_ctx *ctx, const void *request, void *reply)
         r = cvn_person_meant(ctx, "person_id", req->person_id, &action.person);
     if (r != 0)
         return r;
-    if (ctx->who.kind != CVN_PRINCIPAL_ADMIN && !cvn_id_equal(&action.person, &ctx->who.person))
+    bool own =
+        ctx->who.kind == CVN_PRINCIPAL_PERSON && cvn_id_equal(&action.person, &ctx->who.person);
+    if (ctx->who.kind != CVN_PRINCIPAL_ADMIN && !own)
         return cvn_ctx_refuse_access(ctx, "answer for somebody else");
     r = cvn_person_find(ctx, &action.person, NULL);
     if (r == 0)
@@ -142,8 +144,11 @@ static int get_rsvp(struct cvn_ctx *ctx, const void *request, void *reply)
 }
 
 const struct cvn_service_method cvn_rsvp_methods[4] = {
-    {"Respond", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_respond, respond, NULL},
-    {"Decide", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_decide, decide, NULL},
-    {"GetRsvp", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, get_rsvp, NULL},
-    {"ListRsvps", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, cvn_rsvps_list, NULL},
+    {"Respond", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_respond, respond, NULL,
+     CVN_SCOPE_RSVPS_ANSWER},
+    {"Decide", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_decide, decide, NULL,
+     CVN_SCOPE_RSVPS_DECIDE},
+    {"GetRsvp", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, get_rsvp, NULL, CVN_SCOPE_READ},
+    {"ListRsvps", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, cvn_rsvps_list, NULL,
+     CVN_SCOPE_READ},
 };

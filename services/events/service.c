@@ -1,5 +1,6 @@
 #include "services/events/service.h"
 
+#include "convene/admin/v1/key.pb-c.h"
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/group.pb-c.h"
 #include "convene/events/v1/person.pb-c.h"
@@ -7,13 +8,20 @@
 #include "services/events/event_table.h"
 #include "services/events/group_table.h"
 #include "services/events/handlers.h"
+#include "services/events/key_table.h"
 #include "services/events/person_table.h"
 #include "services/events/rsvp_table.h"
 
 #include <stddef.h>
 
 const struct cvn_table *const cvn_events_tables[] = {
-    &cvn_person_table, &cvn_group_table, &cvn_member_table, &cvn_event_table, &cvn_rsvp_table, NULL,
+    &cvn_person_table,
+    &cvn_group_table,
+    &cvn_member_table,
+    &cvn_event_table,
+    &cvn_rsvp_table,
+    &cvn_key_table,
+    NULL,
 };
 
 int cvn_events_bind(struct cvn_events_service *service, struct cvn_runtime *runtime,
@@ -28,6 +36,7 @@ int cvn_events_bind(struct cvn_events_service *service, struct cvn_runtime *runt
         {&convene__events__v1__event_service__descriptor, cvn_event_methods},
         {&convene__events__v1__rsvp_service__descriptor, cvn_rsvp_methods},
         {&convene__events__v1__attendance_service__descriptor, cvn_attendance_methods},
+        {&convene__admin__v1__key_service__descriptor, cvn_key_methods},
     };
     int r = 0;
     for (size_t i = 0; r == 0 && i < sizeof rows / sizeof *rows; i++)

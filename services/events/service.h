@@ -3,6 +3,7 @@
 #define CVN_SERVICES_EVENTS_SERVICE_H
 
 #include "base/zone.h"
+#include "services/events/key_access.h"
 
 struct cvn_runtime;
 struct cvn_server;
@@ -11,12 +12,13 @@ struct cvn_table;
 /* The service state given to cvn_methods_bind; lives as long as the server. */
 struct cvn_events_service {
     struct cvn_zones *zones; /* borrowed */
+    struct cvn_key_uses key_uses;
 };
 
 /* Every table of the service that has indexes, NULL at the end: for cvn_table_verify. */
 extern const struct cvn_table *const cvn_events_tables[];
 
-/* Adds people, groups, events, RSVPs and attendance to the server. 0 or a fault. */
+/* Adds people, groups, events, RSVPs, attendance and keys to the server. 0 or a fault. */
 int cvn_events_bind(struct cvn_events_service *service, struct cvn_runtime *runtime,
                     struct cvn_server *server);
 

@@ -5,6 +5,7 @@
  *     people  [space][person id]
  *     groups  [space][group id][kind][...]
  *     events  [space][event id][kind][...]: what an RSVP changes lies beside its event
+ *     keys    [space][key id]
  */
 #ifndef CVN_SERVICES_EVENTS_SPACES_H
 #define CVN_SERVICES_EVENTS_SPACES_H
@@ -13,6 +14,7 @@ enum {
     CVN_SPACE_PEOPLE = 0x10,
     CVN_SPACE_GROUPS = 0x11,
     CVN_SPACE_EVENTS = 0x12,
+    CVN_SPACE_KEYS = 0x13,
 };
 
 /* Where the kind stands in the keys of groups and events. */
@@ -41,6 +43,7 @@ enum {
     CVN_INDEX_GROUP_PLACE = 0x17,
     CVN_INDEX_MEMBER_PERSON = 0x18,
     CVN_INDEX_RSVP_PERSON = 0x1c,
+    CVN_INDEX_KEY_HOLDER = 0x1d,
     CVN_INDEX_EVENT_FIRST = 0x20,
     CVN_INDEX_EVENT_LAST = 0x3f,
 };

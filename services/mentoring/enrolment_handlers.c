@@ -303,10 +303,13 @@ static int withdraw(struct cvn_ctx *ctx, const void *request, void *reply)
 
 const struct cvn_service_method cvn_enrolment_methods[5] = {
     {"CreateEnrolment", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, prepare_create, create_enrolment,
-     NULL},
-    {"GetEnrolment", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, get_enrolment, NULL},
-    {"ListEnrolments", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, check_list, list_enrolments, NULL},
+     NULL, CVN_SCOPE_MENTORING_ENROL},
+    {"GetEnrolment", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, get_enrolment, NULL,
+     CVN_SCOPE_READ},
+    {"ListEnrolments", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, check_list, list_enrolments, NULL,
+     CVN_SCOPE_READ},
     {"BatchRegisterEnrolments", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, prepare_batch,
-     register_batch, NULL},
-    {"WithdrawEnrolment", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, withdraw, NULL},
+     register_batch, NULL, CVN_SCOPE_MENTORING_MANAGE},
+    {"WithdrawEnrolment", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, withdraw, NULL,
+     CVN_SCOPE_MENTORING_ENROL},
 };

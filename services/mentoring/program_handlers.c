@@ -264,7 +264,9 @@ static int set_state(struct cvn_ctx *ctx, const void *request, void *reply)
 
 const struct cvn_service_method cvn_program_methods[4] = {
     {"CreateProgram", CVN_METHOD_WRITE, CVN_ACCESS_ADMIN, check_create, create_program, NULL},
-    {"GetProgram", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, get_program, NULL},
-    {"ListPrograms", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, check_list, list_programs, NULL},
-    {"SetProgramState", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, set_state, NULL},
+    {"GetProgram", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, get_program, NULL, CVN_SCOPE_READ},
+    {"ListPrograms", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, check_list, list_programs, NULL,
+     CVN_SCOPE_READ},
+    {"SetProgramState", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, set_state, NULL,
+     CVN_SCOPE_MENTORING_MANAGE},
 };

@@ -453,10 +453,14 @@ static int explain_match(struct cvn_ctx *ctx, const void *request, void *reply)
 
 const struct cvn_service_method cvn_match_methods[6] = {
     {"CreateMatchRun", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_create, create_run,
-     wake_worker},
-    {"GetMatchRun", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, get_run, NULL},
-    {"ListMatchRuns", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, check_list_runs, list_runs, NULL},
-    {"CancelMatchRun", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cancel_run, NULL},
-    {"ListMatches", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, check_list_matches, list_matches, NULL},
-    {"ExplainMatch", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, explain_match, NULL},
+     wake_worker, CVN_SCOPE_MENTORING_MANAGE},
+    {"GetMatchRun", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, get_run, NULL, CVN_SCOPE_READ},
+    {"ListMatchRuns", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, check_list_runs, list_runs, NULL,
+     CVN_SCOPE_READ},
+    {"CancelMatchRun", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cancel_run, NULL,
+     CVN_SCOPE_MENTORING_MANAGE},
+    {"ListMatches", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, check_list_matches, list_matches, NULL,
+     CVN_SCOPE_READ},
+    {"ExplainMatch", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, explain_match, NULL,
+     CVN_SCOPE_READ},
 };

@@ -45,11 +45,17 @@ int cvn_ctx_refuse_state(struct cvn_ctx *ctx, enum cvn_code code, const char *re
 
 int cvn_ctx_refuse_access(struct cvn_ctx *ctx, const char *what)
 {
+    if (ctx->who.kind == CVN_PRINCIPAL_ANONYMOUS && ctx->who.by_key)
+        return cvn_ctx_refuse_state(ctx, CVN_PERMISSION_DENIED, "KEY_SCOPE",
+                                    "The key is limited to its scopes, and none of them lets it "
+                                    "%s.",
+                                    what);
     if (ctx->who.kind == CVN_PRINCIPAL_ANONYMOUS)
-        return cvn_ctx_refuse(ctx, CVN_UNAUTHENTICATED,
-                              "You are not signed in, and only those who are may %s. Call over the "
-                              "server's ipc socket as the user that runs it.",
-                              what);
+        return cvn_ctx_refuse(
+            ctx, CVN_UNAUTHENTICATED,
+            "You are not signed in, and only those who are may %s. Call with an API "
+            "key, or over the server's ipc socket as the user that runs it.",
+            what);
     return cvn_ctx_refuse(ctx, CVN_PERMISSION_DENIED, "You may not %s.", what);
 }
 

@@ -64,7 +64,9 @@ static int check_access(struct job *job)
             return 0;
         return cvn_ctx_refuse_access(&job->ctx, "do this");
     case CVN_ACCESS_ADMIN:
-        if (job->ctx.who.kind == CVN_PRINCIPAL_ADMIN)
+        if (job->ctx.who.kind == CVN_PRINCIPAL_ADMIN ||
+            (job->ctx.who.kind == CVN_PRINCIPAL_SERVICE && job->ctx.who.granted &&
+             !job->ctx.who.of_groups))
             return 0;
         return cvn_ctx_refuse_access(&job->ctx, "do this: it is for administrators");
     }
@@ -145,8 +147,13 @@ static int run_update(struct cvn_txn *txn, void *arg)
     if (r != CVN_STORE_ABSENT)
         return r;
     r = run_method(job, txn);
+    struct cvn_slice kept = job->packed;
+    if (r == 0 && job->method->forget) {
+        job->method->forget(job->reply);
+        r = cvn_ctx_pack(&job->ctx, job->reply, &kept);
+    }
     if (r == 0)
-        r = cvn_replay_put(txn, &job->replay, job->ctx.now_ms, job->packed);
+        r = cvn_replay_put(txn, &job->replay, job->ctx.now_ms, kept);
     size_t n_purged;
     return r ? r : cvn_replay_purge(txn, job->ctx.now_ms, REPLAY_PURGE_PER_WRITE, &n_purged);
 }
@@ -233,8 +240,19 @@ static struct job *new_job(const struct binding *binding, struct cvn_server_call
     job->entropy[3] &= 0x7f; /* room to count up without a carry into the version and variant */
     cvn_problems_init(&job->ctx.problems, arena);
     cvn_principal_of_call(&job->ctx.who, call, runtime->options.admin_uid);
-    cvn_server_call_set_principal(call, job->ctx.who.text);
     return job;
+}
+
+static int authenticate(struct job *job)
+{
+    const struct cvn_method_need need = {
+        .scope = job->method->scope,
+        .public = job->method->access == CVN_ACCESS_PUBLIC,
+    };
+    int r = cvn_authenticate(&job->ctx, &job->binding->runtime->options.authenticator,
+                             cvn_server_call_metadata(job->call), &need);
+    cvn_server_call_set_principal(job->call, job->ctx.who.text);
+    return r;
 }
 
 static void handle(struct cvn_server_call *call, const ProtobufCMessage *request, void *user)
@@ -247,7 +265,9 @@ static void handle(struct cvn_server_call *call, const ProtobufCMessage *request
         cvn_server_call_finish(call, &status, NULL);
         return;
     }
-    int r = check_access(job);
+    int r = authenticate(job);
+    if (r == 0)
+        r = check_access(job);
     if (r == 0)
         r = check_request_id(job);
     if (r == 0 && job->method->prepare)

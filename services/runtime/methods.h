@@ -5,6 +5,7 @@
 #ifndef CVN_SERVICES_RUNTIME_METHODS_H
 #define CVN_SERVICES_RUNTIME_METHODS_H
 
+#include "services/runtime/authenticate.h"
 #include "services/runtime/ctx.h"
 
 struct cvn_server;
@@ -18,7 +19,7 @@ enum cvn_method_kind {
 enum cvn_method_access {
     CVN_ACCESS_PUBLIC,
     CVN_ACCESS_SIGNED_IN,
-    CVN_ACCESS_ADMIN,
+    CVN_ACCESS_ADMIN, /* or a service account's key that has the method's scope for all */
 };
 
 /*
@@ -35,6 +36,9 @@ enum cvn_method_access {
  *
  * after (may be NULL) runs once the write is durable, before the reply leaves, on the writer's
  * thread: it may only signal. It is not run for a replayed answer.
+ *
+ * forget (may be NULL) takes out of the reply what must not be stored, such as a secret, and says
+ * in its place that it was; a repeated request is answered with what it leaves.
  */
 struct cvn_service_method {
     const char *name; /* as in the .proto; checked at bind against the descriptor's order */
@@ -43,6 +47,8 @@ struct cvn_service_method {
     int (*prepare)(struct cvn_ctx *ctx, const void *request);
     int (*run)(struct cvn_ctx *ctx, const void *request, void *reply);
     void (*after)(struct cvn_ctx *ctx, const void *request, const void *reply);
+    enum cvn_scope scope; /* that a limited key needs; CVN_SCOPE_NONE: none is enough */
+    void (*forget)(void *reply);
 };
 
 struct cvn_runtime_options {
@@ -50,6 +56,7 @@ struct cvn_runtime_options {
     int64_t (*wall_clock_ms)(void);
     void (*random_bytes)(void *buffer, size_t size); /* libsodium's in production */
     uint32_t admin_uid; /* peers of this user over ipc are administrators; so is root */
+    struct cvn_authenticator authenticator; /* zeroed: no key is known */
 };
 
 /* Shared by all services of one store. */

@@ -115,6 +115,14 @@ struct convene_options {
     int64_t timeout_ms;
     /* Give up at once where no server answers, instead of trying until the timeout. */
     bool fail_fast;
+    /*
+     * Who calls: an API key, "cvn_…". NULL: what key_file holds, or the environment's CONVENE_KEY,
+     * or what the file named by CONVENE_KEY_FILE holds. "": none, whatever there is. A key goes
+     * over ipc, tls+tcp, or tcp to this machine; with another tcp address, where others could read
+     * it, convene_open fails.
+     */
+    const char *key;
+    const char *key_file; /* whose first line is the key; NULL as above */
 };
 
 /*

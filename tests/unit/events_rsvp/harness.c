@@ -112,6 +112,7 @@ static const ProtobufCMessageDescriptor *output_of(const char *name)
         &convene__events__v1__event_service__descriptor,
         &convene__events__v1__rsvp_service__descriptor,
         &convene__events__v1__attendance_service__descriptor,
+        &convene__admin__v1__key_service__descriptor,
     };
     for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
         const ProtobufCMethodDescriptor *method =
