@@ -185,6 +185,14 @@ int cvn_server_add_service(struct cvn_server *server, const ProtobufCServiceDesc
     return 0;
 }
 
+const ProtobufCServiceDescriptor *cvn_server_service_at(const struct cvn_server *server, size_t i)
+{
+    const struct cvn_service *service = server->services;
+    while (service && i-- > 0)
+        service = service->hh.next;
+    return service ? service->descriptor : NULL;
+}
+
 static int fault_of_nng(int r)
 {
     switch (r) {

@@ -137,6 +137,9 @@ int cvn_server_new(struct cvn_server **ret, const struct cvn_server_options *opt
 int cvn_server_add_service(struct cvn_server *server, const ProtobufCServiceDescriptor *descriptor,
                            const struct cvn_method *methods, void *user);
 
+/* The i-th service in the order they were added; NULL past the last. Not while one is added. */
+const ProtobufCServiceDescriptor *cvn_server_service_at(const struct cvn_server *server, size_t i);
+
 /*
  * Listens on inproc://name, ipc:///path or tcp://address:port (port 0 takes a free one); several
  * times if wanted. 0 or a fault (-EADDRINUSE, …) with the sentence in err. A socket file that no
@@ -162,6 +165,9 @@ void cvn_server_free(struct cvn_server *server);
 
 /* The call's memory: capped, freed when it is finished. One thread at a time. */
 struct cvn_arena *cvn_server_call_arena(struct cvn_server_call *call);
+
+/* The method's full name as asked, "package.Service/Method". */
+const char *cvn_server_call_method(const struct cvn_server_call *call);
 
 /* The method's place in its service's descriptor. */
 unsigned cvn_server_call_method_index(const struct cvn_server_call *call);

@@ -317,6 +317,11 @@ struct cvn_arena *cvn_server_call_arena(struct cvn_server_call *call)
     return &call->arena;
 }
 
+const char *cvn_server_call_method(const struct cvn_server_call *call)
+{
+    return call->method;
+}
+
 unsigned cvn_server_call_method_index(const struct cvn_server_call *call)
 {
     return call->method_index;

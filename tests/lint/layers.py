@@ -30,7 +30,7 @@ def place_of(path):
 
 def target_of(include):
     """Which place an include leads to; generated messages lie under proto."""
-    if include.startswith(("convene/", "google/")) or include == "descriptors.h":
+    if include.startswith(("convene/", "google/", "grpc/")) or include == "descriptors.h":
         return "client" if include == "convene/convene.h" else "proto"
     return place_of(include)
 
