@@ -2,11 +2,13 @@
 #include "base/zone.h"
 #include "rpc/channel.h"
 #include "rpc/server.h"
+#include "services/admin_handlers.h"
 #include "services/call_log.h"
 #include "services/events/key_access.h"
 #include "services/events/service.h"
 #include "services/mentoring/key_source.h"
 #include "services/mentoring/service.h"
+#include "services/offer.h"
 #include "services/runtime/methods.h"
 #include "services/settings.h"
 #include "storage/store.h"
@@ -34,6 +36,8 @@ enum {
 struct daemon {
     struct cvn_settings settings;
     struct cvn_zones *zones;
+    struct cvn_offer_shared shared;
+    struct cvn_admin admin;
     struct cvn_store *events_store;
     struct cvn_runtime *events_runtime;
     struct cvn_events_service events;
@@ -43,7 +47,9 @@ struct daemon {
     struct cvn_key_source *keys; /* for mentoring */
     struct cvn_mentoring *mentoring;
     struct cvn_server *inside; /* the events service for mentoring, over inproc */
+    struct cvn_offer inside_offer;
     struct cvn_server *server;
+    struct cvn_offer offer;
 };
 
 static int64_t wall_clock_ms(void)
@@ -91,11 +97,12 @@ static int open_store(struct daemon *daemon, const char *name,
 static int new_server(struct daemon *daemon, int n_workers, struct cvn_server **ret,
                       struct cvn_error *err)
 {
-    static const struct cvn_interceptor interceptors[] = {{.end = cvn_call_log_write}};
+    const struct cvn_interceptor interceptors[] = {cvn_metrics_interceptor(daemon->shared.metrics),
+                                                   {.end = cvn_call_log_write}};
     int r = cvn_server_new(ret, &(struct cvn_server_options){
                                     .n_workers = (unsigned)n_workers,
                                     .interceptors = interceptors,
-                                    .n_interceptors = daemon->settings.quiet ? 0 : 1,
+                                    .n_interceptors = daemon->settings.quiet ? 1 : 2,
                                 });
     return r ? cvn_error_set(err, r, "The server cannot be made: %s.", strerror(-r)) : 0;
 }
@@ -118,6 +125,8 @@ static int start_inside(struct daemon *daemon, struct cvn_error *err)
     if (r)
         return r;
     r = cvn_events_bind(&daemon->events, daemon->events_runtime, daemon->inside);
+    if (r == 0)
+        r = cvn_offer_init(&daemon->inside_offer, &daemon->shared, daemon->inside);
     if (r)
         return cvn_error_set(err, r, "The events service cannot start: %s.", strerror(-r));
     r = cvn_server_listen(daemon->inside, EVENTS_INSIDE_URL, err);
@@ -150,17 +159,37 @@ static int start_mentoring(struct daemon *daemon, struct cvn_error *err)
     return r ? cvn_error_set(err, r, "The mentoring service cannot start: %s.", strerror(-r)) : 0;
 }
 
+/* What the server offers besides its services, once those are there. */
+static int start_offer(struct daemon *daemon, struct cvn_error *err)
+{
+    daemon->admin =
+        (struct cvn_admin){.metrics = daemon->shared.metrics, .start_time_ms = wall_clock_ms()};
+    int r =
+        cvn_admin_bind(&daemon->admin,
+                       daemon->settings.events ? daemon->events_runtime : daemon->mentoring_runtime,
+                       daemon->server);
+    if (r == 0)
+        r = cvn_offer_init(&daemon->offer, &daemon->shared, daemon->server);
+    return r ? cvn_error_set(err, r, "Health, reflection and administration cannot start: %s.",
+                             strerror(-r))
+             : 0;
+}
+
 static int start(struct daemon *daemon, struct cvn_error *err)
 {
     int r = make_directories(daemon->settings.data, err);
     if (r == 0 && cvn_zones_new(&daemon->zones) < 0)
         r = cvn_error_set(err, -ENOMEM, "The time zones cannot be loaded.");
     if (r == 0)
+        r = cvn_offer_shared_init(&daemon->shared, err);
+    if (r == 0)
         r = new_server(daemon, daemon->settings.n_workers, &daemon->server, err);
     if (r == 0 && daemon->settings.events)
         r = start_events(daemon, err);
     if (r == 0 && daemon->settings.mentoring)
         r = start_mentoring(daemon, err);
+    if (r == 0)
+        r = start_offer(daemon, err);
     for (size_t i = 0; r == 0 && i < daemon->settings.n_listen; i++)
         r = cvn_server_listen(daemon->server, daemon->settings.listen[i], err);
     return r ? r : cvn_server_start(daemon->server);
@@ -169,9 +198,11 @@ static int start(struct daemon *daemon, struct cvn_error *err)
 /* The public sockets first, so that nobody is cut off from a service that is still needed. */
 static void stop(struct daemon *daemon)
 {
+    cvn_offer_drain(&daemon->offer);
     if (daemon->server)
         cvn_server_drain(daemon->server, daemon->settings.drain_timeout_ms);
     cvn_mentoring_stop(daemon->mentoring);
+    cvn_offer_drain(&daemon->inside_offer);
     if (daemon->inside)
         cvn_server_drain(daemon->inside, daemon->settings.drain_timeout_ms);
     cvn_store_close(daemon->mentoring_store);
@@ -183,6 +214,9 @@ static void stop(struct daemon *daemon)
     cvn_mentoring_free(daemon->mentoring);
     cvn_runtime_free(daemon->mentoring_runtime);
     cvn_runtime_free(daemon->events_runtime);
+    cvn_offer_deinit(&daemon->inside_offer);
+    cvn_offer_deinit(&daemon->offer);
+    cvn_offer_shared_deinit(&daemon->shared);
     cvn_zones_free(daemon->zones);
 }
 
