@@ -156,8 +156,9 @@ static int run_get_metrics(struct cvn_ctx *ctx, const void *request, void *reply
 }
 
 static const struct cvn_service_method methods[] = {
-    {"GetStats", CVN_METHOD_READ, CVN_ACCESS_ADMIN, .run = run_get_stats},
-    {"GetMetrics", CVN_METHOD_READ, CVN_ACCESS_ADMIN, .run = run_get_metrics},
+    {"GetStats", CVN_METHOD_READ, CVN_ACCESS_ADMIN, .run = run_get_stats, .scope = CVN_SCOPE_ADMIN},
+    {"GetMetrics", CVN_METHOD_READ, CVN_ACCESS_ADMIN, .run = run_get_metrics,
+     .scope = CVN_SCOPE_ADMIN},
 };
 
 int cvn_admin_bind(struct cvn_admin *admin, struct cvn_runtime *runtime, struct cvn_server *server)
