@@ -124,6 +124,8 @@ static void set_defaults(struct cvn_channel_options *options)
         options->max_message_bytes = CVN_CHANNEL_MESSAGE_BYTES_DEFAULT;
     if (!options->max_queue_bytes)
         options->max_queue_bytes = CVN_CHANNEL_QUEUE_BYTES_DEFAULT;
+    if (options->max_queue_bytes < CVN_CHANNEL_QUEUE_BYTES_MIN)
+        options->max_queue_bytes = CVN_CHANNEL_QUEUE_BYTES_MIN;
     if (!options->max_calls)
         options->max_calls = CVN_CHANNEL_CALLS_DEFAULT;
     if (!options->stream_credit_bytes)

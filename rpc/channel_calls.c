@@ -86,6 +86,7 @@ static struct cvn_client_call *new_call(const struct cvn_client_call_start *star
     call->stream = start->stream;
     call->streams = start->streams;
     call->streams_requests = start->streams_requests;
+    call->half_closed = !start->streams_requests; /* with the request */
     call->wait_for_ready = start->options && start->options->wait_for_ready;
     call->began_us = cvn_rpc_now_us();
     call->deadline_ms = deadline_of(start->options);

@@ -30,6 +30,7 @@ struct cvn_link {
     uint64_t epoch;
     uint32_t peer_max_message_bytes;
     uint32_t peer_stream_credit;
+    bool held_back; /* streams wait until less is unsent */
     struct cvn_outbox outbox;
     struct cvn_client_call *calls; /* sent on the present connection, by number */
     uint32_t last_number;
@@ -147,8 +148,10 @@ void cvn_link_watch(struct cvn_link *link);
 void cvn_client_call_wait(struct cvn_channel *channel, struct cvn_client_call *call);
 /* Queues the call's frames on the link. False when there is no room yet. */
 bool cvn_client_call_put(struct cvn_client_call *call, struct cvn_link *link);
-/* Sends what the call's credit allows. */
+/* Sends what the call's credit and the link's room allow. */
 void cvn_client_call_release(struct cvn_client_call *call);
+/* Lets the streams go on that waited until less was unsent. */
+void cvn_client_calls_let_go(struct cvn_link *link);
 /* What frames do to a call. */
 void cvn_client_call_take_headers(struct cvn_client_call *call, struct cvn_slice body);
 bool cvn_client_call_take_msg(struct cvn_client_call *call, const struct cvn_frame *frame);

@@ -128,6 +128,7 @@ static void conclude(struct cvn_channel *channel, struct cvn_client_call *call)
     }
     leave_link(call);
     unqueue(channel, call);
+    call->trailing_metadata = NULL; /* of the attempt that failed */
     channel->n_retries++;
     call->retry_at_ms = at_ms ? at_ms : 1;
     cvn_client_call_set_alarm(channel, call);
@@ -248,21 +249,32 @@ bool cvn_client_call_put(struct cvn_client_call *call, struct cvn_link *link)
 void cvn_client_call_release(struct cvn_client_call *call)
 {
     struct cvn_link *link = call->link;
-    if (!link)
+    if (!link || !call->out.queue.first)
         return;
+    if (link->outbox.queue.bytes > link->outbox.bytes_max / 2)
+        link->held_back = true;
+    if (link->held_back)
+        return;
+    bool full = !cvn_flow_has_room(&call->out);
     struct cvn_frames ready = {0};
-    cvn_flow_release(&call->out, false, &ready);
-    if (!ready.first)
-        return;
+    cvn_flow_release(&call->out, false, cvn_outbox_room(&link->outbox), &ready);
     cvn_frames_set_call(&ready, call->number);
-    if (cvn_outbox_move(&link->outbox, &ready) < 0) {
-        cvn_frames_clear(&ready);
-        cvn_client_call_cancel(call);
-        cvn_client_call_fail(link->channel, call, CVN_RESOURCE_EXHAUSTED,
-                             "The channel has no room for what the stream has to send.");
-        return;
-    }
+    (void)cvn_outbox_move(&link->outbox, &ready); /* there is room */
+    if (full && cvn_flow_has_room(&call->out))
+        cvn_channel_note(link->channel, call);
     cvn_link_send(link);
+}
+
+void cvn_client_calls_let_go(struct cvn_link *link)
+{
+    if (!link->held_back || link->outbox.queue.bytes > link->outbox.bytes_max / 4)
+        return;
+    link->held_back = false;
+    struct cvn_client_call *call, *next;
+    HASH_ITER(hh_link, link->calls, call, next)
+    {
+        cvn_client_call_release(call);
+    }
 }
 
 void cvn_client_call_give_credit(struct cvn_client_call *call, uint32_t cost)
@@ -404,6 +416,9 @@ void cvn_client_call_take_trailers(struct cvn_client_call *call, struct cvn_slic
     else if (call->status.code == CVN_OK && !call->streams && !call->got_message)
         call->status = (struct cvn_status){.code = CVN_INTERNAL,
                                            .message = "The server ended the call without a reply."};
+    else if (call->status.code == CVN_OK && call->streams && call->reply_len > 0)
+        call->status = (struct cvn_status){.code = CVN_INTERNAL,
+                                           .message = "The server ended the call amid a reply."};
     conclude(call->link->channel, call);
 }
 

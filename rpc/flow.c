@@ -23,10 +23,14 @@ void cvn_flow_put(struct cvn_flow_out *flow, struct cvn_frames *frames)
     cvn_frames_move(&flow->queue, frames);
 }
 
-void cvn_flow_release(struct cvn_flow_out *flow, bool held, struct cvn_frames *ready)
+void cvn_flow_release(struct cvn_flow_out *flow, bool held, size_t max_bytes,
+                      struct cvn_frames *ready)
 {
     const struct cvn_queued_frame *next;
-    while ((next = flow->queue.first) && (next->free_of_credit || (flow->credit > 0 && !held))) {
+    size_t left = max_bytes;
+    while ((next = flow->queue.first) && next->len <= left &&
+           (next->free_of_credit || (flow->credit > 0 && !held))) {
+        left -= next->len;
         if (!next->free_of_credit)
             flow->credit -= (int64_t)next->len;
         cvn_frames_push(ready, cvn_frames_shift(&flow->queue));

@@ -26,8 +26,12 @@ void cvn_flow_out_init(struct cvn_flow_out *flow, uint32_t credit);
 /* Takes a message's frames, all of it, and what comes behind messages. The list is emptied. */
 void cvn_flow_put(struct cvn_flow_out *flow, struct cvn_frames *frames);
 
-/* Moves what the credit allows to the end of ready; of what needs credit nothing while held. */
-void cvn_flow_release(struct cvn_flow_out *flow, bool held, struct cvn_frames *ready);
+/*
+ * Moves what the credit allows to the end of ready, at most so many bytes; of what needs credit
+ * nothing while held.
+ */
+void cvn_flow_release(struct cvn_flow_out *flow, bool held, size_t max_bytes,
+                      struct cvn_frames *ready);
 
 /* Whether another message may be queued. */
 static inline bool cvn_flow_has_room(const struct cvn_flow_out *flow)

@@ -52,6 +52,7 @@ static void come(struct cvn_link *link, nng_pipe pipe)
     link->ready = false;
     link->epoch = 0;
     link->pinged = false;
+    link->held_back = false;
     link->heard_ms = cvn_rpc_now_ms();
     cvn_outbox_reset(&link->outbox);
     put_hello(link);
@@ -235,6 +236,7 @@ static void sent(void *arg)
         nng_msg_free(nng_aio_get_msg(link->send_aio));
     (void)pthread_mutex_lock(&channel->lock);
     link->outbox.sending = false;
+    cvn_client_calls_let_go(link);
     cvn_channel_put_waiting(channel);
     cvn_link_send(link);
     (void)pthread_mutex_unlock(&channel->lock);

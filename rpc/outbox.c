@@ -17,7 +17,8 @@ void cvn_outbox_reset(struct cvn_outbox *outbox)
 
 int cvn_outbox_put(struct cvn_outbox *outbox, const struct cvn_frame *frame)
 {
-    if (CVN_WIRE_FRAME_HEADER_BYTES + frame->body.len > outbox->bytes_max - outbox->queue.bytes)
+    size_t len = CVN_WIRE_FRAME_HEADER_BYTES + frame->body.len;
+    if (len > outbox->bytes_max + CVN_OUTBOX_CONTROL_BYTES - outbox->queue.bytes)
         return -ENOBUFS;
     int r = cvn_frames_add(&outbox->queue, frame);
     if (r == 0)
@@ -25,9 +26,15 @@ int cvn_outbox_put(struct cvn_outbox *outbox, const struct cvn_frame *frame)
     return r;
 }
 
+size_t cvn_outbox_room(const struct cvn_outbox *outbox)
+{
+    size_t bytes = outbox->queue.bytes;
+    return bytes < outbox->bytes_max ? outbox->bytes_max - bytes : 0;
+}
+
 int cvn_outbox_move(struct cvn_outbox *outbox, struct cvn_frames *frames)
 {
-    if (frames->bytes > outbox->bytes_max - outbox->queue.bytes)
+    if (frames->bytes > cvn_outbox_room(outbox))
         return -ENOBUFS;
     for (const struct cvn_queued_frame *frame = frames->first; frame; frame = frame->next)
         outbox->n_queued++;

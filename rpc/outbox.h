@@ -28,13 +28,24 @@ void cvn_outbox_init(struct cvn_outbox *outbox, size_t bytes_max);
 /* Drops what is queued and forgets all counts, as for a new connection. */
 void cvn_outbox_reset(struct cvn_outbox *outbox);
 
+enum {
+    /* Beyond bytes_max, for what must go whatever waits: cancellations and credit above all. */
+    CVN_OUTBOX_CONTROL_BYTES = 1 << 20,
+};
+
 /*
- * Queues a frame; the body is copied. 0; -ENOBUFS when bytes_max would be passed (nothing is
- * queued then); -ENOMEM.
+ * Queues a frame that is none of a message; the body is copied. 0; -ENOBUFS when bytes_max would
+ * be passed by more than CVN_OUTBOX_CONTROL_BYTES (nothing is queued then); -ENOMEM.
  */
 int cvn_outbox_put(struct cvn_outbox *outbox, const struct cvn_frame *frame);
 
-/* Queues frames and empties their list. 0, or -ENOBUFS as put, and the list is as it was. */
+/* How many bytes of frames move takes. */
+size_t cvn_outbox_room(const struct cvn_outbox *outbox);
+
+/*
+ * Queues frames and empties their list. 0, or -ENOBUFS when there is no such room, and the list is
+ * as it was.
+ */
 int cvn_outbox_move(struct cvn_outbox *outbox, struct cvn_frames *frames);
 
 /*

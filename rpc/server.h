@@ -110,9 +110,15 @@ struct cvn_stream_handler {
     /* A streamed request; its presence makes the requests a stream. */
     cvn_unary_handler *message;
     void (*half_close)(struct cvn_server_call *call, void *user); /* no further request comes */
-    /* Replies may be written again after a write that gave CVN_CALL_LATER. */
+    /*
+     * Replies may be written again after a write that gave CVN_CALL_LATER. Until then no further
+     * request is told, so that there is no more than one reply to keep.
+     */
     void (*writable)(struct cvn_server_call *call, void *user);
-    /* Nobody waits for an answer any more; nothing but done follows. Finish soon. */
+    /*
+     * Nobody waits for an answer any more; nothing but done follows. Finish soon. NULL only where
+     * something else leads to finishing, as on_cancel or a write that fails.
+     */
     void (*cancelled)(struct cvn_server_call *call, void *user);
     /* The call is over, finished and sent or given up: the last that is told, to free state. */
     void (*done)(struct cvn_server_call *call, void *user);

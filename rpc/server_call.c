@@ -110,7 +110,7 @@ void cvn_server_call_release(struct cvn_server_call *call)
     if (connection->outbox.queue.bytes > connection->outbox.bytes_max / 2)
         connection->held_back = true;
     struct cvn_frames ready = {0};
-    cvn_flow_release(&call->out, connection->held_back, &ready);
+    cvn_flow_release(&call->out, connection->held_back, SIZE_MAX, &ready);
     send_frames(connection, &ready);
     if (connection->cut_off || connection->gone)
         cvn_frames_clear(&call->out.queue);

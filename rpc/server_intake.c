@@ -288,7 +288,7 @@ bool cvn_server_take_msg(struct cvn_connection *connection, const struct cvn_fra
 void cvn_server_take_half_close(struct cvn_connection *connection, uint32_t number)
 {
     struct cvn_server_call *call = find_call(connection, number);
-    if (!call || atomic_load(&call->ended) || call->half_closed)
+    if (!call || atomic_load(&call->ended) || call->finished || call->half_closed)
         return;
     call->half_closed = true;
     if (call->amid_message)

@@ -30,12 +30,12 @@ static enum event next_event(const struct cvn_server_call *call)
         return EVENT_BEGIN;
     if (!call->begun)
         return call->half_closed && call->whole ? EVENT_REQUEST : EVENT_NONE;
+    if (call->wants_to_write) /* who asks on without reading is not asked on for */
+        return cvn_flow_has_room(&call->out) ? EVENT_WRITABLE : EVENT_NONE;
     if (call->inbox_first)
         return EVENT_MESSAGE;
     if (streams && call->half_closed && !call->told_half_close)
         return EVENT_HALF_CLOSE;
-    if (call->wants_to_write && cvn_flow_has_room(&call->out))
-        return EVENT_WRITABLE;
     return EVENT_NONE;
 }
 
@@ -73,21 +73,20 @@ static bool intercept(struct cvn_server_call *call)
     return true;
 }
 
-/* Unpacks and checks a request into the arena. False when the call was finished for it. */
-static bool read_request(struct cvn_server_call *call, struct cvn_slice bytes,
-                         struct cvn_arena *arena, ProtobufCMessage **ret)
+/* Unpacks and checks a request into the arena. False with the status that refuses it. */
+static bool read_request(const struct cvn_server_call *call, struct cvn_slice bytes,
+                         struct cvn_arena *arena, ProtobufCMessage **ret, struct cvn_status *status)
 {
     const ProtobufCMethodDescriptor *method =
         &call->service->descriptor->methods[call->method_index];
-    struct cvn_status status = {0};
     int r = cvn_message_unpack(method->input, arena, bytes, ret);
     if (r < 0) {
         if (arena->overflowed)
-            status = (struct cvn_status){
+            *status = (struct cvn_status){
                 .code = CVN_RESOURCE_EXHAUSTED,
                 .message = "The request unfolds to more memory than one call may use."};
         else
-            (void)cvn_status_set(&status, arena, CVN_INVALID_ARGUMENT,
+            (void)cvn_status_set(status, arena, CVN_INVALID_ARGUMENT,
                                  "The request is no %s: its bytes do not read as one.",
                                  method->input->name);
     } else {
@@ -96,17 +95,21 @@ static bool read_request(struct cvn_server_call *call, struct cvn_slice bytes,
         cvn_message_check(*ret, &problems);
         if (problems.total == 0)
             return true;
-        cvn_status_from_problems(&status, arena, &problems);
+        cvn_status_from_problems(status, arena, &problems);
     }
-    cvn_server_call_finish(call, &status, NULL);
     return false;
 }
 
 static void tell_request(struct cvn_server_call *call)
 {
     ProtobufCMessage *request;
-    bool good = intercept(call) && read_request(call, cvn_slice(call->incoming, call->incoming_len),
-                                                &call->arena, &request);
+    struct cvn_status status = {0};
+    bool good = intercept(call);
+    if (good && !read_request(call, cvn_slice(call->incoming, call->incoming_len), &call->arena,
+                              &request, &status)) {
+        cvn_server_call_finish(call, &status, NULL);
+        good = false;
+    }
     free(call->incoming); /* no longer counted among what waits */
     call->incoming = NULL;
     call->incoming_len = 0;
@@ -120,8 +123,16 @@ static void tell_message(struct cvn_server_call *call, struct cvn_inbox_message 
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, call->connection->server->options.max_arena_bytes);
     ProtobufCMessage *request;
-    if (read_request(call, cvn_slice(message->bytes, message->len), &arena, &request))
+    struct cvn_status status = {0};
+    if (read_request(call, cvn_slice(message->bytes, message->len), &arena, &request, &status)) {
         call->handler->stream->message(call, request, call->service->user);
+        return;
+    }
+    /* To finish the call is its handler's, which is told that nobody waits any more. */
+    struct cvn_server *server = call->connection->server;
+    (void)pthread_mutex_lock(&server->lock);
+    cvn_server_call_end(call, &status);
+    (void)pthread_mutex_unlock(&server->lock);
 }
 
 static void tell_begin(struct cvn_server_call *call)
