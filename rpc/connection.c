@@ -3,35 +3,12 @@
 #include "rpc/metadata_wire.h"
 #include "rpc/server_state.h"
 
-#include <errno.h>
-#include <nng/transport/ipc/ipc.h>
 #include <stdlib.h>
 
 enum {
-    REQUEST_ID = (int)0x80000001u, /* raw REQ/REP wants one; ours tells nothing */
-    RETRY_DELAY_MS = 100,
-    QUIET_MS = 200, /* before a pipe is closed from this side */
     HELLO_ARENA_BYTES = 256 * 1024,
     SETTINGS_BYTES_MAX = 64,
 };
-
-static void read_peer(struct cvn_connection *connection)
-{
-    nng_sockaddr address;
-    uint64_t uid;
-    connection->peer.transport = CVN_TRANSPORT_TCP;
-    if (nng_pipe_get_addr(connection->pipe, NNG_OPT_REMADDR, &address) == 0) {
-        if (address.s_family == NNG_AF_INPROC)
-            connection->peer.transport = CVN_TRANSPORT_INPROC;
-        if (address.s_family == NNG_AF_IPC || address.s_family == NNG_AF_UNSPEC)
-            connection->peer.transport = CVN_TRANSPORT_IPC;
-    }
-    if (nng_pipe_get_uint64(connection->pipe, NNG_OPT_IPC_PEER_UID, &uid) == 0) {
-        connection->peer.transport = CVN_TRANSPORT_IPC;
-        connection->peer.has_uid = true;
-        connection->peer.uid = (uint32_t)uid;
-    }
-}
 
 void cvn_connection_unref(struct cvn_connection *connection)
 {
@@ -39,7 +16,7 @@ void cvn_connection_unref(struct cvn_connection *connection)
         return;
     struct cvn_server *server = connection->server;
     cvn_outbox_reset(&connection->outbox);
-    nng_aio_reap(connection->send_aio);
+    connection->carrier->deinit(connection);
     cvn_arena_deinit(&connection->arena);
     free(connection);
     if (--server->n_live == 0)
@@ -60,23 +37,17 @@ static void let_go(struct cvn_connection *connection)
     }
 }
 
-static void sent(void *arg)
+void cvn_connection_sent(struct cvn_connection *connection, bool ok)
 {
-    struct cvn_connection *connection = arg;
     struct cvn_server *server = connection->server;
-    int r = nng_aio_result(connection->send_aio);
-    if (r)
-        nng_msg_free(nng_aio_get_msg(connection->send_aio));
-    (void)pthread_mutex_lock(&server->lock);
     connection->outbox.sending = false;
-    if (!r && !connection->gone) {
+    if (ok && !connection->gone) {
         let_go(connection);
         cvn_connection_send(connection);
     }
     (void)pthread_cond_broadcast(&server->calm);
     cvn_connection_unref(connection);
     cvn_server_log_over(server);
-    (void)pthread_mutex_unlock(&server->lock);
 }
 
 void cvn_connection_send(struct cvn_connection *connection)
@@ -86,37 +57,27 @@ void cvn_connection_send(struct cvn_connection *connection)
     nng_msg *msg = cvn_outbox_next(&connection->outbox, connection->epoch);
     if (!msg)
         return;
-    if (nng_msg_header_append_u32(msg, connection->id) != 0 ||
-        nng_msg_header_append_u32(msg, (uint32_t)REQUEST_ID) != 0) {
-        nng_msg_free(msg);
-        connection->outbox.sending = false;
-        return;
-    }
     connection->n_refs++;
-    nng_aio_set_msg(connection->send_aio, msg);
-    nng_send_aio(connection->server->socket, connection->send_aio);
+    connection->carrier->send(connection, msg);
 }
 
-static void add_connection(struct cvn_server *server, nng_pipe pipe)
+struct cvn_connection *cvn_connection_new(struct cvn_server *server,
+                                          const struct cvn_carrier *carrier, uint64_t id)
 {
     struct cvn_connection *connection = calloc(1, sizeof *connection);
-    if (!connection || nng_aio_alloc(&connection->send_aio, sent, connection) != 0) {
-        free(connection);
-        (void)nng_pipe_close(pipe);
-        return;
-    }
+    if (!connection)
+        return NULL;
     connection->server = server;
-    connection->pipe = pipe;
-    connection->id = (uint32_t)nng_pipe_id(pipe);
-    connection->epoch = server->epoch + connection->id;
+    connection->carrier = carrier;
+    connection->id = id;
+    connection->epoch = server->epoch + ++server->n_greeted;
     connection->n_refs = 1;
     cvn_outbox_init(&connection->outbox, server->options.max_connection_bytes);
     cvn_arena_init(&connection->arena, HELLO_ARENA_BYTES);
     HASH_ADD(hh, server->connections, id, sizeof connection->id, connection);
     server->n_connections++;
     server->n_live++;
-    if (server->n_connections > server->options.max_connections)
-        cvn_connection_cut_off(connection);
+    return connection;
 }
 
 void cvn_connection_end_calls(struct cvn_connection *connection)
@@ -129,36 +90,13 @@ void cvn_connection_end_calls(struct cvn_connection *connection)
     }
 }
 
-/* Puts off closing the pipe, as something may be arriving. */
-static void await_quiet(struct cvn_connection *connection)
-{
-    struct cvn_server *server = connection->server;
-    cvn_deadlines_remove(&server->quiets, &connection->quiet);
-    connection->quiet.at_ms = cvn_rpc_now_ms() + QUIET_MS;
-    if (cvn_deadlines_add(&server->quiets, &connection->quiet) == 0)
-        cvn_watch_alarm(&server->watch, connection->quiet.at_ms);
-}
-
 void cvn_connection_cut_off(struct cvn_connection *connection)
 {
     if (connection->cut_off || connection->gone)
         return;
     connection->cut_off = true;
     cvn_outbox_reset(&connection->outbox);
-    await_quiet(connection);
-}
-
-void cvn_connections_close_quiet(struct cvn_server *server, int64_t now_ms)
-{
-    struct cvn_deadline *first;
-    while ((first = cvn_deadlines_first(&server->quiets)) && first->at_ms <= now_ms) {
-        struct cvn_connection *connection =
-            (void *)((char *)first - offsetof(struct cvn_connection, quiet));
-        cvn_deadlines_remove(&server->quiets, first);
-        (void)nng_pipe_close(connection->pipe);
-    }
-    if (first)
-        cvn_watch_alarm(&server->watch, first->at_ms);
+    connection->carrier->close(connection);
 }
 
 void cvn_connection_drop(struct cvn_connection *connection)
@@ -174,25 +112,6 @@ void cvn_connection_drop(struct cvn_connection *connection)
     cvn_outbox_reset(&connection->outbox);
     (void)pthread_cond_broadcast(&server->calm);
     cvn_connection_unref(connection);
-}
-
-void cvn_connections_update(struct cvn_server *server)
-{
-    struct cvn_pipe_note *note = cvn_watch_take(&server->watch);
-    while (note) {
-        struct cvn_pipe_note *next = note->next;
-        if (note->came) {
-            add_connection(server, note->pipe);
-        } else {
-            uint32_t id = (uint32_t)nng_pipe_id(note->pipe);
-            struct cvn_connection *connection;
-            HASH_FIND(hh, server->connections, &id, sizeof id, connection);
-            if (connection)
-                cvn_connection_drop(connection);
-        }
-        free(note);
-        note = next;
-    }
 }
 
 /* A client's first frame, or its first again after it lost count: both sides start from nothing. */
@@ -216,7 +135,7 @@ static bool take_hello(struct cvn_connection *connection, struct cvn_slice body)
     connection->greeted = true;
     connection->last_call = 0;
     connection->stream_credit = hello->stream_credit ? hello->stream_credit : CVN_FLOW_CREDIT_BYTES;
-    read_peer(connection);
+    connection->carrier->read_peer(connection);
     Convene__Rpc__V1__Settings settings = CONVENE__RPC__V1__SETTINGS__INIT;
     settings.max_message_bytes = server->options.max_message_bytes;
     settings.max_calls = server->options.max_calls_per_connection;
@@ -264,12 +183,9 @@ static bool take_frame(struct cvn_connection *connection, const struct cvn_frame
     return true; /* of a later version */
 }
 
-bool cvn_connection_receive(struct cvn_connection *connection, struct cvn_slice bytes)
+/* False when the peer broke the protocol. */
+static bool take_bundle(struct cvn_connection *connection, struct cvn_slice bytes)
 {
-    if (connection->cut_off) {
-        await_quiet(connection);
-        return true;
-    }
     struct cvn_bundle_header header;
     if (cvn_wire_read_bundle(&bytes, &header) < 0)
         return false;
@@ -288,4 +204,18 @@ bool cvn_connection_receive(struct cvn_connection *connection, struct cvn_slice 
             return true;
     }
     return bytes.len == 0;
+}
+
+void cvn_connection_receive(struct cvn_connection *connection, struct cvn_slice bytes)
+{
+    struct cvn_server *server = connection->server;
+    if (connection->cut_off || connection->gone)
+        return;
+    server->taking_in = true;
+    if (take_bundle(connection, bytes)) {
+        cvn_connection_send(connection);
+    } else {
+        cvn_connection_cut_off(connection);
+        cvn_connection_end_calls(connection);
+    }
 }

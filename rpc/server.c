@@ -4,63 +4,17 @@
 #include "rpc/server_state.h"
 
 #include <errno.h>
-#include <nng/protocol/reqrep0/rep.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
 enum {
-    /* All pipes share one queue: short, or a flooding peer delays everyone. */
-    RECEIVE_QUEUE = 16,
-    RECEIVE_BYTES_MAX = CVN_WIRE_BUNDLE_HEADER_BYTES + CVN_WIRE_BUNDLE_BYTES_MAX + 64,
     GOAWAY_BYTES_MAX = 64,
     FLUSH_MS_MAX = 1000, /* for the last replies to be acknowledged */
 };
 
-static void receive(void *arg)
-{
-    struct cvn_server *server = arg;
-    if (nng_aio_result(server->receive_aio) != 0)
-        return; /* closed */
-    nng_msg *msg = nng_aio_get_msg(server->receive_aio);
-    uint32_t id = (uint32_t)nng_pipe_id(nng_msg_get_pipe(msg));
-    (void)pthread_mutex_lock(&server->lock);
-    cvn_connections_update(server);
-    struct cvn_connection *connection;
-    HASH_FIND(hh, server->connections, &id, sizeof id, connection);
-    if (connection) {
-        connection->n_refs++;
-        struct cvn_slice bytes = cvn_slice(nng_msg_body(msg), nng_msg_len(msg));
-        if (cvn_connection_receive(connection, bytes)) {
-            cvn_connection_send(connection);
-        } else {
-            cvn_connection_cut_off(connection);
-            cvn_connection_end_calls(connection);
-        }
-        cvn_connection_unref(connection);
-    }
-    cvn_server_log_over(server);
-    (void)pthread_mutex_unlock(&server->lock);
-    nng_msg_free(msg);
-    nng_recv_aio(server->socket, server->receive_aio);
-}
-
 static void *work(void *arg)
 {
-    struct cvn_server *server = arg;
-    (void)pthread_mutex_lock(&server->lock);
-    for (;;) {
-        while (!server->run_first && !server->stopping)
-            (void)pthread_cond_wait(&server->work, &server->lock);
-        struct cvn_server_call *call = server->run_first;
-        if (!call)
-            break;
-        server->run_first = call->next;
-        if (!server->run_first)
-            server->run_last = NULL;
-        cvn_server_call_run(call);
-        cvn_server_log_over(server);
-    }
-    (void)pthread_mutex_unlock(&server->lock);
+    cvn_server_work(arg);
     return NULL;
 }
 
@@ -87,9 +41,9 @@ static void *watch(void *arg)
     struct cvn_server *server = arg;
     while (cvn_watch_wait(&server->watch)) {
         (void)pthread_mutex_lock(&server->lock);
-        cvn_connections_update(server);
+        cvn_server_socket_update(server);
         end_overdue(server);
-        cvn_connections_close_quiet(server, cvn_rpc_now_ms());
+        cvn_server_socket_close_quiet(server, cvn_rpc_now_ms());
         cvn_server_log_over(server);
         (void)pthread_mutex_unlock(&server->lock);
     }
@@ -114,23 +68,6 @@ static void set_defaults(struct cvn_server_options *options)
         options->max_connections = CVN_SERVER_CONNECTIONS_DEFAULT;
     if (!options->stream_credit_bytes)
         options->stream_credit_bytes = CVN_FLOW_CREDIT_BYTES;
-}
-
-static int open_socket(struct cvn_server *server)
-{
-    server->source = (struct cvn_watch_source){&server->watch, server};
-    if (nng_rep0_open_raw(&server->socket) != 0)
-        return -ENOMEM;
-    int r = nng_socket_set_int(server->socket, NNG_OPT_RECVBUF, RECEIVE_QUEUE);
-    if (r == 0)
-        r = nng_socket_set_size(server->socket, NNG_OPT_RECVMAXSZ, RECEIVE_BYTES_MAX);
-    if (r == 0)
-        r = nng_aio_alloc(&server->receive_aio, receive, server);
-    if (r == 0)
-        r = cvn_watch_socket(&server->source, server->socket);
-    if (r)
-        (void)nng_close(server->socket);
-    return r ? -ENOMEM : 0;
 }
 
 int cvn_server_new(struct cvn_server **ret, const struct cvn_server_options *options)
@@ -159,7 +96,7 @@ int cvn_server_new(struct cvn_server **ret, const struct cvn_server_options *opt
     (void)pthread_cond_init(&server->calm, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
     int r = server->workers ? cvn_watch_init(&server->watch) : -ENOMEM;
-    if (r == 0 && (r = open_socket(server)) < 0)
+    if (r == 0 && (r = cvn_server_socket_open(server)) < 0)
         cvn_watch_deinit(&server->watch);
     if (r) {
         free(server->workers);
@@ -212,19 +149,13 @@ static int fault_of_nng(int r)
 
 int cvn_server_listen(struct cvn_server *server, const char *url, struct cvn_error *err)
 {
-    nng_listener listener;
-    int r = nng_listener_create(&listener, server->socket, url);
-    if (r == 0)
-        r = nng_listener_set_size(listener, NNG_OPT_RECVMAXSZ, RECEIVE_BYTES_MAX);
-    if (r == 0)
-        r = nng_listener_start(listener, 0);
-    if (r)
-        return cvn_error_set(err, fault_of_nng(r), "Cannot listen on %s: %s.", url,
-                             nng_strerror(r));
-    int port;
-    if (nng_listener_get_int(listener, NNG_OPT_TCP_BOUND_PORT, &port) == 0)
-        server->port = (uint16_t)port;
-    return 0;
+    size_t prefix = strlen(CVN_PIPE_URL_PREFIX);
+    int r = strncmp(url, CVN_PIPE_URL_PREFIX, prefix) == 0
+                ? cvn_server_pipe_listen(server, url + prefix)
+                : cvn_server_socket_listen(server, url);
+    return r == 0 ? 0
+                  : cvn_error_set(err, fault_of_nng(r), "Cannot listen on %s: %s.", url,
+                                  nng_strerror(r));
 }
 
 uint16_t cvn_server_port(const struct cvn_server *server)
@@ -242,7 +173,8 @@ int cvn_server_start(struct cvn_server *server)
             return -EAGAIN;
         server->n_workers++;
     }
-    nng_recv_aio(server->socket, server->receive_aio);
+    cvn_server_socket_start(server);
+    cvn_server_pipe_start(server);
     return 0;
 }
 
@@ -342,12 +274,12 @@ void cvn_server_free(struct cvn_server *server)
         return;
     if (server->started && !server->draining)
         (void)cvn_server_drain(server, 0);
-    nng_aio_stop(server->receive_aio);
-    (void)nng_close(server->socket);
+    cvn_server_socket_close(server);
+    cvn_server_pipe_stop(server);
     stop_threads(server);
     nng_aio_free(server->receive_aio);
     (void)pthread_mutex_lock(&server->lock);
-    cvn_connections_update(server);
+    cvn_server_socket_update(server);
     struct cvn_connection *connection, *next;
     HASH_ITER(hh, server->connections, connection, next)
     {
@@ -363,6 +295,7 @@ void cvn_server_free(struct cvn_server *server)
         HASH_DELETE(hh, server->services, service);
         free(service);
     }
+    cvn_server_pipe_free(server);
     cvn_deadlines_deinit(&server->deadlines);
     cvn_deadlines_deinit(&server->quiets);
     cvn_watch_deinit(&server->watch);

@@ -13,6 +13,9 @@
 #include <stdatomic.h>
 #include <uthash.h>
 
+struct cvn_connection;
+struct cvn_pipe_listener;
+
 struct cvn_service {
     const ProtobufCServiceDescriptor *descriptor;
     const struct cvn_method *methods;
@@ -20,11 +23,28 @@ struct cvn_service {
     UT_hash_handle hh; /* by descriptor->name */
 };
 
-/* One pipe. Counted: the table, each call and a bundle under way hold a reference. */
+/* What brings bundles to and from a connection's peer. All with the lock held. */
+struct cvn_carrier {
+    /* Sends a bundle, which is taken; cvn_connection_sent follows. */
+    void (*send)(struct cvn_connection *connection, nng_msg *bundle);
+    /* Begins to close; cvn_connection_drop follows. */
+    void (*close)(struct cvn_connection *connection);
+    /* Who is at the other end. */
+    void (*read_peer)(struct cvn_connection *connection);
+    /* Frees what is the carrier's own of a connection that is gone. */
+    void (*deinit)(struct cvn_connection *connection);
+};
+
+/* One peer. Counted: the table, each call and whatever the carrier has under way hold a reference.
+ */
 struct cvn_connection {
     struct cvn_server *server;
-    uint32_t id; /* the pipe's */
-    nng_pipe pipe;
+    const struct cvn_carrier *carrier;
+    uint64_t id;       /* with a socket the number of nng's pipe, else above all of those */
+    nng_pipe nng_pipe; /* with a socket */
+    nng_aio *send_aio;
+    struct cvn_pipe *pipe; /* without */
+    bool runs_here;        /* the carrier's thread is to run a call when it receives again */
     unsigned n_refs;
     bool gone;    /* out of the table; nothing is sent any more */
     bool cut_off; /* nothing is taken in or sent any more; its pipe is closed once it is quiet */
@@ -38,7 +58,6 @@ struct cvn_connection {
     struct cvn_metadata metadata;
     bool held_back; /* streams wait until less is unsent */
     struct cvn_outbox outbox;
-    nng_aio *send_aio;
     struct cvn_server_call *calls; /* by number */
     unsigned n_calls;
     size_t incoming_bytes; /* of requests that no handler has yet */
@@ -103,7 +122,8 @@ struct cvn_server {
     struct cvn_interceptor interceptors[CVN_SERVER_INTERCEPTORS_MAX];
     nng_socket socket;
     nng_aio *receive_aio;
-    uint64_t epoch; /* of this instance; a connection's is this plus its pipe's number */
+    uint64_t epoch; /* of this instance; a connection's is this plus its number */
+    struct cvn_pipe_listener *pipe_listeners;
     uint16_t port;
     struct cvn_service *services;
 
@@ -114,12 +134,18 @@ struct cvn_server {
     unsigned n_connections;
     unsigned n_live; /* connections whose memory is not freed yet */
     unsigned n_calls;
+    unsigned n_greeted; /* connections so far, for their epochs */
+    uint64_t last_pipe_id;
     struct cvn_server_call *run_first, *run_last;
+    bool taking_in;                 /* a bundle: workers are woken when all of it is in */
+    unsigned n_unwoken;             /* calls that wait meanwhile */
+    bool running_here;              /* a carrier's thread has a call */
     struct cvn_server_call *hooked; /* whose hooks are due */
     struct cvn_server_call *over;   /* forgotten and still to be logged, newest first */
     struct cvn_deadlines deadlines;
     struct cvn_deadlines quiets; /* of connections that are cut off */
     bool draining, stopping;
+    bool closed; /* no connection is accepted any more */
 
     struct cvn_watch_source source;
     struct cvn_watch watch; /* pipes that came and went, and the next deadline */
@@ -129,26 +155,49 @@ struct cvn_server {
     bool started;
 };
 
-/* connection.c. All with the lock held unless they say otherwise. */
+/* server_socket.c: the carrier of inproc://, ipc://, tcp:// and tls+tcp://, a raw REP socket. */
 
-/* Brings the table up to date with the pipes that came and went. */
-void cvn_connections_update(struct cvn_server *server);
-/* Takes a bundle in. False when the peer broke the protocol and the pipe must be closed. */
-bool cvn_connection_receive(struct cvn_connection *connection, struct cvn_slice bytes);
-/* Gives the next bundle to nng, if there is one and the last has left. */
+/* 0 or -ENOMEM. */
+int cvn_server_socket_open(struct cvn_server *server);
+/* 0 or nng's error. */
+int cvn_server_socket_listen(struct cvn_server *server, const char *url);
+void cvn_server_socket_start(struct cvn_server *server);
+/* Without the lock. */
+void cvn_server_socket_close(struct cvn_server *server);
+/* With the lock: brings the table up to date with the pipes that came and went. */
+void cvn_server_socket_update(struct cvn_server *server);
+/* With the lock: closes the pipes that were cut off and have been quiet; sets the next alarm. */
+void cvn_server_socket_close_quiet(struct cvn_server *server, int64_t now_ms);
+
+/* server_pipe.c: the carrier of stream+ipc://, stream+tcp:// and stream+tls+tcp://. */
+
+#define CVN_PIPE_URL_PREFIX "stream+"
+/* Listens on what stands behind the prefix. 0 or nng's error. */
+int cvn_server_pipe_listen(struct cvn_server *server, const char *url);
+void cvn_server_pipe_start(struct cvn_server *server);
+/* Without the lock: accepts no more. */
+void cvn_server_pipe_stop(struct cvn_server *server);
+void cvn_server_pipe_free(struct cvn_server *server);
+
+/* connection.c. All with the lock held. */
+
+/* Adds one to the table; one too many is cut off at once. NULL without memory. */
+struct cvn_connection *cvn_connection_new(struct cvn_server *server,
+                                          const struct cvn_carrier *carrier, uint64_t id);
+/* Takes a bundle in and answers; a peer that breaks the protocol is cut off. */
+void cvn_connection_receive(struct cvn_connection *connection, struct cvn_slice bytes);
+/* Gives the next bundle to the carrier, if there is one and the last has left. */
 void cvn_connection_send(struct cvn_connection *connection);
-/* Takes the connection out of the table and ends its calls; its pipe may be gone or not. */
+/* The carrier has sent the bundle, or not. */
+void cvn_connection_sent(struct cvn_connection *connection, bool ok);
+/* Takes the connection out of the table and ends its calls. */
 void cvn_connection_drop(struct cvn_connection *connection);
 /*
  * Deals no more with a peer that breaks the protocol or does not read what it asked for; the others
- * notice nothing. The connection and its calls stay until the pipe is gone, so this is safe amid a
- * walk over them. nng 1.5.2 (fixed by its #1636) never finishes closing a pipe that is closed from
- * this side between the header and the body of an arriving message, and no pipe of the process is
- * ever reported gone after that. So the pipe is closed only after a while without a message.
+ * notice nothing. The connection and its calls stay until its carrier has closed it, so this is
+ * safe amid a walk over them.
  */
 void cvn_connection_cut_off(struct cvn_connection *connection);
-/* Closes the pipes that were cut off and have been quiet; sets the next alarm. */
-void cvn_connections_close_quiet(struct cvn_server *server, int64_t now_ms);
 /* Ends every call of the connection for its peer; those that run are finished by their handlers. */
 void cvn_connection_end_calls(struct cvn_connection *connection);
 void cvn_connection_unref(struct cvn_connection *connection);
@@ -181,6 +230,16 @@ void cvn_server_call_settle(struct cvn_server_call *call);
 
 /* Gives the call to the workers when its handler must be told something. True when it does. */
 bool cvn_server_call_enqueue(struct cvn_server_call *call);
+/*
+ * A bundle is taken in: wakes workers for its calls, but for one that the carrier's thread may run
+ * itself, which saves a change of threads; at most one call at a time, as a handler may wait for
+ * what only the carrier's other threads can bring. True when it is to run one.
+ */
+bool cvn_server_wake_workers(struct cvn_server *server);
+/* Without the lock: runs that call, if no worker was faster. */
+void cvn_server_run_here(struct cvn_server *server);
+/* Without the lock: what a worker does until the server stops. */
+void cvn_server_work(struct cvn_server *server);
 /* Has the handler of a busy call told what there is; the lock is let go meanwhile. */
 void cvn_server_call_run(struct cvn_server_call *call);
 /* Runs hooks that are due, logs and frees the calls that are over; the lock is let go meanwhile. */

@@ -51,8 +51,62 @@ bool cvn_server_call_enqueue(struct cvn_server_call *call)
     else
         server->run_first = call;
     server->run_last = call;
-    (void)pthread_cond_signal(&server->work);
+    if (server->taking_in)
+        server->n_unwoken++;
+    else
+        (void)pthread_cond_signal(&server->work);
     return true;
+}
+
+bool cvn_server_wake_workers(struct cvn_server *server)
+{
+    server->taking_in = false;
+    bool here = server->n_unwoken > 0 && !server->running_here;
+    if (here) {
+        server->running_here = true;
+        server->n_unwoken--;
+    }
+    for (; server->n_unwoken > 0; server->n_unwoken--)
+        (void)pthread_cond_signal(&server->work);
+    return here;
+}
+
+/* The call that waits longest for a worker; NULL when none does. */
+static struct cvn_server_call *shift_waiting(struct cvn_server *server)
+{
+    struct cvn_server_call *call = server->run_first;
+    if (!call)
+        return NULL;
+    server->run_first = call->next;
+    if (!server->run_first)
+        server->run_last = NULL;
+    return call;
+}
+
+void cvn_server_run_here(struct cvn_server *server)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    struct cvn_server_call *call = shift_waiting(server);
+    if (call)
+        cvn_server_call_run(call);
+    server->running_here = false;
+    cvn_server_log_over(server);
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+void cvn_server_work(struct cvn_server *server)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    for (;;) {
+        while (!server->run_first && !server->stopping)
+            (void)pthread_cond_wait(&server->work, &server->lock);
+        struct cvn_server_call *call = shift_waiting(server);
+        if (!call)
+            break;
+        cvn_server_call_run(call);
+        cvn_server_log_over(server);
+    }
+    (void)pthread_mutex_unlock(&server->lock);
 }
 
 /* Asks the interceptors. Whether all let it pass; else the call is finished. */

@@ -1,0 +1,211 @@
+#include "rpc/pipe.h"
+#include "rpc/server_state.h"
+
+#include <errno.h>
+#include <nng/transport/ipc/ipc.h>
+#include <stdlib.h>
+
+enum { ACCEPT_AGAIN_MS = 100 }; /* after accepting failed, as for want of file descriptors */
+
+struct cvn_pipe_listener {
+    struct cvn_server *server;
+    nng_stream_listener *listener;
+    nng_aio *accept_aio, *pause_aio;
+    enum cvn_transport transport;
+    struct cvn_pipe_listener *next;
+};
+
+static void send_bundle(struct cvn_connection *connection, nng_msg *bundle)
+{
+    cvn_pipe_send(connection->pipe, bundle);
+}
+
+static void close_pipe(struct cvn_connection *connection)
+{
+    cvn_pipe_close(connection->pipe);
+}
+
+static void read_peer(struct cvn_connection *connection)
+{
+    uint64_t uid;
+    nng_stream *stream = cvn_pipe_stream(connection->pipe);
+    if (nng_stream_get_uint64(stream, NNG_OPT_IPC_PEER_UID, &uid) == 0) {
+        connection->peer.has_uid = true;
+        connection->peer.uid = (uint32_t)uid;
+    }
+}
+
+static void deinit(struct cvn_connection *connection)
+{
+    cvn_pipe_free(connection->pipe);
+}
+
+static const struct cvn_carrier carrier = {send_bundle, close_pipe, read_peer, deinit};
+
+static bool take_bundle(void *owner, struct cvn_slice bytes)
+{
+    struct cvn_connection *connection = owner;
+    struct cvn_server *server = connection->server;
+    (void)pthread_mutex_lock(&server->lock);
+    cvn_connection_receive(connection, bytes);
+    connection->runs_here |= cvn_server_wake_workers(server);
+    bool good = !connection->cut_off;
+    cvn_server_log_over(server);
+    (void)pthread_mutex_unlock(&server->lock);
+    return good;
+}
+
+static void receiving(void *owner)
+{
+    struct cvn_connection *connection = owner;
+    (void)pthread_mutex_lock(&connection->server->lock);
+    connection->n_refs++;
+    (void)pthread_mutex_unlock(&connection->server->lock);
+}
+
+static void received(void *owner)
+{
+    struct cvn_connection *connection = owner;
+    struct cvn_server *server = connection->server;
+    (void)pthread_mutex_lock(&server->lock);
+    bool here = connection->runs_here;
+    connection->runs_here = false;
+    (void)pthread_mutex_unlock(&server->lock);
+    if (here)
+        cvn_server_run_here(server);
+    (void)pthread_mutex_lock(&server->lock);
+    cvn_connection_unref(connection);
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+static void sent(void *owner, bool ok)
+{
+    struct cvn_connection *connection = owner;
+    struct cvn_server *server = connection->server;
+    (void)pthread_mutex_lock(&server->lock);
+    cvn_connection_sent(connection, ok);
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+static void gone(void *owner)
+{
+    struct cvn_connection *connection = owner;
+    struct cvn_server *server = connection->server;
+    (void)pthread_mutex_lock(&server->lock);
+    cvn_connection_drop(connection);
+    cvn_server_log_over(server);
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+static const struct cvn_pipe_events events = {take_bundle, receiving, received, sent, gone};
+
+static void add(struct cvn_pipe_listener *listener, nng_stream *stream)
+{
+    struct cvn_server *server = listener->server;
+    (void)pthread_mutex_lock(&server->lock);
+    struct cvn_connection *connection =
+        server->n_connections < server->options.max_connections && !server->closed
+            ? cvn_connection_new(server, &carrier,
+                                 UINT64_C(1) << 32 | (uint32_t)++server->last_pipe_id)
+            : NULL;
+    if (!connection) {
+        nng_stream_free(stream);
+    } else if (cvn_pipe_new(&connection->pipe, stream, &events, connection) < 0) {
+        cvn_connection_drop(connection);
+    } else {
+        connection->peer.transport = listener->transport;
+        connection->n_refs++; /* until received */
+        cvn_pipe_start(connection->pipe);
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+static void accept_next(void *arg)
+{
+    struct cvn_pipe_listener *listener = arg;
+    nng_stream_listener_accept(listener->listener, listener->accept_aio);
+}
+
+static void accepted(void *arg)
+{
+    struct cvn_pipe_listener *listener = arg;
+    int r = nng_aio_result(listener->accept_aio);
+    if (r == NNG_ECLOSED || r == NNG_ECANCELED)
+        return;
+    if (r) {
+        nng_sleep_aio(ACCEPT_AGAIN_MS, listener->pause_aio);
+        return;
+    }
+    add(listener, nng_aio_get_output(listener->accept_aio, 0));
+    accept_next(listener);
+}
+
+static void free_listener(struct cvn_pipe_listener *listener)
+{
+    if (listener->accept_aio)
+        nng_aio_free(listener->accept_aio);
+    if (listener->pause_aio)
+        nng_aio_free(listener->pause_aio);
+    if (listener->listener)
+        nng_stream_listener_free(listener->listener);
+    free(listener);
+}
+
+int cvn_server_pipe_listen(struct cvn_server *server, const char *url)
+{
+    struct cvn_pipe_listener *listener = calloc(1, sizeof *listener);
+    if (!listener)
+        return NNG_ENOMEM;
+    listener->server = server;
+    listener->transport = strncmp(url, "ipc:", 4) == 0 ? CVN_TRANSPORT_IPC : CVN_TRANSPORT_TCP;
+    int r = nng_stream_listener_alloc(&listener->listener, url);
+    if (r == 0)
+        r = nng_aio_alloc(&listener->accept_aio, accepted, listener);
+    if (r == 0)
+        r = nng_aio_alloc(&listener->pause_aio, accept_next, listener);
+    if (r == 0)
+        r = nng_stream_listener_listen(listener->listener);
+    if (r) {
+        free_listener(listener);
+        return r;
+    }
+    int port;
+    if (nng_stream_listener_get_int(listener->listener, NNG_OPT_TCP_BOUND_PORT, &port) == 0)
+        server->port = (uint16_t)port;
+    listener->next = server->pipe_listeners;
+    server->pipe_listeners = listener;
+    return 0;
+}
+
+void cvn_server_pipe_start(struct cvn_server *server)
+{
+    struct cvn_pipe_listener *listener;
+    for (listener = server->pipe_listeners; listener; listener = listener->next)
+        accept_next(listener);
+}
+
+void cvn_server_pipe_stop(struct cvn_server *server)
+{
+    struct cvn_pipe_listener *listener;
+    for (listener = server->pipe_listeners; listener; listener = listener->next) {
+        nng_stream_listener_close(listener->listener);
+        nng_aio_stop(listener->accept_aio);
+        nng_aio_stop(listener->pause_aio);
+    }
+    (void)pthread_mutex_lock(&server->lock);
+    server->closed = true;
+    struct cvn_connection *connection;
+    for (connection = server->connections; connection; connection = connection->hh.next)
+        if (connection->pipe)
+            cvn_pipe_close(connection->pipe);
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+void cvn_server_pipe_free(struct cvn_server *server)
+{
+    while (server->pipe_listeners) {
+        struct cvn_pipe_listener *listener = server->pipe_listeners;
+        server->pipe_listeners = listener->next;
+        free_listener(listener);
+    }
+}
