@@ -12,17 +12,20 @@
 
 enum { PROGRAM_PAGES_MAX = 100, FOLD_BYTES = 8192 };
 
+int cvn_call_open(struct cvn_cli *cli, struct convene_status *status)
+{
+    return cli->client ? 0 : convene_open(&cli->client, &cli->options, status);
+}
+
 int cvn_call_quietly(struct cvn_cli *cli, const char *method, const void *request, void *ret_reply,
                      struct convene_status *status)
 {
-    if (!cli->client) {
-        int r = convene_open(&cli->client, &cli->options, status);
-        if (r) {
-            return r;
-        }
+    int r = cvn_call_open(cli, status);
+    if (r) {
+        return r;
     }
     ProtobufCMessage *reply = NULL;
-    int r = convene_call(cli->client, method, request, &reply, status);
+    r = convene_call(cli->client, method, request, &reply, status);
     if (r == 0) {
         memcpy(ret_reply, &reply, sizeof reply);
     }

@@ -4,6 +4,9 @@
 
 #include "client/cli/cli.h"
 
+/* Opens the run's client unless it is open. 0, or a code with the status, which is the caller's. */
+int cvn_call_open(struct cvn_cli *cli, struct convene_status *status);
+
 /*
  * Calls the method; ret_reply points to a pointer to the method's reply type, which is then freed
  * with convene_message_free. On failure says why on standard error. Returns the exit code.

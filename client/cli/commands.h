@@ -11,6 +11,8 @@ extern const struct cvn_command cvn_rsvp_commands[];
 extern const struct cvn_command cvn_programs_commands[];
 extern const struct cvn_command cvn_match_commands[];
 extern const struct cvn_command cvn_admin_commands[];
+extern const struct cvn_command cvn_health_commands[];
+extern const struct cvn_command cvn_rpc_commands[];
 extern const struct cvn_command cvn_serve_commands[];
 extern const struct cvn_command cvn_demo_commands[];
 

@@ -1,6 +1,7 @@
 #include "base/api_key.h"
 #include "client/cli/call.h"
 #include "client/cli/commands.h"
+#include "client/cli/stats.h"
 #include "client/cli/values.h"
 #include "client/cli/view.h"
 #include "client/cli/when.h"
@@ -173,5 +174,11 @@ const struct cvn_command cvn_admin_commands[] = {
      false, run_list, NULL},
     {"keys revoke", "KEY", 1, 1, "Ends an API key for good, by its first 14 characters.", NULL,
      NULL, false, run_revoke, NULL},
+    {"stats", "[SERVICE]", 0, 1, "Shows what was called, how it ended and how long it took.",
+     "Failed are all calls that did not end with OK. The times are estimates from a histogram:\n"
+     "half of the calls took at most p50, 99 of 100 at most p99.",
+     cvn_stats_options, false, cvn_stats_run, NULL},
+    {"metrics", "", 0, 0, "Prints the same for Prometheus.", NULL, NULL, false, cvn_metrics_run,
+     NULL},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, false, NULL, NULL},
 };

@@ -1,6 +1,7 @@
 #include "base/address.h"
 #include "base/arena.h"
 #include "base/id.h"
+#include "client/lib/channel.h"
 #include "client/lib/credentials.h"
 #include "client/lib/methods.h"
 #include "client/lib/status.h"
@@ -167,8 +168,18 @@ static ProtobufCMessage *with_request_id(const ProtobufCMessage *request,
     return copy;
 }
 
-static void take_status(struct convene *client, const struct cvn_status *from,
-                        struct cvn_arena *arena, struct convene_status *status)
+struct cvn_channel *cvn_client_channel(struct convene *client)
+{
+    return client->channel;
+}
+
+void cvn_client_note_answer(struct convene *client)
+{
+    atomic_store(&client->answered, true);
+}
+
+void cvn_client_take_status(struct convene *client, const struct cvn_status *from,
+                            struct cvn_arena *arena, struct convene_status *status)
 {
     bool from_server = from->code != CVN_UNAVAILABLE && from->code != CVN_DEADLINE_EXCEEDED;
     if (from_server) {
@@ -203,7 +214,7 @@ static int try_once(struct convene *client, const struct cvn_call_request *reque
     struct cvn_status ended = {0};
     ProtobufCMessage *reply = NULL;
     if (cvn_channel_call(client->channel, request, &arena, &ended, &reply) != CVN_OK) {
-        take_status(client, &ended, &arena, status);
+        cvn_client_take_status(client, &ended, &arena, status);
         return (int)ended.code;
     }
     atomic_store(&client->answered, true);

@@ -1,5 +1,6 @@
 #include "client/lib/methods.h"
 
+#include "convene/admin/v1/admin.pb-c.h"
 #include "convene/admin/v1/key.pb-c.h"
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/group.pb-c.h"
@@ -8,6 +9,7 @@
 #include "convene/mentoring/v1/enrolment.pb-c.h"
 #include "convene/mentoring/v1/match.pb-c.h"
 #include "convene/mentoring/v1/program.pb-c.h"
+#include "grpc/health/v1/health.pb-c.h"
 
 #include <string.h>
 
@@ -21,6 +23,8 @@ static const ProtobufCServiceDescriptor *const services[] = {
     &convene__mentoring__v1__enrolment_service__descriptor,
     &convene__mentoring__v1__match_service__descriptor,
     &convene__admin__v1__key_service__descriptor,
+    &convene__admin__v1__admin_service__descriptor,
+    &grpc__health__v1__health__descriptor,
 };
 
 const ProtobufCMethodDescriptor *cvn_method_find(const char *name,
