@@ -9,18 +9,11 @@
 
 enum { ANSWER_BYTES_MAX = 16 << 20, EXTENSIONS_MAX = 1024 };
 
-/* A request whose answer found no room. */
-struct waiting {
-    struct waiting *next;
-    size_t len;
-    uint8_t bytes[];
-};
-
-/* The state of one call. */
+/* The state of a call: the request whose answer has to wait, packed. The server tells no other
+ * until that is written. */
 struct dialogue {
-    struct waiting *first, *last;
-    unsigned n;
-    bool half_closed;
+    uint8_t *bytes; /* NULL when none waits */
+    size_t len;
 };
 
 static void answer_error(Grpc__Reflection__V1__ServerReflectionResponse *response,
@@ -208,38 +201,18 @@ static void end_without_memory(struct cvn_server_call *call)
 static void keep(struct dialogue *dialogue, struct cvn_server_call *call,
                  const ProtobufCMessage *request)
 {
-    if (dialogue->n == CVN_REFLECTION_WAITING_MAX) {
-        struct cvn_status status;
-        (void)cvn_status_set(&status, cvn_server_call_arena(call), CVN_RESOURCE_EXHAUSTED,
-                             "%d requests wait already because their answers are not read.",
-                             CVN_REFLECTION_WAITING_MAX);
-        cvn_server_call_finish(call, &status, NULL);
-        return;
-    }
     size_t len = protobuf_c_message_get_packed_size(request);
-    struct waiting *waiting = malloc(sizeof *waiting + len);
-    if (!waiting) {
-        end_without_memory(call);
-        return;
-    }
-    waiting->next = NULL;
-    waiting->len = protobuf_c_message_pack(request, waiting->bytes);
-    if (dialogue->last)
-        dialogue->last->next = waiting;
+    dialogue->bytes = malloc(len ? len : 1);
+    if (dialogue->bytes)
+        dialogue->len = protobuf_c_message_pack(request, dialogue->bytes);
     else
-        dialogue->first = waiting;
-    dialogue->last = waiting;
-    dialogue->n++;
+        end_without_memory(call);
 }
 
-static void drop_first(struct dialogue *dialogue)
+static void forget(struct dialogue *dialogue)
 {
-    struct waiting *waiting = dialogue->first;
-    dialogue->first = waiting->next;
-    if (!dialogue->first)
-        dialogue->last = NULL;
-    dialogue->n--;
-    free(waiting);
+    free(dialogue->bytes);
+    dialogue->bytes = NULL;
 }
 
 static void told_begin(struct cvn_server_call *call, void *user)
@@ -263,9 +236,7 @@ static void told_message(struct cvn_server_call *call, const ProtobufCMessage *m
         cvn_server_call_finish(call, &status, NULL);
         return;
     }
-    int r = CVN_CALL_LATER;
-    if (!dialogue->first)
-        r = reply(user, call, (Grpc__Reflection__V1__ServerReflectionRequest *)(uintptr_t)message);
+    int r = reply(user, call, (Grpc__Reflection__V1__ServerReflectionRequest *)(uintptr_t)message);
     if (r == CVN_CALL_LATER)
         keep(dialogue, call, message);
     else if (r == -ENOMEM)
@@ -275,40 +246,25 @@ static void told_message(struct cvn_server_call *call, const ProtobufCMessage *m
 static void told_half_close(struct cvn_server_call *call, void *user)
 {
     (void)user;
-    struct dialogue *dialogue = cvn_server_call_state(call);
-    dialogue->half_closed = true;
-    if (!dialogue->first)
-        cvn_server_call_finish(call, NULL, NULL);
-}
-
-/* Answers the first that waits. What cvn_server_call_write gives. */
-static int reply_waiting(const struct cvn_reflection *reflection, struct cvn_server_call *call,
-                         const struct waiting *waiting)
-{
-    CVN_ARENA_AUTO arena;
-    cvn_arena_init(&arena, ANSWER_BYTES_MAX);
-    ProtobufCMessage *request;
-    int r = cvn_message_unpack(&grpc__reflection__v1__server_reflection_request__descriptor, &arena,
-                               cvn_slice(waiting->bytes, waiting->len), &request);
-    return r ? r
-             : reply(reflection, call, (Grpc__Reflection__V1__ServerReflectionRequest *)request);
+    cvn_server_call_finish(call, NULL, NULL);
 }
 
 static void told_writable(struct cvn_server_call *call, void *user)
 {
     struct dialogue *dialogue = cvn_server_call_state(call);
-    while (dialogue->first) {
-        int r = reply_waiting(user, call, dialogue->first);
-        if (r == CVN_CALL_LATER || r == -EPIPE)
-            return;
-        if (r < 0) {
-            end_without_memory(call);
-            return;
-        }
-        drop_first(dialogue);
-    }
-    if (dialogue->half_closed)
-        cvn_server_call_finish(call, NULL, NULL);
+    if (!dialogue->bytes)
+        return;
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, ANSWER_BYTES_MAX);
+    ProtobufCMessage *request;
+    int r = cvn_message_unpack(&grpc__reflection__v1__server_reflection_request__descriptor, &arena,
+                               cvn_slice(dialogue->bytes, dialogue->len), &request);
+    if (r == 0)
+        r = reply(user, call, (Grpc__Reflection__V1__ServerReflectionRequest *)request);
+    if (r == 0)
+        forget(dialogue);
+    else if (r != CVN_CALL_LATER && r != -EPIPE)
+        end_without_memory(call);
 }
 
 static void told_cancelled(struct cvn_server_call *call, void *user)
@@ -321,8 +277,8 @@ static void told_done(struct cvn_server_call *call, void *user)
 {
     (void)user;
     struct dialogue *dialogue = cvn_server_call_state(call);
-    while (dialogue && dialogue->first)
-        drop_first(dialogue);
+    if (dialogue)
+        forget(dialogue);
 }
 
 int cvn_reflection_bind(const struct cvn_reflection *reflection, struct cvn_server *server)

@@ -8,11 +8,7 @@
 #include "rpc/server.h"
 #include "rpc/types.h"
 
-enum {
-    CVN_REFLECTION_REQUEST_BYTES_MAX = 4096, /* INVALID_ARGUMENT beyond */
-    CVN_REFLECTION_WAITING_MAX = 128,        /* requests of one call, sent without reading the
-                                                answers; RESOURCE_EXHAUSTED beyond */
-};
+enum { CVN_REFLECTION_REQUEST_BYTES_MAX = 4096 }; /* INVALID_ARGUMENT beyond */
 
 /* What reflection tells of; embedded by value, and to outlive the server. */
 struct cvn_reflection {

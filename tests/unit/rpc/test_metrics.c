@@ -224,7 +224,7 @@ static void test_no_call_is_lost_among_threads(void **state)
 
 static char *text_of(const struct cvn_metrics_row *rows, size_t n)
 {
-    char *text;
+    char *text = NULL;
     size_t len;
     FILE *out = open_memstream(&text, &len);
     assert_int_equal(cvn_metrics_write_text(out, rows, n), 0);
@@ -234,6 +234,7 @@ static char *text_of(const struct cvn_metrics_row *rows, size_t n)
 
 static void assert_has(const char *text, const char *part)
 {
+    assert_non_null(text);
     if (!strstr(text, part))
         fail_msg("\"%s\" is not in:\n%s", part, text);
 }
