@@ -238,6 +238,10 @@ static void test_watchers_up_to_the_limit_and_not_beyond(void **state)
     for (int i = 0; i < CVN_HEALTH_WATCHERS_MAX; i++)
         cvn_stream_free(streams[i]);
     free(streams);
+    /* Nothing is to be on its way when both sides close, which nng 1.5.2 may never finish then
+     * (rpc/server_socket.c). */
+    wait_watchers(f, 0);
+    assert_int_equal(check(f, ""), CVN_HEALTH_SERVING);
 }
 
 static void test_drain_tells_watchers_and_ends_them(void **state)
