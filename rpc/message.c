@@ -5,8 +5,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
-enum { PATH_BYTES = 256 };
+enum { PATH_BYTES = 256, INDEX_BYTES = 24 };
 
 int cvn_message_pack(const ProtobufCMessage *message, struct cvn_arena *arena,
                      struct cvn_slice *ret)
@@ -96,64 +97,93 @@ int cvn_message_unpack(const ProtobufCMessageDescriptor *type, struct cvn_arena 
     return 0;
 }
 
-static void check(const ProtobufCMessage *message, struct cvn_problems *problems, const char *path,
-                  int depth);
+#define NO_INDEX SIZE_MAX
+
+/* Where a check is, as a chain to the root: a path is written only for what is wrong. */
+struct segment {
+    const struct segment *parent; /* NULL: a field of the message itself */
+    const char *name;
+    size_t index; /* NO_INDEX: not an item of a repeated field */
+};
+
+/* Writes the path and returns its length; names past PATH_BYTES are cut off. */
+static size_t write_path(const struct segment *segment, char out[PATH_BYTES + INDEX_BYTES])
+{
+    size_t len = segment->parent ? write_path(segment->parent, out) : 0;
+    if (len >= PATH_BYTES)
+        len = PATH_BYTES - 1;
+    (void)snprintf(out + len, PATH_BYTES - len, "%s%s", len ? "." : "", segment->name);
+    len += strlen(out + len);
+    if (segment->index != NO_INDEX) {
+        (void)snprintf(out + len, PATH_BYTES + INDEX_BYTES - len, "[%zu]", segment->index);
+        len += strlen(out + len);
+    }
+    return len;
+}
+
+static void add_bad_text(struct cvn_problems *problems, const struct segment *where)
+{
+    char path[PATH_BYTES + INDEX_BYTES];
+    (void)write_path(where, path);
+    cvn_problems_add(problems, path, "is not valid UTF-8; send text in that encoding only");
+}
+
+static void add_too_deep(struct cvn_problems *problems, const struct segment *where)
+{
+    char path[PATH_BYTES + INDEX_BYTES];
+    (void)write_path(where, path);
+    cvn_problems_add(problems, path, "is nested deeper than %d messages", CVN_MESSAGE_DEPTH_MAX);
+}
+
+static void check(const ProtobufCMessage *message, struct cvn_problems *problems,
+                  const struct segment *where, int depth);
 
 static void check_value(const ProtobufCFieldDescriptor *field, const void *value,
-                        struct cvn_problems *problems, const char *path, int depth)
+                        struct cvn_problems *problems, const struct segment *where, int depth)
 {
     if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
         const ProtobufCMessage *inner = *(const ProtobufCMessage *const *)value;
-        if (inner)
-            check(inner, problems, path, depth + 1);
+        if (inner && depth == CVN_MESSAGE_DEPTH_MAX)
+            add_too_deep(problems, where);
+        else if (inner)
+            check(inner, problems, where, depth + 1);
     } else if (field->type == PROTOBUF_C_TYPE_STRING) {
         const char *text = *(const char *const *)value;
         if (text && !cvn_text_valid(cvn_slice_of_string(text)))
-            cvn_problems_add(problems, path, "is not valid UTF-8; send text in that encoding only");
+            add_bad_text(problems, where);
     }
 }
 
 static void check_field(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
-                        struct cvn_problems *problems, const char *path, int depth)
+                        struct cvn_problems *problems, const struct segment *parent, int depth)
 {
     const char *member = (const char *)message + field->offset;
+    struct segment where = {parent, field->name, NO_INDEX};
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
         size_t n = *(const size_t *)((const char *)message + field->quantifier_offset);
         const void *const *items = *(const void *const *const *)member;
-        char item_path[PATH_BYTES + 24];
-        for (size_t i = 0; i < n; i++) {
-            (void)snprintf(item_path, sizeof item_path, "%s[%zu]", path, i);
-            check_value(field, &items[i], problems, item_path, depth);
-        }
+        for (where.index = 0; where.index < n; where.index++)
+            check_value(field, &items[where.index], problems, &where, depth);
         return;
     }
     bool in_oneof = field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF;
     if (in_oneof &&
         *(const uint32_t *)((const char *)message + field->quantifier_offset) != field->id)
         return;
-    check_value(field, member, problems, path, depth);
+    check_value(field, member, problems, &where, depth);
 }
 
-static void check(const ProtobufCMessage *message, struct cvn_problems *problems, const char *path,
-                  int depth)
+static void check(const ProtobufCMessage *message, struct cvn_problems *problems,
+                  const struct segment *where, int depth)
 {
-    if (depth > CVN_MESSAGE_DEPTH_MAX) {
-        cvn_problems_add(problems, path, "is nested deeper than %d messages",
-                         CVN_MESSAGE_DEPTH_MAX);
-        return;
-    }
     for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
-        if (field->type != PROTOBUF_C_TYPE_MESSAGE && field->type != PROTOBUF_C_TYPE_STRING)
-            continue;
-        char field_path[PATH_BYTES];
-        (void)snprintf(field_path, sizeof field_path, "%s%s%s", path, *path ? "." : "",
-                       field->name);
-        check_field(message, field, problems, field_path, depth);
+        if (field->type == PROTOBUF_C_TYPE_MESSAGE || field->type == PROTOBUF_C_TYPE_STRING)
+            check_field(message, field, problems, where, depth);
     }
 }
 
 void cvn_message_check(const ProtobufCMessage *message, struct cvn_problems *problems)
 {
-    check(message, problems, "", 0);
+    check(message, problems, NULL, 0);
 }
