@@ -90,11 +90,14 @@ int cvn_message_unpack(const ProtobufCMessageDescriptor *type, struct cvn_arena 
     if (is_deeper(type, bytes, CVN_MESSAGE_UNPACK_DEPTH_MAX))
         return -EBADMSG;
     ProtobufCAllocator allocator = cvn_arena_allocator(arena);
+    bool overflowed = arena->overflowed;
+    arena->overflowed = false; /* to tell a want of memory now from one before */
     ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, bytes.len, bytes.data);
-    if (!message)
-        return arena->overflowed ? -ENOMEM : -EBADMSG;
-    *ret = message;
-    return 0;
+    int r = message ? 0 : arena->overflowed ? -ENOMEM : -EBADMSG;
+    arena->overflowed |= overflowed;
+    if (r == 0)
+        *ret = message;
+    return r;
 }
 
 #define NO_INDEX SIZE_MAX
@@ -121,18 +124,28 @@ static size_t write_path(const struct segment *segment, char out[PATH_BYTES + IN
     return len;
 }
 
+/* The path for the next problem; none is written for one that is counted and not kept. */
+static const char *path_of(const struct segment *where, const struct cvn_problems *problems,
+                           char path[PATH_BYTES + INDEX_BYTES])
+{
+    path[0] = '\0';
+    if (problems->n < CVN_PROBLEMS_MAX)
+        (void)write_path(where, path);
+    return path;
+}
+
 static void add_bad_text(struct cvn_problems *problems, const struct segment *where)
 {
     char path[PATH_BYTES + INDEX_BYTES];
-    (void)write_path(where, path);
-    cvn_problems_add(problems, path, "is not valid UTF-8; send text in that encoding only");
+    cvn_problems_add(problems, path_of(where, problems, path),
+                     "is not valid UTF-8; send text in that encoding only");
 }
 
 static void add_too_deep(struct cvn_problems *problems, const struct segment *where)
 {
     char path[PATH_BYTES + INDEX_BYTES];
-    (void)write_path(where, path);
-    cvn_problems_add(problems, path, "is nested deeper than %d messages", CVN_MESSAGE_DEPTH_MAX);
+    cvn_problems_add(problems, path_of(where, problems, path), "is nested deeper than %d messages",
+                     CVN_MESSAGE_DEPTH_MAX);
 }
 
 static void check(const ProtobufCMessage *message, struct cvn_problems *problems,

@@ -33,8 +33,8 @@ struct cvn_metadata {
 void cvn_metadata_init(struct cvn_metadata *metadata, struct cvn_arena *arena);
 
 /*
- * Adds a copy of the entry. 0; -EINVAL for a key or value that gRPC does not allow; -E2BIG over a
- * limit above; -ENOMEM.
+ * Adds a copy of the entry. 0; -EINVAL for a key that is too long, or a key or value that gRPC does
+ * not allow; -E2BIG over another limit above; -ENOMEM.
  */
 int cvn_metadata_add(struct cvn_metadata *metadata, const char *key, struct cvn_slice value);
 

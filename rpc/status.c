@@ -2,13 +2,15 @@
 
 #include "google/rpc/error_details.pb-c.h"
 #include "google/rpc/status.pb-c.h"
-#include "rpc/allocator.h"
+#include "rpc/message.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
 #define TYPE_URL_PREFIX "type.googleapis.com/"
+#define DURATION_SECONDS_MAX INT64_C(315576000000) /* google/protobuf/duration.proto */
+#define DURATION_NANOS_MAX 999999999
 
 static const char *const names[] = {
     "OK",
@@ -172,11 +174,11 @@ int cvn_status_pack(const struct cvn_status *status, struct cvn_arena *arena, st
 
 int cvn_status_unpack(struct cvn_status *ret, struct cvn_arena *arena, struct cvn_slice bytes)
 {
-    ProtobufCAllocator allocator = cvn_arena_allocator(arena);
-    const Google__Rpc__Status *message =
-        google__rpc__status__unpack(&allocator, bytes.len, bytes.data);
-    if (!message)
-        return arena->overflowed ? -ENOMEM : -EBADMSG;
+    ProtobufCMessage *unpacked;
+    int r = cvn_message_unpack(&google__rpc__status__descriptor, arena, bytes, &unpacked);
+    if (r)
+        return r;
+    const Google__Rpc__Status *message = (const void *)unpacked;
     struct cvn_status status = {.code = cvn_code_of_number(message->code),
                                 .message = message->message};
     for (size_t i = 0; i < message->n_details && i < CVN_STATUS_DETAILS_MAX; i++) {
@@ -196,9 +198,8 @@ static const void *find_detail(const struct cvn_status *status, struct cvn_arena
     for (size_t i = 0; i < status->n_details; i++) {
         if (strcmp(status->details[i].type, type->name) != 0)
             continue;
-        ProtobufCAllocator allocator = cvn_arena_allocator(arena);
-        return protobuf_c_message_unpack(type, &allocator, status->details[i].bytes.len,
-                                         status->details[i].bytes.data);
+        ProtobufCMessage *detail;
+        return cvn_message_unpack(type, arena, status->details[i].bytes, &detail) ? NULL : detail;
     }
     return NULL;
 }
@@ -228,5 +229,9 @@ int64_t cvn_status_retry_delay_ms(const struct cvn_status *status, struct cvn_ar
         find_detail(status, arena, &google__rpc__retry_info__descriptor);
     if (!detail || !detail->retry_delay)
         return -1;
-    return detail->retry_delay->seconds * 1000 + detail->retry_delay->nanos / 1000000;
+    const Google__Protobuf__Duration *delay = detail->retry_delay;
+    if (delay->seconds < 0 || delay->seconds > DURATION_SECONDS_MAX || delay->nanos < 0 ||
+        delay->nanos > DURATION_NANOS_MAX)
+        return -1;
+    return delay->seconds * 1000 + delay->nanos / 1000000;
 }

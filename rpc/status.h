@@ -96,7 +96,8 @@ size_t cvn_status_problems(const struct cvn_status *status, struct cvn_problems 
 /* The reason of the ErrorInfo detail, in the arena; NULL where there is none. */
 const char *cvn_status_reason(const struct cvn_status *status, struct cvn_arena *arena);
 
-/* The RetryInfo detail's delay in milliseconds; -1 where there is none. */
+/* The RetryInfo detail's delay in milliseconds; -1 where there is none, or one that is no Duration
+ * from 0 on. */
 int64_t cvn_status_retry_delay_ms(const struct cvn_status *status, struct cvn_arena *arena);
 
 #endif

@@ -1,5 +1,6 @@
 /* Statuses to the wire and back, with their details, and what is kept of too much or of nonsense.
  */
+#include "google/rpc/error_details.pb-c.h"
 #include "rpc/status.h"
 #include "tests/support/cmocka_all.h"
 
@@ -179,6 +180,43 @@ static void test_copy_when_its_source_is_gone(void **state)
     assert_string_equal(cvn_status_reason(&copy, *state), "BUSY");
 }
 
+static int64_t delay_of(struct cvn_arena *arena, int64_t seconds, int32_t nanos)
+{
+    Google__Protobuf__Duration delay = GOOGLE__PROTOBUF__DURATION__INIT;
+    Google__Rpc__RetryInfo detail = GOOGLE__RPC__RETRY_INFO__INIT;
+    delay.seconds = seconds;
+    delay.nanos = nanos;
+    detail.retry_delay = &delay;
+    uint8_t bytes[64];
+    struct cvn_status status = {.n_details = 1};
+    status.details[0] = (struct cvn_status_detail){
+        "google.rpc.RetryInfo", cvn_slice(bytes, google__rpc__retry_info__pack(&detail, bytes))};
+    return cvn_status_retry_delay_ms(&status, arena);
+}
+
+static void test_retry_delay_when_it_is_no_time_to_wait(void **state)
+{
+    assert_int_equal(delay_of(*state, 0, 0), 0);
+    assert_int_equal(delay_of(*state, 0, 999999), 0);
+    assert_int_equal(delay_of(*state, 1, 999999999), 1999);
+    assert_int_equal(delay_of(*state, INT64_C(315576000000), 0), INT64_C(315576000000000));
+    assert_int_equal(delay_of(*state, INT64_C(315576000001), 0), -1);
+    assert_int_equal(delay_of(*state, INT64_MAX, 999999999), -1);
+    assert_int_equal(delay_of(*state, INT64_MIN, -999999999), -1);
+    assert_int_equal(delay_of(*state, -5, 0), -1);
+    assert_int_equal(delay_of(*state, 0, -1000000), -1);
+    assert_int_equal(delay_of(*state, 0, 1000000000), -1);
+}
+
+static void test_unpack_when_memory_was_spent_before(void **state)
+{
+    struct cvn_arena *arena = *state;
+    struct cvn_status status;
+    assert_null(cvn_arena_alloc(arena, CAP_BYTES + 1));
+    assert_int_equal(cvn_status_unpack(&status, arena, cvn_slice("\x12\x05x", 3)), -EBADMSG);
+    assert_true(arena->overflowed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +231,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_unpack_when_bytes_are_no_status, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unpack_when_memory_is_spent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_read_when_a_detail_is_no_message, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_retry_delay_when_it_is_no_time_to_wait, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_unpack_when_memory_was_spent_before, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_copy_when_its_source_is_gone, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
