@@ -1,0 +1,345 @@
+"""A client of nothing but docs/protocol.md and Python's own library, to see that the page is enough.
+
+usage: protocol_client.py SERVER ipc|tcp
+
+SERVER is interop_server.c's program; the bytes of every frame and message are made by hand here.
+"""
+
+import socket
+import struct
+import subprocess
+import sys
+import unittest
+
+HELLO, SETTINGS, OPEN, HEADERS, MSG, HALF_CLOSE, TRAILERS, CANCEL, CREDIT = range(1, 10)
+PING, PONG = 11, 12
+MORE, END_STREAM = 1, 2
+SERVICE = "convene.testing.TestService/"
+REQUEST_ID = bytes.fromhex("80000001")
+# Short enough that a test that waits in vain fails instead of hanging.
+SOCKET_TIMEOUT_S = 60
+
+
+def varint(number):
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def number_field(field, value):
+    return varint(field << 3) + varint(value)
+
+
+def bytes_field(field, value):
+    return varint(field << 3 | 2) + varint(len(value)) + value
+
+
+def read_varint(data, at):
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return value, at
+
+
+def fields(data):
+    """All fields of a message: {number: [values]}."""
+    found, at = {}, 0
+    while at < len(data):
+        tag, at = read_varint(data, at)
+        if tag & 7 == 0:
+            value, at = read_varint(data, at)
+        else:
+            assert tag & 7 == 2, f"wire type {tag & 7} is not expected here"
+            length, at = read_varint(data, at)
+            value, at = data[at:at + length], at + length
+        found.setdefault(tag >> 3, []).append(value)
+    return found
+
+
+class Connection:
+    """One connection: the carrier, bundles, acknowledgements."""
+
+    def __init__(self, url, stream_credit=0):
+        self.ipc = url.startswith("ipc://")
+        if self.ipc:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(SOCKET_TIMEOUT_S)
+            self.socket.connect(url[len("ipc://"):])
+        else:
+            host, port = url[len("tcp://"):].rsplit(":", 1)
+            self.socket = socket.create_connection((host, int(port)), SOCKET_TIMEOUT_S)
+        self.socket.sendall(bytes.fromhex("0053500000300000"))
+        greeting = self.receive_exactly(8)
+        assert greeting == bytes.fromhex("0053500000310000"), greeting.hex()
+        self.epoch = self.received = self.told = 0
+        self.calls = 0
+        self.frames = []
+        hello = bytes_field(1, b"protocol_client.py")
+        if stream_credit:
+            hello += number_field(3, stream_credit)
+        self.send((HELLO, 0, 0, hello))
+        kind, _, call, body = self.next_frame()
+        assert (kind, call) == (SETTINGS, 0), (kind, call)
+        self.settings = fields(body)
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_WR)
+        while self.socket.recv(4096):
+            pass
+        self.socket.close()
+
+    def receive_exactly(self, size):
+        data = b""
+        while len(data) < size:
+            piece = self.socket.recv(size - len(data))
+            if not piece:
+                raise ConnectionError("the server has closed the connection")
+            data += piece
+        return data
+
+    def send(self, *frames):
+        body = b"".join(
+            struct.pack(">BBHII", kind, flags, 0, call, len(data)) + data
+            for kind, flags, call, data in frames)
+        bundle = b"CV\x01\x00" + struct.pack(">QIHH", self.epoch, self.received, len(frames), 0)
+        message = REQUEST_ID + bundle + body
+        kind = b"\x01" if self.ipc else b""
+        self.socket.sendall(kind + struct.pack(">Q", len(message)) + message)
+        self.told = self.received
+
+    def receive_bundle(self):
+        if self.ipc:
+            kind = self.receive_exactly(1)
+            assert kind == b"\x01", kind
+        (length,) = struct.unpack(">Q", self.receive_exactly(8))
+        message = self.receive_exactly(length)
+        assert message[:4] == REQUEST_ID, message[:4].hex()
+        assert message[4:8] == b"CV\x01\x00", message[4:8].hex()
+        epoch, _, n_frames, _ = struct.unpack(">QIHH", message[8:24])
+        self.epoch = self.epoch or epoch
+        assert epoch == self.epoch
+        at = 24
+        for _ in range(n_frames):
+            kind, flags, _, call, size = struct.unpack(">BBHII", message[at:at + 12])
+            at += 12
+            self.frames.append((kind, flags, call, message[at:at + size]))
+            at += size
+        assert at == len(message)
+        if n_frames:
+            self.received += 1
+        if self.received - self.told >= 8:
+            self.send()
+
+    def next_frame(self):
+        while not self.frames:
+            self.receive_bundle()
+        return self.frames.pop(0)
+
+    def open(self, method, request, timeout_ms=60000, last=True):
+        """Begins a call with its first request; its number."""
+        self.calls += 1
+        head = bytes_field(1, (SERVICE + method).encode()) + number_field(2, timeout_ms)
+        head += bytes_field(3, bytes_field(1, b"x-request-id") + bytes_field(2, b"from-python"))
+        self.send((OPEN, 0, self.calls, head),
+                  (MSG, END_STREAM if last else 0, self.calls, request))
+        return self.calls
+
+    def read(self, call):
+        """The next reply of the call, joined from its pieces, or its status' fields."""
+        pieces = b""
+        while True:
+            kind, flags, of, body = self.next_frame()
+            if of != call or kind == HEADERS:
+                continue
+            if kind == TRAILERS:
+                return "end", fields(fields(body).get(1, [b""])[0])
+            assert kind == MSG, kind
+            pieces += body
+            if not flags & MORE:
+                return "message", pieces
+
+    def code(self, call):
+        what, status = self.read(call)
+        assert what == "end", what
+        return status.get(1, [0])[0]
+
+    def ping(self):
+        """All frames up to the PONG, which is not among them."""
+        self.send((PING, 0, 0, b"are you there"))
+        before = []
+        while True:
+            frame = self.next_frame()
+            if frame[0] == PONG:
+                assert frame[3] == b"are you there"
+                return before
+            before.append(frame)
+
+
+def sizes(*wanted):
+    """A StreamingOutputCallRequest for replies of these sizes."""
+    return b"".join(bytes_field(1, number_field(1, size)) for size in wanted)
+
+
+def payload_bytes(message):
+    """The size of the payload in a reply."""
+    payload = fields(message).get(1, [b""])[0]
+    return len(fields(payload).get(1, [b""])[0])
+
+
+class Protocol(unittest.TestCase):
+    url = None
+
+    def connect(self, **options):
+        connection = Connection(self.url, **options)
+        self.addCleanup(connection.close)
+        return connection
+
+    def test_settings(self):
+        settings = self.connect().settings
+        self.assertEqual(settings[1], [4 << 20])
+        self.assertEqual(settings[2], [1024])
+
+    def test_unary(self):
+        connection = self.connect()
+        call = connection.open("UnaryCall", number_field(1, 100))
+        what, reply = connection.read(call)
+        self.assertEqual(what, "message")
+        self.assertEqual(payload_bytes(reply), 100)
+        self.assertEqual(connection.code(call), 0)
+
+    def test_unary_in_pieces(self):
+        connection = self.connect()
+        size = 200000
+        request = number_field(1, size) + bytes_field(2, bytes_field(1, bytes(size)))
+        connection.calls += 1
+        call = connection.calls
+        connection.send((OPEN, 0, call, bytes_field(1, (SERVICE + "UnaryCall").encode())))
+        for at in range(0, len(request), 49152):
+            last = at + 49152 >= len(request)
+            connection.send((MSG, END_STREAM if last else MORE, call, request[at:at + 49152]))
+        what, reply = connection.read(call)
+        self.assertEqual(what, "message")
+        self.assertEqual(payload_bytes(reply), size)
+        self.assertEqual(connection.code(call), 0)
+
+    def test_status(self):
+        connection = self.connect()
+        asked = bytes_field(3, number_field(1, 9) + bytes_field(2, b"Not now."))
+        what, status = connection.read(connection.open("UnaryCall", asked))
+        self.assertEqual((what, status[1], status[2]), ("end", [9], [b"Not now."]))
+        self.assertEqual(connection.code(connection.open("NoSuchCall", b"")), 12)
+
+    def test_deadline(self):
+        connection = self.connect()
+        call = connection.open("UnaryCall", number_field(4, 1), timeout_ms=20)
+        self.assertEqual(connection.code(call), 4)
+
+    def test_many_bundles_are_acknowledged(self):
+        connection = self.connect()
+        for _ in range(100):
+            call = connection.open("EmptyCall", b"")
+            self.assertEqual(connection.read(call), ("message", b""))
+            self.assertEqual(connection.code(call), 0)
+
+    def test_server_stream(self):
+        connection = self.connect()
+        call = connection.open("StreamingOutputCall", sizes(*range(10)))
+        for size in range(10):
+            what, reply = connection.read(call)
+            self.assertEqual((what, payload_bytes(reply)), ("message", size))
+        self.assertEqual(connection.code(call), 0)
+
+    def test_server_stream_with_credit(self):
+        # A reply's frame is 12 bytes of header and 64 of body. The first is free; 100 bytes of
+        # credit let two more pass, which leaves -52.
+        connection = self.connect(stream_credit=100)
+        call = connection.open("StreamingOutputCall", sizes(*[60] * 6))
+        for _ in range(3):
+            what, reply = connection.read(call)
+            self.assertEqual((what, len(reply)), ("message", 64))
+        self.assertEqual(connection.ping(), [])
+        connection.send((CREDIT, 0, call, struct.pack(">I", 52)))
+        self.assertEqual(connection.ping(), [])
+        connection.send((CREDIT, 0, call, struct.pack(">I", 1)))
+        self.assertEqual(connection.read(call)[0], "message")
+        self.assertEqual(connection.ping(), [])
+        connection.send((CREDIT, 0, call, struct.pack(">I", 1000)))
+        self.assertEqual(connection.read(call)[0], "message")
+        self.assertEqual(connection.read(call)[0], "message")
+        self.assertEqual(connection.code(call), 0)
+
+    def test_large_stream_with_credit_given_back(self):
+        connection = self.connect(stream_credit=5000)
+        call = connection.open("StreamingOutputCall", sizes(*[1000] * 300))
+        for i in range(300):
+            what, reply = connection.read(call)
+            self.assertEqual((what, payload_bytes(reply)), ("message", 1000))
+            if i > 0:
+                connection.send((CREDIT, 0, call, struct.pack(">I", 12 + len(reply))))
+        self.assertEqual(connection.code(call), 0)
+
+    def test_ping_pong_stream(self):
+        connection = self.connect()
+        call = connection.open("FullDuplexCall", sizes(31), last=False)
+        self.assertEqual(payload_bytes(connection.read(call)[1]), 31)
+        connection.send((MSG, 0, call, sizes(9)))
+        self.assertEqual(payload_bytes(connection.read(call)[1]), 9)
+        connection.send((HALF_CLOSE, 0, call, b""))
+        self.assertEqual(connection.code(call), 0)
+
+    def test_cancel(self):
+        connection = self.connect()
+        held = connection.open("UnaryCall", number_field(4, 1))
+        self.assertEqual(connection.ping(), [])
+        connection.send((CANCEL, 0, held, b""))
+        call = connection.open("EmptyCall", b"")
+        seen = []
+        while not any(kind == TRAILERS and of == call for kind, _, of, _ in seen):
+            seen.append(connection.next_frame())
+        self.assertEqual([frame for frame in seen if frame[2] == held], [])
+
+    def test_cancel_of_a_stream(self):
+        connection = self.connect()
+        call = connection.open("FullDuplexCall", sizes(5), last=False)
+        self.assertEqual(connection.read(call)[0], "message")
+        connection.send((CANCEL, 0, call, b""))
+        self.assertEqual(connection.ping(), [])
+
+    def test_unknown_frame_is_skipped(self):
+        connection = self.connect()
+        connection.send((99, 7, 0, b"of a later version"))
+        self.assertEqual(connection.ping(), [])
+
+    def test_other_version_ends_the_connection(self):
+        connection = self.connect()
+        message = REQUEST_ID + b"CV\x02\x00" + bytes(16)
+        kind = b"\x01" if connection.ipc else b""
+        connection.socket.sendall(kind + struct.pack(">Q", len(message)) + message)
+        with self.assertRaises(ConnectionError):
+            connection.next_frame()
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    server = subprocess.Popen([sys.argv[1], sys.argv[2]], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True)
+    word, Protocol.url = server.stdout.readline().split()
+    assert word == "READY", word
+    passed = unittest.main(argv=sys.argv[:1], exit=False).result.wasSuccessful()
+    server.stdin.close()
+    left_over = server.wait(SOCKET_TIMEOUT_S * 2)
+    if left_over:
+        print(f"The server ended with {left_over}.", file=sys.stderr)
+    sys.exit(0 if passed and not left_over else 1)
+
+
+if __name__ == "__main__":
+    main()
