@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+enum { PART_MS_MAX = 1000 /* for a server to answer the last frame, when closing */ };
+
 void cvn_channel_note(struct cvn_channel *channel, struct cvn_client_call *call)
 {
     if (call->stream)
@@ -68,6 +70,12 @@ void cvn_channel_tell(struct cvn_channel *channel)
         (void)pthread_mutex_lock(&channel->lock);
     }
     (void)pthread_mutex_unlock(&channel->lock);
+}
+
+void cvn_channel_tell_elsewhere(struct cvn_channel *channel, const struct cvn_client_call *last)
+{
+    if (channel->told_last != last)
+        cvn_watch_alarm(&channel->watch, 1); /* a time long past */
 }
 
 /* The next address in turn that takes calls; NULL when none does. */
@@ -196,6 +204,11 @@ int cvn_channel_new(struct cvn_channel **ret, const char *urls,
         channel->options = *options;
     set_defaults(&channel->options);
     (void)pthread_mutex_init(&channel->lock, NULL);
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&channel->calm, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     cvn_retry_throttle_init(&channel->throttle, &channel->options.retry);
     if (getrandom(&channel->random, sizeof channel->random, 0) != sizeof channel->random)
         channel->random = (uint32_t)cvn_rpc_now_us();
@@ -221,17 +234,59 @@ int cvn_channel_new(struct cvn_channel **ret, const char *urls,
     return 0;
 }
 
+/* Whether something may be arriving; *ret_heard_ms is when something last did. */
+static bool is_heard(const struct cvn_channel *channel, int64_t *ret_heard_ms)
+{
+    *ret_heard_ms = 0;
+    for (size_t i = 0; i < channel->n_links; i++) {
+        const struct cvn_link *link = &channel->links[i];
+        if (link->pipe && !link->parted && link->heard_ms > *ret_heard_ms)
+            *ret_heard_ms = link->heard_ms;
+    }
+    return *ret_heard_ms > 0;
+}
+
+/*
+ * Has the servers say what they still have to say: nng 1.5.2 never finishes closing a pipe on which
+ * a message is arriving (see cvn_connection_cut_off). One that says nothing is not waited for.
+ */
+static void part(struct cvn_channel *channel)
+{
+    int64_t began_ms = cvn_rpc_now_ms();
+    int64_t heard_ms;
+    for (size_t i = 0; i < channel->n_links; i++)
+        cvn_link_part(&channel->links[i]);
+    for (int r = 0; r != ETIMEDOUT && is_heard(channel, &heard_ms);) {
+        int64_t until_ms = (heard_ms > began_ms ? heard_ms : began_ms) + PART_MS_MAX;
+        struct timespec at = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+        r = pthread_cond_timedwait(&channel->calm, &channel->lock, &at);
+        if (r == ETIMEDOUT && is_heard(channel, &heard_ms) && heard_ms + PART_MS_MAX > until_ms)
+            r = 0; /* it speaks on */
+    }
+    channel->closed = true;
+}
+
+/* Ends every call, here and at its server, and lets go of what has not left. */
+static void give_up(struct cvn_channel *channel)
+{
+    channel->closing = true;
+    for (size_t i = 0; i < channel->n_links; i++)
+        cvn_outbox_drop_requests(&channel->links[i].outbox);
+    struct cvn_client_call *call, *next;
+    HASH_ITER(hh, channel->calls, call, next)
+    {
+        cvn_client_call_cancel(call);
+        cvn_client_call_fail(channel, call, CVN_CANCELLED, "The channel was closed.");
+    }
+}
+
 void cvn_channel_free(struct cvn_channel *channel)
 {
     if (!channel)
         return;
     (void)pthread_mutex_lock(&channel->lock);
-    channel->closing = true;
-    struct cvn_client_call *call, *next;
-    HASH_ITER(hh, channel->calls, call, next)
-    {
-        cvn_client_call_fail(channel, call, CVN_CANCELLED, "The channel was closed.");
-    }
+    give_up(channel);
+    part(channel);
     (void)pthread_mutex_unlock(&channel->lock);
     if (channel->watching) {
         cvn_watch_stop(&channel->watch);
@@ -245,6 +300,7 @@ void cvn_channel_free(struct cvn_channel *channel)
     cvn_watch_deinit(&channel->watch);
     cvn_deadlines_deinit(&channel->alarms);
     cvn_deadlines_deinit(&channel->keepalives);
+    (void)pthread_cond_destroy(&channel->calm);
     (void)pthread_mutex_destroy(&channel->lock);
     free(channel->links);
     free(channel->urls);

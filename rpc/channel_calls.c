@@ -128,6 +128,7 @@ int cvn_client_call_start(struct cvn_channel *channel, const struct cvn_client_c
         return -ENOMEM;
     int r = make_metadata(channel, call, start->options);
     (void)pthread_mutex_lock(&channel->lock);
+    const struct cvn_client_call *last = channel->told_last;
     *ret_id = call->id = next_id(channel);
     HASH_ADD(hh, channel->calls, id, sizeof call->id, call);
     if (start->stream)
@@ -136,8 +137,8 @@ int cvn_client_call_start(struct cvn_channel *channel, const struct cvn_client_c
         cvn_client_call_wait(channel, call);
         cvn_channel_put_waiting(channel);
     }
+    cvn_channel_tell_elsewhere(channel, last);
     (void)pthread_mutex_unlock(&channel->lock);
-    cvn_channel_tell(channel);
     return 0;
 }
 
@@ -159,14 +160,15 @@ uint32_t cvn_channel_start(struct cvn_channel *channel, const char *method,
 void cvn_channel_cancel(struct cvn_channel *channel, uint32_t id)
 {
     (void)pthread_mutex_lock(&channel->lock);
+    const struct cvn_client_call *last = channel->told_last;
     struct cvn_client_call *call;
     HASH_FIND(hh, channel->calls, &id, sizeof id, call);
     if (call) {
         cvn_client_call_cancel(call);
         cvn_client_call_fail(channel, call, CVN_CANCELLED, "The call was cancelled.");
     }
+    cvn_channel_tell_elsewhere(channel, last);
     (void)pthread_mutex_unlock(&channel->lock);
-    cvn_channel_tell(channel);
 }
 
 /* A thread that waits for its call, and where it wants the answer. */

@@ -37,6 +37,7 @@ struct cvn_link {
     struct cvn_deadline keepalive; /* when to look whether it still lives */
     int64_t heard_ms;
     bool pinged;
+    bool parted; /* nothing comes any more: the server has answered our last frame */
 };
 
 /* A whole message of a stream that its owner has not read yet. */
@@ -110,7 +111,9 @@ struct cvn_channel {
     uint32_t last_id;
     uint32_t random; /* state of the jitter's generator */
     uint64_t n_retries, n_transparent_retries;
-    bool closing;
+    bool closing;        /* no call begins any more */
+    bool closed;         /* and nothing is sent */
+    pthread_cond_t calm; /* a link has parted or is lost, while closing */
 
     struct cvn_watch watch;
     pthread_t watcher;
@@ -123,8 +126,13 @@ struct cvn_channel {
 void cvn_channel_put_waiting(struct cvn_channel *channel);
 /* Has the call's owner told, by cvn_channel_tell. */
 void cvn_channel_note(struct cvn_channel *channel, struct cvn_client_call *call);
-/* Without the lock: tells the owners of calls what there is. */
+/* Without the lock, on a thread of the channel's: tells the owners of calls what there is. */
 void cvn_channel_tell(struct cvn_channel *channel);
+/*
+ * The same from a thread of a user's, which may hold what the owners wait for: has a thread of the
+ * channel's tell, if something was noted since told_last was what is given.
+ */
+void cvn_channel_tell_elsewhere(struct cvn_channel *channel, const struct cvn_client_call *last);
 
 /* link.c, with the lock held. */
 
@@ -137,6 +145,8 @@ void cvn_link_deinit(struct cvn_link *link);
 void cvn_links_update(struct cvn_channel *channel);
 /* Gives the next bundle to nng, if there is one and the last has left. */
 void cvn_link_send(struct cvn_link *link);
+/* Says the last that is said on the connection, if there is one; with the channel closing. */
+void cvn_link_part(struct cvn_link *link);
 /* Looks after the links from which nothing was heard for long; sets the next alarm. */
 void cvn_links_keep_alive(struct cvn_channel *channel, int64_t now_ms);
 /* Begins to look after the link, now that a call is on it. */

@@ -19,7 +19,7 @@ enum {
 
 void cvn_link_send(struct cvn_link *link)
 {
-    if (!link->pipe || link->channel->closing)
+    if (!link->pipe || link->channel->closed)
         return;
     nng_msg *msg = cvn_outbox_next(&link->outbox, link->epoch);
     if (!msg)
@@ -59,6 +59,16 @@ static void come(struct cvn_link *link, nng_pipe pipe)
     cvn_link_send(link);
 }
 
+void cvn_link_part(struct cvn_link *link)
+{
+    static const uint8_t last[] = "bye"; /* keepalive's have no body */
+    if (!link->pipe || link->epoch == 0)
+        return; /* with SETTINGS, if they come */
+    struct cvn_frame ping = {.type = CVN_FRAME_PING, .body = cvn_slice(last, sizeof last)};
+    (void)cvn_outbox_put(&link->outbox, &ping);
+    cvn_link_send(link);
+}
+
 /* The connection is lost: what has left may or may not have been done. */
 static void go(struct cvn_link *link)
 {
@@ -66,6 +76,7 @@ static void go(struct cvn_link *link)
     link->pipe = 0;
     link->ready = false;
     link->epoch = 0;
+    (void)pthread_cond_broadcast(&link->channel->calm);
     cvn_outbox_reset(&link->outbox);
     nng_aio_cancel(link->send_aio); /* what is under way must not reach the next server */
     struct cvn_client_call *call, *next;
@@ -103,6 +114,8 @@ static void take_settings(struct cvn_link *link, struct cvn_slice body, uint64_t
         settings->stream_credit ? settings->stream_credit : CVN_FLOW_CREDIT_BYTES;
     link->epoch = epoch;
     link->ready = true;
+    if (link->channel->closing)
+        cvn_link_part(link);
 }
 
 /* The server takes no further call: what it has not seen goes elsewhere. */
@@ -178,8 +191,11 @@ static bool take_frame(struct cvn_link *link, const struct cvn_frame *frame, uin
     case CVN_FRAME_HALF_CLOSE:
     case CVN_FRAME_CANCEL:
         return false; /* a client's to send */
-    case CVN_FRAME_ACK:
     case CVN_FRAME_PONG:
+        link->parted = frame->body.len > 0;
+        (void)pthread_cond_broadcast(&link->channel->calm);
+        return true;
+    case CVN_FRAME_ACK:
         return true;
     }
     return true; /* of a later version */

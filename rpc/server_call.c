@@ -122,7 +122,7 @@ bool cvn_server_call_give_credit(struct cvn_server_call *call, uint32_t cost)
 {
     uint32_t bytes = cvn_flow_done(&call->in, cost);
     uint8_t body[CVN_FLOW_CREDIT_BODY_BYTES];
-    if (bytes == 0)
+    if (bytes == 0 || atomic_load(&call->ended))
         return true;
     cvn_flow_put_credit(body, bytes);
     struct cvn_frame frame = {

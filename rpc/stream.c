@@ -117,10 +117,12 @@ static void cancel(struct cvn_stream *stream)
 
 void cvn_stream_cancel(struct cvn_stream *stream)
 {
-    (void)pthread_mutex_lock(&stream->channel->lock);
+    struct cvn_channel *channel = stream->channel;
+    (void)pthread_mutex_lock(&channel->lock);
+    const struct cvn_client_call *last = channel->told_last;
     cancel(stream);
-    (void)pthread_mutex_unlock(&stream->channel->lock);
-    cvn_channel_tell(stream->channel);
+    cvn_channel_tell_elsewhere(channel, last);
+    (void)pthread_mutex_unlock(&channel->lock);
 }
 
 void cvn_stream_free(struct cvn_stream *stream)
@@ -129,7 +131,9 @@ void cvn_stream_free(struct cvn_stream *stream)
         return;
     struct cvn_channel *channel = stream->channel;
     (void)pthread_mutex_lock(&channel->lock);
+    const struct cvn_client_call *last = channel->told_last;
     cancel(stream);
+    cvn_channel_tell_elsewhere(channel, last);
     bool by_watcher = stream->telling && pthread_equal(stream->teller, pthread_self());
     while (stream->telling && !by_watcher)
         (void)pthread_cond_wait(&stream->changed, &channel->lock);
@@ -141,7 +145,16 @@ void cvn_stream_free(struct cvn_stream *stream)
     else
         free_stream(stream);
     (void)pthread_mutex_unlock(&channel->lock);
-    cvn_channel_tell(channel);
+}
+
+/* With the lock held. */
+static void queue(struct cvn_stream *stream, struct cvn_frames *frames)
+{
+    struct cvn_channel *channel = stream->channel;
+    const struct cvn_client_call *last = channel->told_last;
+    cvn_flow_put(&stream->call->out, frames);
+    cvn_client_call_release(stream->call);
+    cvn_channel_tell_elsewhere(channel, last);
 }
 
 /* Queues frames, or says why not; with the lock held. They are taken with 0 only. */
@@ -152,8 +165,7 @@ static int put(struct cvn_stream *stream, struct cvn_frames *frames)
         return -EPIPE;
     if (!cvn_flow_has_room(&call->out))
         return CVN_STREAM_LATER;
-    cvn_flow_put(&call->out, frames);
-    cvn_client_call_release(call);
+    queue(stream, frames);
     return 0;
 }
 
@@ -169,7 +181,6 @@ static int write_request(struct cvn_stream *stream, const ProtobufCMessage *requ
         (void)pthread_cond_wait(&stream->changed, &channel->lock);
     (void)pthread_mutex_unlock(&channel->lock);
     cvn_frames_clear(&frames);
-    cvn_channel_tell(channel);
     return r;
 }
 
@@ -196,12 +207,10 @@ int cvn_stream_writes_done(struct cvn_stream *stream)
         r = -EPIPE;
     } else if (!call->half_closed && call->streams_requests) {
         call->half_closed = true;
-        cvn_flow_put(&call->out, &frames);
-        cvn_client_call_release(call);
+        queue(stream, &frames);
     }
     (void)pthread_mutex_unlock(&channel->lock);
     cvn_frames_clear(&frames);
-    cvn_channel_tell(channel);
     return r;
 }
 

@@ -348,7 +348,7 @@ static void test_streams_share_a_client_s_small_queue(void **state)
 static void test_streams_share_a_server_s_small_queue(void **state)
 {
     struct rig rig;
-    start(&rig, &(struct cvn_server_options){.max_connection_bytes = 1 << 20},
+    start(&rig, &(struct cvn_server_options){.max_connection_bytes = 4 << 20},
           &(struct cvn_channel_options){.stream_credit_bytes = 1 << 20});
     check_shared_queue(&rig, false);
     rig_stop(&rig);

@@ -226,18 +226,20 @@ static void test_cancel_by_the_server(void **state)
     assert_int_equal(probe.dones.n, 1);
 }
 
+/* One that passes before the handler has the call is none that it hears of: then a longer one. */
 static void test_deadline_on_a_stream(void **state)
 {
     struct probe probe = PROBE_INIT;
     struct rig rig;
     start_probe(&rig, &probe);
-    struct cvn_call_options options = {.timeout_ms = 300, .wait_for_ready = true};
-    struct cvn_stream *stream = rig_stream_with(&rig, "FullDuplexCall", NULL, &options, NULL);
-    assert_int_equal(rig_finish(stream), CVN_DEADLINE_EXCEEDED);
-    tally_wait(&probe.dones, 1);
+    for (int64_t ms = 50; tally_get(&probe.dones) == 0; ms *= 2) {
+        struct cvn_call_options options = {.timeout_ms = ms, .wait_for_ready = true};
+        struct cvn_stream *stream = rig_stream_with(&rig, "FullDuplexCall", NULL, &options, NULL);
+        assert_int_equal(rig_finish(stream), CVN_DEADLINE_EXCEEDED);
+    }
     rig_stop(&rig);
-    assert_int_equal(probe.cancels.n, 1);
-    assert_int_equal(probe.dones.n, 1);
+    assert_int_equal(probe.cancels.n, probe.begins.n);
+    assert_int_equal(probe.dones.n, probe.begins.n);
 }
 
 static void test_half_close_is_told_after_the_messages(void **state)
