@@ -1,5 +1,6 @@
 #include "storage/store.h"
 
+#include "storage/engine_lmdb.h"
 #include "storage/store_state.h"
 
 #include <errno.h>
@@ -40,10 +41,14 @@ static int set_options(struct cvn_store *store, const struct cvn_store_options *
         o->batch_max = CVN_STORE_BATCH_DEFAULT;
     if (!o->now_ns)
         o->now_ns = monotonic_ns;
-    if (!o->path || o->readers_max > CVN_STORE_READERS_MAX || o->queue_max > CVN_STORE_QUEUE_MAX ||
-        o->batch_max > CVN_STORE_BATCH_MAX || o->schema_version > CVN_STORE_SCHEMA_MAX ||
-        o->map_bytes > o->map_max_bytes)
+    if (!o->engine)
+        o->engine = &cvn_engine_lmdb;
+    if ((o->engine->on_disk && !o->path) || o->readers_max > CVN_STORE_READERS_MAX ||
+        o->queue_max > CVN_STORE_QUEUE_MAX || o->batch_max > CVN_STORE_BATCH_MAX ||
+        o->schema_version > CVN_STORE_SCHEMA_MAX || o->map_bytes > o->map_max_bytes)
         return cvn_error_set(err, -EINVAL, "An option of the store is out of bounds.");
+    if (!o->path)
+        o->path = "in memory"; /* for the sentences */
     return 0;
 }
 
@@ -152,15 +157,26 @@ static int bring_up_to_date(struct cvn_store *store, struct cvn_error *err)
 
 static int open_engine(struct cvn_store *store, struct cvn_error *err)
 {
-    int r = cvn_engine_open(&store->engine,
-                            &(struct cvn_engine_options){
-                                .path = store->options.path,
-                                .map_bytes = store->options.map_bytes,
-                                .readers_max = store->options.readers_max + READERS_SPARE,
-                            });
-    return r ? cvn_error_set(err, r, "The store %s cannot be opened: %s.", store->options.path,
+    const struct cvn_store_options *o = &store->options;
+    int r = o->engine->open(&store->engine, &(struct cvn_engine_options){
+                                                .path = o->path,
+                                                .map_bytes = o->map_bytes,
+                                                .readers_max = o->readers_max + READERS_SPARE,
+                                                .memory = o->memory,
+                                            });
+    return r ? cvn_error_set(err, r, "The store %s cannot be opened: %s.", o->path,
                              strerror(r < 0 && r > -4096 ? -r : EIO))
              : 0;
+}
+
+static int start_writer(struct cvn_store *store, struct cvn_error *err)
+{
+    if (store->options.manual)
+        return 0;
+    if (pthread_create(&store->writer, NULL, cvn_store_write, store) != 0)
+        return cvn_error_set(err, -EAGAIN, "No thread for the store's writer.");
+    store->writer_started = true;
+    return 0;
 }
 
 int cvn_store_open(struct cvn_store **ret, const struct cvn_store_options *options,
@@ -174,16 +190,14 @@ int cvn_store_open(struct cvn_store **ret, const struct cvn_store_options *optio
     (void)pthread_cond_init(&store->work, NULL);
     (void)pthread_cond_init(&store->snapshots, NULL);
     int r = set_options(store, options, err);
-    if (r == 0)
+    if (r == 0 && store->options.engine->on_disk)
         r = lock_directory(store, err);
     if (r == 0)
         r = open_engine(store, err);
     if (r == 0)
         r = bring_up_to_date(store, err);
-    if (r == 0 && pthread_create(&store->writer, NULL, cvn_store_write, store) != 0)
-        r = cvn_error_set(err, -EAGAIN, "No thread for the store's writer.");
-    else
-        store->writer_started = r == 0;
+    if (r == 0)
+        r = start_writer(store, err);
     if (r) {
         cvn_store_close(store);
         return r;
@@ -202,101 +216,20 @@ void cvn_store_close(struct cvn_store *store)
     (void)pthread_mutex_unlock(&store->lock);
     if (store->writer_started)
         (void)pthread_join(store->writer, NULL);
+    while (store->engine && cvn_store_write_batch(store)) /* what a manual store still has */
+        ;
     while (store->pool) {
         struct cvn_txn *next = store->pool->next;
         cvn_engine_abort(store->pool);
         free(store->pool);
         store->pool = next;
     }
-    cvn_engine_close(store->engine);
+    if (store->engine)
+        store->engine->type->close(store->engine);
     if (store->lock_fd >= 0)
         (void)close(store->lock_fd);
     (void)pthread_cond_destroy(&store->snapshots);
     (void)pthread_cond_destroy(&store->work);
     (void)pthread_mutex_destroy(&store->lock);
     free(store);
-}
-
-/* Takes a place among the snapshots, and one from the pool if there is one. */
-static int admit(struct cvn_store *store, struct cvn_txn **ret_pooled)
-{
-    int r = 0;
-    (void)pthread_mutex_lock(&store->lock);
-    while (store->growing)
-        (void)pthread_cond_wait(&store->snapshots, &store->lock);
-    if (store->n_snapshots == store->options.readers_max) {
-        r = CVN_STORE_BUSY;
-    } else {
-        store->n_snapshots++;
-        *ret_pooled = store->pool;
-        if (store->pool)
-            store->pool = store->pool->next;
-    }
-    (void)pthread_mutex_unlock(&store->lock);
-    return r;
-}
-
-/* Gives the place back; the transaction, if any, goes to the pool. */
-static void leave(struct cvn_store *store, struct cvn_txn *txn)
-{
-    (void)pthread_mutex_lock(&store->lock);
-    store->n_snapshots--;
-    if (txn) {
-        txn->next = store->pool;
-        store->pool = txn;
-    }
-    (void)pthread_cond_broadcast(&store->snapshots);
-    (void)pthread_mutex_unlock(&store->lock);
-}
-
-/* A snapshot knows its store, so that it can be released alone. */
-struct snapshot {
-    struct cvn_txn txn;
-    struct cvn_store *store;
-};
-
-int cvn_store_snapshot(struct cvn_store *store, struct cvn_txn **ret)
-{
-    struct cvn_txn *txn = NULL;
-    int r = admit(store, &txn);
-    if (r)
-        return r;
-    if (txn) {
-        r = cvn_engine_renew(txn);
-    } else {
-        struct snapshot *snapshot = calloc(1, sizeof *snapshot);
-        r = snapshot ? cvn_engine_begin(store->engine, &snapshot->txn, false) : -ENOMEM;
-        if (r) {
-            free(snapshot);
-            leave(store, NULL);
-            return r;
-        }
-        snapshot->store = store;
-        txn = &snapshot->txn;
-    }
-    if (r) {
-        leave(store, txn);
-        return r;
-    }
-    *ret = txn;
-    return 0;
-}
-
-void cvn_snapshot_release(struct cvn_txn *txn)
-{
-    if (!txn)
-        return;
-    cvn_engine_reset(txn);
-    leave(((struct snapshot *)txn)->store, txn);
-}
-
-void cvn_store_stats(struct cvn_store *store, struct cvn_store_stats *ret)
-{
-    (void)pthread_mutex_lock(&store->lock);
-    *ret = store->stats;
-    ret->queue_now = store->n_queued;
-    ret->snapshots_now = store->n_snapshots;
-    (void)pthread_mutex_unlock(&store->lock);
-    ret->map_bytes = cvn_engine_map_bytes(store->engine);
-    ret->map_used_bytes = cvn_engine_used_bytes(store->engine);
 }

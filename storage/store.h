@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cvn_engine_type;
+struct cvn_memory;
 struct cvn_store;
 
 /* What stands for a 0 in the options, and the bounds of what may be asked for. */
@@ -38,6 +40,8 @@ typedef int cvn_schema_step(struct cvn_txn *txn, void *arg);
 
 /* Zero what you do not care about. */
 struct cvn_store_options {
+    const struct cvn_engine_type *engine; /* cvn_engine_lmdb when NULL, or cvn_engine_memory */
+    struct cvn_memory *memory;            /* of the engine in memory: what it writes to; or NULL */
     const char *path;                     /* a directory; made with mode 0700 if it is not there */
     uint64_t map_bytes;                   /* of address space to begin with; grows by itself */
     uint64_t map_max_bytes;               /* where growing ends; writes then fail with -ENOSPC */
@@ -49,6 +53,7 @@ struct cvn_store_options {
     void *schema_arg;
     int64_t (*now_ns)(void *arg); /* the clock of deadlines; CLOCK_MONOTONIC when NULL */
     void *now_arg;
+    bool manual; /* no writer thread: updates run in cvn_store_run_batch, for simulations */
 };
 
 /*
@@ -118,6 +123,13 @@ int cvn_store_submit(struct cvn_store *store, struct cvn_update *update);
  */
 int cvn_store_update(struct cvn_store *store, int (*run)(struct cvn_txn *txn, void *arg), void *arg,
                      int64_t deadline_ns);
+
+/*
+ * Of a store that was opened as manual: runs one batch of what waits, at most batch_max updates, on
+ * the caller's thread, with their done. False when nothing waited. cvn_store_update does this by
+ * itself until its own update has ended. One thread at a time uses such a store.
+ */
+bool cvn_store_run_batch(struct cvn_store *store);
 
 /* Counted since the opening. */
 struct cvn_store_stats {

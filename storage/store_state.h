@@ -33,6 +33,8 @@ struct cvn_store {
 int64_t cvn_store_now_ns(const struct cvn_store *store);
 /* Makes the map larger, once every snapshot is released. 0, or -ENOSPC at the option's limit. */
 int cvn_store_grow(struct cvn_store *store);
+/* Takes one batch off the queue, if there is one, runs it and answers. */
+bool cvn_store_write_batch(struct cvn_store *store);
 /* The thread: drains the queue until the store closes. */
 void *cvn_store_write(void *store);
 

@@ -62,7 +62,7 @@ static void wake(void *arg, int result)
 int cvn_store_update(struct cvn_store *store, int (*run)(struct cvn_txn *txn, void *arg), void *arg,
                      int64_t deadline_ns)
 {
-    if (pthread_equal(pthread_self(), store->writer))
+    if (store->writer_started && pthread_equal(pthread_self(), store->writer))
         return -EDEADLK;
     struct waiter waiter = {.run = run, .arg = arg};
     (void)pthread_mutex_init(&waiter.lock, NULL);
@@ -70,6 +70,8 @@ int cvn_store_update(struct cvn_store *store, int (*run)(struct cvn_txn *txn, vo
     struct cvn_update update = {
         .run = run_for_waiter, .done = wake, .arg = &waiter, .deadline_ns = deadline_ns};
     int r = cvn_store_submit(store, &update);
+    while (r == 0 && !waiter.ended && store->options.manual)
+        (void)cvn_store_write_batch(store);
     if (r == 0) {
         (void)pthread_mutex_lock(&waiter.lock);
         while (!waiter.ended)
@@ -82,16 +84,23 @@ int cvn_store_update(struct cvn_store *store, int (*run)(struct cvn_txn *txn, vo
     return r;
 }
 
+static uint64_t engine_map_bytes(const struct cvn_store *store)
+{
+    struct cvn_engine_figures figures;
+    store->engine->type->measure(store->engine, &figures);
+    return figures.map_bytes;
+}
+
 int cvn_store_grow(struct cvn_store *store)
 {
-    uint64_t now = cvn_engine_map_bytes(store->engine), max = store->options.map_max_bytes;
+    uint64_t now = engine_map_bytes(store), max = store->options.map_max_bytes;
     if (now >= max)
         return -ENOSPC;
     (void)pthread_mutex_lock(&store->lock);
     store->growing = true;
     while (store->n_snapshots > 0)
         (void)pthread_cond_wait(&store->snapshots, &store->lock);
-    int r = cvn_engine_grow(store->engine, now > max / 2 ? max : now * 2);
+    int r = store->engine->type->grow(store->engine, now > max / 2 ? max : now * 2);
     store->growing = false;
     store->stats.n_growths += r == 0;
     (void)pthread_cond_broadcast(&store->snapshots);
@@ -99,12 +108,10 @@ int cvn_store_grow(struct cvn_store *store)
     return r;
 }
 
-/* Takes at most batch_max updates off the queue; NULL when the store closes and none is left. */
+/* Takes at most batch_max updates off the queue; NULL when none waits. */
 static struct cvn_update *take_batch(struct cvn_store *store)
 {
     (void)pthread_mutex_lock(&store->lock);
-    while (!store->first && !store->closing)
-        (void)pthread_cond_wait(&store->work, &store->lock);
     struct cvn_update *batch = store->first, *end = NULL;
     for (uint32_t n = 0; n < store->options.batch_max && store->first; n++) {
         end = store->first;
@@ -185,25 +192,48 @@ static void count(struct cvn_store *store, const struct pass *pass, int fault)
     (void)pthread_mutex_unlock(&store->lock);
 }
 
+bool cvn_store_write_batch(struct cvn_store *store)
+{
+    struct cvn_update *batch = take_batch(store);
+    if (!batch)
+        return false;
+    struct pass pass;
+    int fault;
+    while ((fault = run_batch(store, batch, &pass)) == CVN_ENGINE_FULL) {
+        fault = cvn_store_grow(store);
+        if (fault)
+            break;
+    }
+    count(store, &pass, fault);
+    while (batch) {
+        struct cvn_update *next = batch->next; /* done may free or submit the update again */
+        bool excused = batch->result == CVN_STORE_EXPIRED || batch->result == CVN_STORE_CANCELLED;
+        batch->done(batch->arg, fault && !excused ? fault : batch->result);
+        batch = next;
+    }
+    return true;
+}
+
+/* Whether there is something to write; false once the store closes and nothing is left. */
+static bool wait_for_work(struct cvn_store *store)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    while (!store->first && !store->closing)
+        (void)pthread_cond_wait(&store->work, &store->lock);
+    bool work = store->first;
+    (void)pthread_mutex_unlock(&store->lock);
+    return work;
+}
+
 void *cvn_store_write(void *arg)
 {
     struct cvn_store *store = arg;
-    for (struct cvn_update *batch; (batch = take_batch(store));) {
-        struct pass pass;
-        int fault;
-        while ((fault = run_batch(store, batch, &pass)) == CVN_ENGINE_FULL) {
-            fault = cvn_store_grow(store);
-            if (fault)
-                break;
-        }
-        count(store, &pass, fault);
-        while (batch) {
-            struct cvn_update *next = batch->next; /* done may free or submit the update again */
-            bool excused =
-                batch->result == CVN_STORE_EXPIRED || batch->result == CVN_STORE_CANCELLED;
-            batch->done(batch->arg, fault && !excused ? fault : batch->result);
-            batch = next;
-        }
-    }
+    while (wait_for_work(store))
+        (void)cvn_store_write_batch(store);
     return NULL;
+}
+
+bool cvn_store_run_batch(struct cvn_store *store)
+{
+    return store->options.manual && cvn_store_write_batch(store);
 }

@@ -1,5 +1,6 @@
 #include "tests/unit/storage/scratch.h"
 
+#include "storage/engine_memory.h"
 #include "tests/support/cmocka_all.h"
 
 #include <stdio.h>
@@ -12,6 +13,8 @@ static void open_at(struct scratch *scratch, const struct cvn_store_options *opt
     struct cvn_store_options with_path = options ? *options : (struct cvn_store_options){0};
     struct cvn_error err = {""};
     with_path.path = scratch->path;
+    with_path.engine = scratch->engine;
+    with_path.memory = scratch->memory;
     if (cvn_store_open(&scratch->store, &with_path, &err) != 0)
         fail_msg("%s", err.text);
 }
@@ -20,6 +23,8 @@ void scratch_open(struct scratch *scratch, const struct cvn_store_options *optio
 {
     (void)snprintf(scratch->path, sizeof scratch->path, "/tmp/convene-store-XXXXXX");
     assert_non_null(mkdtemp(scratch->path));
+    scratch->memory = cvn_memory_new();
+    assert_non_null(scratch->memory);
     open_at(scratch, options);
 }
 
@@ -29,16 +34,22 @@ void scratch_reopen(struct scratch *scratch, const struct cvn_store_options *opt
     open_at(scratch, options);
 }
 
-void scratch_remove(struct scratch *scratch)
+void scratch_remove_directory(const char *path)
 {
     static const char *const files[] = {"data.mdb", "lock.mdb", "store.lock"};
-    cvn_store_close(scratch->store);
     for (size_t i = 0; i < 3; i++) {
         char name[128];
-        (void)snprintf(name, sizeof name, "%s/%s", scratch->path, files[i]);
+        (void)snprintf(name, sizeof name, "%s/%s", path, files[i]);
         (void)unlink(name);
     }
-    (void)rmdir(scratch->path);
+    (void)rmdir(path);
+}
+
+void scratch_remove(struct scratch *scratch)
+{
+    cvn_store_close(scratch->store);
+    cvn_memory_free(scratch->memory);
+    scratch_remove_directory(scratch->path);
 }
 
 struct cvn_slice text(const char *s)

@@ -6,6 +6,8 @@
 
 struct scratch {
     char path[64];
+    const struct cvn_engine_type *engine; /* of every opening; LMDB when NULL */
+    struct cvn_memory *memory;            /* what the engine in memory writes to */
     struct cvn_store *store;
 };
 
@@ -15,6 +17,9 @@ void scratch_open(struct scratch *scratch, const struct cvn_store_options *optio
 void scratch_reopen(struct scratch *scratch, const struct cvn_store_options *options);
 /* Closes and removes the directory. */
 void scratch_remove(struct scratch *scratch);
+
+/* Removes what a store leaves in its directory, and the directory. */
+void scratch_remove_directory(const char *path);
 
 struct cvn_slice text(const char *s);
 

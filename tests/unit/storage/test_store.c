@@ -1,3 +1,5 @@
+#include "storage/engine_lmdb.h"
+#include "storage/engine_memory.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/storage/scratch.h"
 
@@ -10,6 +12,7 @@
 static int set_up(void **state)
 {
     struct scratch *s = calloc(1, sizeof *s);
+    s->engine = *state;
     scratch_open(s, NULL);
     *state = s;
     return 0;
@@ -86,7 +89,7 @@ static void test_newer_schema_is_refused(void **state)
     cvn_store_close(s->store);
     s->store = NULL;
     struct cvn_error err;
-    options = (struct cvn_store_options){.path = s->path};
+    options = (struct cvn_store_options){.engine = s->engine, .memory = s->memory, .path = s->path};
     assert_int_equal(cvn_store_open(&s->store, &options, &err), -EPROTO);
     assert_non_null(strstr(err.text, "newer"));
 }
@@ -408,13 +411,41 @@ static void test_snapshots_are_limited_and_do_not_change(void **state)
     cvn_snapshot_release(a);
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+static void test_manual_store_runs_when_it_is_told(void **state)
+{
+    struct scratch *s = *state;
+    struct cvn_store_options options = {.manual = true, .batch_max = 2};
+    scratch_reopen(s, &options);
+    struct gate gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    struct write writes[3];
+    char buffer[256];
+    assert_false(cvn_store_run_batch(s->store));
+    for (int i = 0; i < 3; i++) {
+        writes[i] = (struct write){.key = "k", .gate = &gate};
+        writes[i].update =
+            (struct cvn_update){.run = write_two, .done = note_done, .arg = &writes[i]};
+        assert_int_equal(cvn_store_submit(s->store, &writes[i].update), 0);
+    }
+    assert_int_equal(gate.n_done, 0);
+    assert_true(cvn_store_run_batch(s->store));
+    assert_int_equal(gate.n_done, 2);
+    scratch_put(s, "own", "after the one that waited");
+    assert_int_equal(gate.n_done, 3);
+    assert_string_equal(scratch_get(s, "own", buffer), "after the one that waited");
+    assert_false(cvn_store_run_batch(s->store));
+}
+
+#define WITH_ENGINE(test, engine)                                                                  \
+    {                                                                                              \
+#test " [" #engine "]", test, set_up, tear_down, (void *)(uintptr_t)&cvn_engine_##engine   \
+    }
+#define WITH_STORE(test) WITH_ENGINE(test, lmdb), WITH_ENGINE(test, memory)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_STORE(test_what_was_written_is_there_after_reopening),
-        WITH_STORE(test_second_opening_is_refused),
+        WITH_ENGINE(test_second_opening_is_refused, lmdb),
         WITH_STORE(test_schema_steps_run_once_and_in_order),
         WITH_STORE(test_newer_schema_is_refused),
         WITH_STORE(test_cursor_walks_ranges_both_ways),
@@ -425,6 +456,7 @@ int main(void)
         WITH_STORE(test_map_grows_by_itself_up_to_its_limit),
         WITH_STORE(test_threads_lose_no_update),
         WITH_STORE(test_snapshots_are_limited_and_do_not_change),
+        WITH_STORE(test_manual_store_runs_when_it_is_told),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }
