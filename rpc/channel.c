@@ -1,13 +1,12 @@
 #include "rpc/channel_state.h"
 #include "rpc/clock.h"
+#include "rpc/pipe.h"
 #include "rpc/stream.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
-
-enum { PART_MS_MAX = 1000 /* for a server to answer the last frame, when closing */ };
 
 void cvn_channel_note(struct cvn_channel *channel, struct cvn_client_call *call)
 {
@@ -108,7 +107,7 @@ static void *watch(void *arg)
     struct cvn_channel *channel = arg;
     while (cvn_watch_wait(&channel->watch)) {
         (void)pthread_mutex_lock(&channel->lock);
-        cvn_links_update(channel);
+        cvn_link_sockets_update(channel);
         int64_t now_ms = cvn_rpc_now_ms();
         struct cvn_deadline *first;
         while ((first = cvn_deadlines_first(&channel->alarms)) && first->at_ms <= now_ms)
@@ -172,6 +171,7 @@ static int make_links(struct cvn_channel *channel, struct cvn_error *err)
         link->channel = channel;
         cvn_outbox_init(&link->outbox, channel->options.max_queue_bytes);
         link->url = strndup(at, len);
+        link->carrier = cvn_pipe_carries(at, &link->is_ipc) ? &cvn_link_pipe : &cvn_link_socket;
         if (!link->url)
             return -ENOMEM;
         at += len + 1;
@@ -182,8 +182,10 @@ static int make_links(struct cvn_channel *channel, struct cvn_error *err)
 static int start(struct cvn_channel *channel, struct cvn_error *err)
 {
     int r = make_links(channel, err);
-    for (size_t i = 0; r == 0 && i < channel->n_links; i++)
-        r = cvn_link_open(&channel->links[i], err);
+    for (; r == 0 && channel->n_opened < channel->n_links; channel->n_opened++) {
+        struct cvn_link *link = &channel->links[channel->n_opened];
+        r = link->carrier->open(link, err);
+    }
     if (r)
         return r;
     if (pthread_create(&channel->watcher, NULL, watch, channel) != 0)
@@ -204,11 +206,7 @@ int cvn_channel_new(struct cvn_channel **ret, const char *urls,
         channel->options = *options;
     set_defaults(&channel->options);
     (void)pthread_mutex_init(&channel->lock, NULL);
-    pthread_condattr_t monotonic;
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&channel->calm, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    (void)pthread_cond_init(&channel->calm, NULL);
     cvn_retry_throttle_init(&channel->throttle, &channel->options.retry);
     if (getrandom(&channel->random, sizeof channel->random, 0) != sizeof channel->random)
         channel->random = (uint32_t)cvn_rpc_now_us();
@@ -234,48 +232,13 @@ int cvn_channel_new(struct cvn_channel **ret, const char *urls,
     return 0;
 }
 
-/* Whether something may be arriving; *ret_heard_ms is when something last did. */
-static bool is_heard(const struct cvn_channel *channel, int64_t *ret_heard_ms)
-{
-    *ret_heard_ms = 0;
-    for (size_t i = 0; i < channel->n_links; i++) {
-        const struct cvn_link *link = &channel->links[i];
-        if (link->pipe && !link->parted && link->heard_ms > *ret_heard_ms)
-            *ret_heard_ms = link->heard_ms;
-    }
-    return *ret_heard_ms > 0;
-}
-
-/*
- * Has the servers say what they still have to say: nng 1.5.2 never finishes closing a pipe on which
- * a message is arriving (see cvn_connection_cut_off). One that says nothing is not waited for.
- */
-static void part(struct cvn_channel *channel)
-{
-    int64_t began_ms = cvn_rpc_now_ms();
-    int64_t heard_ms;
-    for (size_t i = 0; i < channel->n_links; i++)
-        cvn_link_part(&channel->links[i]);
-    for (int r = 0; r != ETIMEDOUT && is_heard(channel, &heard_ms);) {
-        int64_t until_ms = (heard_ms > began_ms ? heard_ms : began_ms) + PART_MS_MAX;
-        struct timespec at = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-        r = pthread_cond_timedwait(&channel->calm, &channel->lock, &at);
-        if (r == ETIMEDOUT && is_heard(channel, &heard_ms) && heard_ms + PART_MS_MAX > until_ms)
-            r = 0; /* it speaks on */
-    }
-    channel->closed = true;
-}
-
-/* Ends every call, here and at its server, and lets go of what has not left. */
+/* Ends every call; its server finds out when the connection is closed. */
 static void give_up(struct cvn_channel *channel)
 {
     channel->closing = true;
-    for (size_t i = 0; i < channel->n_links; i++)
-        cvn_outbox_drop_requests(&channel->links[i].outbox);
     struct cvn_client_call *call, *next;
     HASH_ITER(hh, channel->calls, call, next)
     {
-        cvn_client_call_cancel(call);
         cvn_client_call_fail(channel, call, CVN_CANCELLED, "The channel was closed.");
     }
 }
@@ -286,17 +249,18 @@ void cvn_channel_free(struct cvn_channel *channel)
         return;
     (void)pthread_mutex_lock(&channel->lock);
     give_up(channel);
-    part(channel);
     (void)pthread_mutex_unlock(&channel->lock);
     if (channel->watching) {
         cvn_watch_stop(&channel->watch);
         (void)pthread_join(channel->watcher, NULL);
     }
-    for (size_t i = 0; i < channel->n_links; i++)
-        cvn_link_close(&channel->links[i]);
+    for (size_t i = 0; i < channel->n_opened; i++)
+        channel->links[i].carrier->close(&channel->links[i]);
     cvn_channel_tell(channel);
-    for (size_t i = 0; i < channel->n_links; i++)
-        cvn_link_deinit(&channel->links[i]);
+    for (size_t i = 0; i < channel->n_links; i++) {
+        cvn_outbox_reset(&channel->links[i].outbox);
+        free(channel->links[i].url);
+    }
     cvn_watch_deinit(&channel->watch);
     cvn_deadlines_deinit(&channel->alarms);
     cvn_deadlines_deinit(&channel->keepalives);

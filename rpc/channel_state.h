@@ -13,19 +13,42 @@
 #include <uthash.h>
 
 struct cvn_stream;
+struct cvn_link;
+struct cvn_pipe;
+
+/* What brings bundles to and from a link's server. */
+struct cvn_link_carrier {
+    /* Opens and begins to connect; cvn_link_up follows each time there is a connection. 0 or a
+     * fault with the sentence in err; then close is called as well. */
+    int (*open)(struct cvn_link *link, struct cvn_error *err);
+    /* With the lock: sends a bundle, which is taken; cvn_link_sent follows. */
+    void (*send)(struct cvn_link *link, nng_msg *bundle);
+    /* With the lock: what is being sent must not reach another server. */
+    void (*forget)(struct cvn_link *link);
+    /* With the lock: begins to close the connection; cvn_link_down may have been called. */
+    void (*hang_up)(struct cvn_link *link);
+    /* Ends it all, waiting for what runs; without the lock. */
+    void (*close)(struct cvn_link *link);
+};
 
 /* One address, and the connection to it when there is one: gRPC's subchannel. */
 struct cvn_link {
     struct cvn_channel *channel;
+    const struct cvn_link_carrier *carrier;
     char *url;
-    nng_socket socket;
+    nng_socket socket; /* with a socket, its aios and the present pipe */
     nng_aio *receive_aio, *send_aio;
+    nng_pipe nng_pipe;
     struct cvn_watch_source source;
-    bool open;     /* the socket and its aios are */
-    uint32_t pipe; /* the present one's number; 0: none */
-    nng_pipe pipe_handle;
-    bool ready;     /* SETTINGS came, and no GOAWAY */
-    bool unhealthy; /* its health service says so, or has not said yet */
+    bool is_ipc; /* without a socket: see pipe.h */
+    nng_stream_dialer *dialer;
+    nng_aio *dial_aio, *pause_aio;
+    struct cvn_pipe *pipe;
+    unsigned n_pipe_refs;
+    unsigned n_failures; /* to connect, in a row */
+    bool up;             /* there is a connection */
+    bool ready;          /* SETTINGS came, and no GOAWAY */
+    bool unhealthy;      /* its health service says so, or has not said yet */
     struct cvn_stream *health;
     uint64_t epoch;
     uint32_t peer_max_message_bytes;
@@ -37,7 +60,6 @@ struct cvn_link {
     struct cvn_deadline keepalive; /* when to look whether it still lives */
     int64_t heard_ms;
     bool pinged;
-    bool parted; /* nothing comes any more: the server has answered our last frame */
 };
 
 /* A whole message of a stream that its owner has not read yet. */
@@ -102,6 +124,7 @@ struct cvn_channel {
     pthread_mutex_t lock; /* covers everything below; never held in a notification or a callback */
     struct cvn_link *links;
     size_t n_links, next_link;
+    size_t n_opened;               /* of them, or begun to be */
     struct cvn_client_call *calls; /* in flight, by id */
     struct cvn_client_call *waiting_first, *waiting_last;
     struct cvn_client_call *told_first, *told_last;
@@ -111,9 +134,8 @@ struct cvn_channel {
     uint32_t last_id;
     uint32_t random; /* state of the jitter's generator */
     uint64_t n_retries, n_transparent_retries;
-    bool closing;        /* no call begins any more */
-    bool closed;         /* and nothing is sent */
-    pthread_cond_t calm; /* a link has parted or is lost, while closing */
+    bool closing;        /* nothing begins and nothing is sent any more */
+    pthread_cond_t calm; /* a pipe was let go */
 
     struct cvn_watch watch;
     pthread_t watcher;
@@ -134,19 +156,27 @@ void cvn_channel_tell(struct cvn_channel *channel);
  */
 void cvn_channel_tell_elsewhere(struct cvn_channel *channel, const struct cvn_client_call *last);
 
+/* link_socket.c: the carrier of inproc://, a raw REQ socket. */
+
+extern const struct cvn_link_carrier cvn_link_socket;
+/* With the lock: takes in the pipes that came and went. */
+void cvn_link_sockets_update(struct cvn_channel *channel);
+
+/* link_pipe.c: the carrier of ipc://, tcp:// and tls+tcp://. */
+
+extern const struct cvn_link_carrier cvn_link_pipe;
+
 /* link.c, with the lock held. */
 
-/* Opens the socket and begins to connect. 0 or -errno with the sentence in err. */
-int cvn_link_open(struct cvn_link *link, struct cvn_error *err);
-/* Without the lock: stops the aios and closes the socket. */
-void cvn_link_close(struct cvn_link *link);
-void cvn_link_deinit(struct cvn_link *link);
-/* Takes in the pipes that came and went. */
-void cvn_links_update(struct cvn_channel *channel);
-/* Gives the next bundle to nng, if there is one and the last has left. */
+/* There is a connection, or there is none any more. */
+void cvn_link_up(struct cvn_link *link);
+void cvn_link_down(struct cvn_link *link);
+/* Takes a bundle in and answers. False when the server broke the protocol. */
+bool cvn_link_receive(struct cvn_link *link, struct cvn_slice bytes);
+/* The bundle given to the carrier has left, or not. */
+void cvn_link_sent(struct cvn_link *link);
+/* Gives the next bundle to the carrier, if there is one and the last has left. */
 void cvn_link_send(struct cvn_link *link);
-/* Says the last that is said on the connection, if there is one; with the channel closing. */
-void cvn_link_part(struct cvn_link *link);
 /* Looks after the links from which nothing was heard for long; sets the next alarm. */
 void cvn_links_keep_alive(struct cvn_channel *channel, int64_t now_ms);
 /* Begins to look after the link, now that a call is on it. */

@@ -458,7 +458,7 @@ void cvn_client_call_alarm(struct cvn_channel *channel, struct cvn_client_call *
 {
     bool overdue = call->deadline_ms && call->deadline_ms <= now_ms;
     bool unanswered = !call->link && call->connect_by_ms && !call->retry_at_ms;
-    if (unanswered && (overdue || call->connect_by_ms <= now_ms)) {
+    if (unanswered && call->connect_by_ms <= now_ms) {
         cvn_client_call_fail(channel, call, CVN_UNAVAILABLE, "No server answers at %s.",
                              channel->urls);
     } else if (overdue) {

@@ -46,8 +46,8 @@ void cvn_connection_sent(struct cvn_connection *connection, bool ok)
         cvn_connection_send(connection);
     }
     (void)pthread_cond_broadcast(&server->calm);
-    cvn_connection_unref(connection);
     cvn_server_log_over(server);
+    cvn_connection_unref(connection); /* last: the server may be freed after it */
 }
 
 void cvn_connection_send(struct cvn_connection *connection)
@@ -107,7 +107,6 @@ void cvn_connection_drop(struct cvn_connection *connection)
     connection->gone = true;
     HASH_DELETE(hh, server->connections, connection);
     server->n_connections--;
-    cvn_deadlines_remove(&server->quiets, &connection->quiet);
     cvn_connection_end_calls(connection);
     cvn_outbox_reset(&connection->outbox);
     (void)pthread_cond_broadcast(&server->calm);

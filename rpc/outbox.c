@@ -42,20 +42,6 @@ int cvn_outbox_move(struct cvn_outbox *outbox, struct cvn_frames *frames)
     return 0;
 }
 
-void cvn_outbox_drop_requests(struct cvn_outbox *outbox)
-{
-    struct cvn_frames kept = {0};
-    struct cvn_queued_frame *frame;
-    while ((frame = cvn_frames_shift(&outbox->queue))) {
-        enum cvn_frame_type type = cvn_queued_frame_type(frame);
-        if (type == CVN_FRAME_OPEN || type == CVN_FRAME_MSG || type == CVN_FRAME_HALF_CLOSE)
-            free(frame);
-        else
-            cvn_frames_push(&kept, frame);
-    }
-    cvn_frames_move(&outbox->queue, &kept);
-}
-
 /* How many of the queued frames go into one bundle, and how many bytes they are. */
 static uint16_t measure(const struct cvn_outbox *outbox, size_t *ret_bytes)
 {

@@ -48,9 +48,6 @@ size_t cvn_outbox_room(const struct cvn_outbox *outbox);
  */
 int cvn_outbox_move(struct cvn_outbox *outbox, struct cvn_frames *frames);
 
-/* Drops what calls have to say and keeps what is said of them: CANCEL and CREDIT. */
-void cvn_outbox_drop_requests(struct cvn_outbox *outbox);
-
 /*
  * The next bundle to send, or NULL when there is none to send now. Sets sending; the caller gives
  * the message to the carrier and clears sending when that is done.

@@ -1,7 +1,10 @@
 /*
- * One connection of the stream carrier: a plain nng stream (ipc, tcp, tls+tcp) on which each bundle
- * follows its length. Fewer threads touch a bundle than with a socket, so one call at a time is
- * answered sooner, and it can be closed at any moment.
+ * One connection of ipc, tcp or tls+tcp: an nng stream on which this speaks what nng's raw REQ and
+ * REP sockets speak (SP's TCP and IPC mappings), so that either end may be such a socket.
+ *
+ * Not such sockets themselves, because of nng 1.5.2's: one that closes a pipe between the header
+ * and the body of an arriving message never finishes, nor does any other of the process after it
+ * (nng #1636). Fewer threads touch a bundle here, too, so a call is answered sooner.
  */
 #ifndef CVN_RPC_PIPE_H
 #define CVN_RPC_PIPE_H
@@ -12,10 +15,8 @@
 
 struct cvn_pipe;
 
-enum {
-    CVN_PIPE_LENGTH_BYTES = 4, /* big-endian, before each bundle */
-    CVN_PIPE_BUNDLE_BYTES_MAX = CVN_WIRE_BUNDLE_HEADER_BYTES + CVN_WIRE_BUNDLE_BYTES_MAX,
-};
+/* Which protocol of SP this end speaks; the other must speak the other. */
+enum cvn_pipe_role { CVN_PIPE_REQ, CVN_PIPE_REP };
 
 /* What the owner is told, on nng's threads and without locks. */
 struct cvn_pipe_events {
@@ -28,20 +29,33 @@ struct cvn_pipe_events {
      */
     void (*receiving)(void *owner);
     void (*received)(void *owner);
-    /* The bundle given to send has left, or not. */
+    /* What was being sent has left, or not: first the greeting that start sends, then bundles. */
     void (*sent)(void *owner, bool ok);
     /* Nothing comes and nothing is sent any more: once, in place of receiving again. */
     void (*gone)(void *owner);
 };
 
-/* Takes the stream, also when it fails. 0 or -ENOMEM. The events must outlive the pipe. */
-int cvn_pipe_new(struct cvn_pipe **ret, nng_stream *stream, const struct cvn_pipe_events *events,
-                 void *owner);
+/*
+ * Whether this carries URLs like that: ipc, unix, abstract; tcp, tcp4, tcp6 and with tls+, as nng
+ * names them. *ret_is_ipc: nng's sockets put a byte of their own before each message there.
+ */
+bool cvn_pipe_carries(const char *url, bool *ret_is_ipc);
 
-/* Begins to receive. */
+/* How a pipe is made; the events must outlive it. */
+struct cvn_pipe_start {
+    nng_stream *stream; /* taken, also when it fails */
+    enum cvn_pipe_role role;
+    bool is_ipc;
+    const struct cvn_pipe_events *events;
+    void *owner;
+};
+/* 0 or -ENOMEM. */
+int cvn_pipe_new(struct cvn_pipe **ret, const struct cvn_pipe_start *start);
+
+/* Begins to receive, and sends the greeting. */
 void cvn_pipe_start(struct cvn_pipe *pipe);
 
-/* Sends a bundle, which is taken; sent is told, and only then the next may be given. */
+/* Sends a bundle, which is taken; only after sent was told of the one before, or the greeting. */
 void cvn_pipe_send(struct cvn_pipe *pipe, nng_msg *bundle);
 
 /* Ends the connection; gone is told soon, if the pipe was started. Any thread, again and again. */

@@ -1,6 +1,7 @@
 #include "rpc/server.h"
 
 #include "convene/rpc/v1/frame.pb-c.h"
+#include "rpc/pipe.h"
 #include "rpc/server_state.h"
 
 #include <errno.h>
@@ -43,7 +44,6 @@ static void *watch(void *arg)
         (void)pthread_mutex_lock(&server->lock);
         cvn_server_socket_update(server);
         end_overdue(server);
-        cvn_server_socket_close_quiet(server, cvn_rpc_now_ms());
         cvn_server_log_over(server);
         (void)pthread_mutex_unlock(&server->lock);
     }
@@ -149,10 +149,9 @@ static int fault_of_nng(int r)
 
 int cvn_server_listen(struct cvn_server *server, const char *url, struct cvn_error *err)
 {
-    size_t prefix = strlen(CVN_PIPE_URL_PREFIX);
-    int r = strncmp(url, CVN_PIPE_URL_PREFIX, prefix) == 0
-                ? cvn_server_pipe_listen(server, url + prefix)
-                : cvn_server_socket_listen(server, url);
+    bool is_ipc;
+    int r = cvn_pipe_carries(url, &is_ipc) ? cvn_server_pipe_listen(server, url, is_ipc)
+                                           : cvn_server_socket_listen(server, url);
     return r == 0 ? 0
                   : cvn_error_set(err, fault_of_nng(r), "Cannot listen on %s: %s.", url,
                                   nng_strerror(r));
@@ -297,7 +296,6 @@ void cvn_server_free(struct cvn_server *server)
     }
     cvn_server_pipe_free(server);
     cvn_deadlines_deinit(&server->deadlines);
-    cvn_deadlines_deinit(&server->quiets);
     cvn_watch_deinit(&server->watch);
     (void)pthread_cond_destroy(&server->work);
     (void)pthread_cond_destroy(&server->calm);

@@ -109,8 +109,10 @@ void cvn_server_call_release(struct cvn_server_call *call)
         return;
     if (connection->outbox.queue.bytes > connection->outbox.bytes_max / 2)
         connection->held_back = true;
+    /* Of a stream even what needs no credit waits: many streams may begin at once. */
+    bool waits = connection->held_back && call->handler && call->handler->stream;
     struct cvn_frames ready = {0};
-    cvn_flow_release(&call->out, connection->held_back, SIZE_MAX, &ready);
+    cvn_flow_release(&call->out, connection->held_back, waits ? 0 : SIZE_MAX, &ready);
     send_frames(connection, &ready);
     if (connection->cut_off || connection->gone)
         cvn_frames_clear(&call->out.queue);

@@ -11,7 +11,7 @@ struct cvn_pipe_listener {
     struct cvn_server *server;
     nng_stream_listener *listener;
     nng_aio *accept_aio, *pause_aio;
-    enum cvn_transport transport;
+    bool is_ipc;
     struct cvn_pipe_listener *next;
 };
 
@@ -110,11 +110,18 @@ static void add(struct cvn_pipe_listener *listener, nng_stream *stream)
             : NULL;
     if (!connection) {
         nng_stream_free(stream);
-    } else if (cvn_pipe_new(&connection->pipe, stream, &events, connection) < 0) {
+    } else if (cvn_pipe_new(&connection->pipe, &(struct cvn_pipe_start){
+                                                   .stream = stream,
+                                                   .role = CVN_PIPE_REP,
+                                                   .is_ipc = listener->is_ipc,
+                                                   .events = &events,
+                                                   .owner = connection,
+                                               }) < 0) {
         cvn_connection_drop(connection);
     } else {
-        connection->peer.transport = listener->transport;
-        connection->n_refs++; /* until received */
+        connection->peer.transport = listener->is_ipc ? CVN_TRANSPORT_IPC : CVN_TRANSPORT_TCP;
+        connection->n_refs += 2; /* until received, and until the greeting is sent */
+        connection->outbox.sending = true;
         cvn_pipe_start(connection->pipe);
     }
     (void)pthread_mutex_unlock(&server->lock);
@@ -151,13 +158,13 @@ static void free_listener(struct cvn_pipe_listener *listener)
     free(listener);
 }
 
-int cvn_server_pipe_listen(struct cvn_server *server, const char *url)
+int cvn_server_pipe_listen(struct cvn_server *server, const char *url, bool is_ipc)
 {
     struct cvn_pipe_listener *listener = calloc(1, sizeof *listener);
     if (!listener)
         return NNG_ENOMEM;
     listener->server = server;
-    listener->transport = strncmp(url, "ipc:", 4) == 0 ? CVN_TRANSPORT_IPC : CVN_TRANSPORT_TCP;
+    listener->is_ipc = is_ipc;
     int r = nng_stream_listener_alloc(&listener->listener, url);
     if (r == 0)
         r = nng_aio_alloc(&listener->accept_aio, accepted, listener);

@@ -2,33 +2,20 @@
 
 #include <errno.h>
 #include <nng/protocol/reqrep0/rep.h>
-#include <nng/transport/ipc/ipc.h>
 #include <stdlib.h>
+
+#define INPROC "inproc://" /* for the others see pipe.h */
 
 enum {
     REQUEST_ID = (int)0x80000001u, /* raw REQ/REP wants one; ours tells nothing */
     /* All pipes share one queue: short, or a flooding peer delays everyone. */
     RECEIVE_QUEUE = 16,
     RECEIVE_BYTES_MAX = CVN_WIRE_BUNDLE_HEADER_BYTES + CVN_WIRE_BUNDLE_BYTES_MAX + 64,
-    QUIET_MS = 200, /* before a pipe is closed from this side */
 };
 
 static void read_peer(struct cvn_connection *connection)
 {
-    nng_sockaddr address;
-    uint64_t uid;
-    connection->peer.transport = CVN_TRANSPORT_TCP;
-    if (nng_pipe_get_addr(connection->nng_pipe, NNG_OPT_REMADDR, &address) == 0) {
-        if (address.s_family == NNG_AF_INPROC)
-            connection->peer.transport = CVN_TRANSPORT_INPROC;
-        if (address.s_family == NNG_AF_IPC || address.s_family == NNG_AF_UNSPEC)
-            connection->peer.transport = CVN_TRANSPORT_IPC;
-    }
-    if (nng_pipe_get_uint64(connection->nng_pipe, NNG_OPT_IPC_PEER_UID, &uid) == 0) {
-        connection->peer.transport = CVN_TRANSPORT_IPC;
-        connection->peer.has_uid = true;
-        connection->peer.uid = (uint32_t)uid;
-    }
+    connection->peer.transport = CVN_TRANSPORT_INPROC;
 }
 
 static void sent(void *arg)
@@ -52,14 +39,9 @@ static void send_bundle(struct cvn_connection *connection, nng_msg *bundle)
     nng_send_aio(connection->server->socket, connection->send_aio);
 }
 
-/* Puts off closing the pipe, as something may be arriving. */
-static void await_quiet(struct cvn_connection *connection)
+static void close_pipe(struct cvn_connection *connection)
 {
-    struct cvn_server *server = connection->server;
-    cvn_deadlines_remove(&server->quiets, &connection->quiet);
-    connection->quiet.at_ms = cvn_rpc_now_ms() + QUIET_MS;
-    if (cvn_deadlines_add(&server->quiets, &connection->quiet) == 0)
-        cvn_watch_alarm(&server->watch, connection->quiet.at_ms);
+    (void)nng_pipe_close(connection->nng_pipe);
 }
 
 static void deinit(struct cvn_connection *connection)
@@ -67,25 +49,7 @@ static void deinit(struct cvn_connection *connection)
     nng_aio_reap(connection->send_aio);
 }
 
-/*
- * nng 1.5.2 (fixed by its #1636) never finishes closing a pipe that is closed from this side
- * between the header and the body of an arriving message, and no pipe of the process is ever
- * reported gone after that. So the pipe is closed only after a while without a message.
- */
-static const struct cvn_carrier carrier = {send_bundle, await_quiet, read_peer, deinit};
-
-void cvn_server_socket_close_quiet(struct cvn_server *server, int64_t now_ms)
-{
-    struct cvn_deadline *first;
-    while ((first = cvn_deadlines_first(&server->quiets)) && first->at_ms <= now_ms) {
-        struct cvn_connection *connection =
-            (void *)((char *)first - offsetof(struct cvn_connection, quiet));
-        cvn_deadlines_remove(&server->quiets, first);
-        (void)nng_pipe_close(connection->nng_pipe);
-    }
-    if (first)
-        cvn_watch_alarm(&server->watch, first->at_ms);
-}
+static const struct cvn_carrier carrier = {send_bundle, close_pipe, read_peer, deinit};
 
 static void add(struct cvn_server *server, nng_pipe pipe)
 {
@@ -134,8 +98,6 @@ static void receive(void *arg)
     cvn_server_socket_update(server);
     struct cvn_connection *connection = find(server, nng_msg_get_pipe(msg));
     bool here = false;
-    if (connection && connection->cut_off)
-        await_quiet(connection);
     if (connection) {
         cvn_connection_receive(connection, cvn_slice(nng_msg_body(msg), nng_msg_len(msg)));
         here = cvn_server_wake_workers(server);
@@ -167,16 +129,11 @@ int cvn_server_socket_open(struct cvn_server *server)
 
 int cvn_server_socket_listen(struct cvn_server *server, const char *url)
 {
+    if (strncmp(url, INPROC, strlen(INPROC)) != 0)
+        return NNG_EADDRINVAL;
     nng_listener listener;
     int r = nng_listener_create(&listener, server->socket, url);
-    if (r == 0)
-        r = nng_listener_set_size(listener, NNG_OPT_RECVMAXSZ, RECEIVE_BYTES_MAX);
-    if (r == 0)
-        r = nng_listener_start(listener, 0);
-    int port;
-    if (r == 0 && nng_listener_get_int(listener, NNG_OPT_TCP_BOUND_PORT, &port) == 0)
-        server->port = (uint16_t)port;
-    return r;
+    return r ? r : nng_listener_start(listener, 0);
 }
 
 void cvn_server_socket_start(struct cvn_server *server)

@@ -46,11 +46,10 @@ struct cvn_connection {
     struct cvn_pipe *pipe; /* without */
     bool runs_here;        /* the carrier's thread is to run a call when it receives again */
     unsigned n_refs;
-    bool gone;    /* out of the table; nothing is sent any more */
-    bool cut_off; /* nothing is taken in or sent any more; its pipe is closed once it is quiet */
-    struct cvn_deadline quiet; /* when that is, if nothing comes until then */
-    bool greeted;              /* HELLO came */
-    uint32_t stream_credit;    /* that the client gives each call's replies at first */
+    bool gone;              /* out of the table; nothing is sent any more */
+    bool cut_off;           /* nothing is taken in or sent any more; its pipe is being closed */
+    bool greeted;           /* HELLO came */
+    uint32_t stream_credit; /* that the client gives each call's replies at first */
     uint64_t epoch;
     uint32_t last_call; /* highest number opened */
     struct cvn_peer peer;
@@ -143,7 +142,6 @@ struct cvn_server {
     struct cvn_server_call *hooked; /* whose hooks are due */
     struct cvn_server_call *over;   /* forgotten and still to be logged, newest first */
     struct cvn_deadlines deadlines;
-    struct cvn_deadlines quiets; /* of connections that are cut off */
     bool draining, stopping;
     bool closed; /* no connection is accepted any more */
 
@@ -155,7 +153,7 @@ struct cvn_server {
     bool started;
 };
 
-/* server_socket.c: the carrier of inproc://, ipc://, tcp:// and tls+tcp://, a raw REP socket. */
+/* server_socket.c: the carrier of inproc://, a raw REP socket. */
 
 /* 0 or -ENOMEM. */
 int cvn_server_socket_open(struct cvn_server *server);
@@ -166,14 +164,11 @@ void cvn_server_socket_start(struct cvn_server *server);
 void cvn_server_socket_close(struct cvn_server *server);
 /* With the lock: brings the table up to date with the pipes that came and went. */
 void cvn_server_socket_update(struct cvn_server *server);
-/* With the lock: closes the pipes that were cut off and have been quiet; sets the next alarm. */
-void cvn_server_socket_close_quiet(struct cvn_server *server, int64_t now_ms);
 
-/* server_pipe.c: the carrier of stream+ipc://, stream+tcp:// and stream+tls+tcp://. */
+/* server_pipe.c: the carrier of ipc://, tcp:// and tls+tcp://. */
 
-#define CVN_PIPE_URL_PREFIX "stream+"
-/* Listens on what stands behind the prefix. 0 or nng's error. */
-int cvn_server_pipe_listen(struct cvn_server *server, const char *url);
+/* 0 or nng's error. */
+int cvn_server_pipe_listen(struct cvn_server *server, const char *url, bool is_ipc);
 void cvn_server_pipe_start(struct cvn_server *server);
 /* Without the lock: accepts no more. */
 void cvn_server_pipe_stop(struct cvn_server *server);
