@@ -45,7 +45,7 @@ struct cvn_link {
     nng_aio *dial_aio, *pause_aio;
     struct cvn_pipe *pipe;
     unsigned n_pipe_refs;
-    unsigned n_failures; /* to connect, in a row */
+    unsigned n_failures; /* to connect or to stay so, in a row */
     bool up;             /* there is a connection */
     bool ready;          /* SETTINGS came, and no GOAWAY */
     bool unhealthy;      /* its health service says so, or has not said yet */

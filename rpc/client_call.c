@@ -453,12 +453,21 @@ void cvn_client_call_lose(struct cvn_client_call *call, bool untouched)
     conclude(channel, call);
 }
 
+/* Whether no address answered when it was last tried. */
+static bool is_away(const struct cvn_channel *channel)
+{
+    for (size_t i = 0; i < channel->n_links; i++)
+        if (channel->links[i].n_failures == 0)
+            return false;
+    return true;
+}
+
 void cvn_client_call_alarm(struct cvn_channel *channel, struct cvn_client_call *call,
                            int64_t now_ms)
 {
     bool overdue = call->deadline_ms && call->deadline_ms <= now_ms;
     bool unanswered = !call->link && call->connect_by_ms && !call->retry_at_ms;
-    if (unanswered && call->connect_by_ms <= now_ms) {
+    if (unanswered && (call->connect_by_ms <= now_ms || (overdue && is_away(channel)))) {
         cvn_client_call_fail(channel, call, CVN_UNAVAILABLE, "No server answers at %s.",
                              channel->urls);
     } else if (overdue) {

@@ -45,6 +45,7 @@ void cvn_link_down(struct cvn_link *link)
         return;
     uint64_t n_left = link->outbox.n_left;
     link->up = false;
+    link->n_failures++;
     link->ready = false;
     link->epoch = 0;
     link->held_back = false;

@@ -12,9 +12,8 @@ enum {
 /* Tries again after a while that doubles with each failure in a row; with the lock held. */
 static void dial_later(struct cvn_link *link)
 {
-    unsigned n = link->n_failures < DOUBLINGS_MAX ? link->n_failures : DOUBLINGS_MAX;
-    int delay_ms = RECONNECT_MS_MIN << n;
-    link->n_failures++;
+    unsigned n = link->n_failures - 1;
+    int delay_ms = RECONNECT_MS_MIN << (n < DOUBLINGS_MAX ? n : DOUBLINGS_MAX);
     if (!link->channel->closing)
         nng_sleep_aio(delay_ms < RECONNECT_MS_MAX ? delay_ms : RECONNECT_MS_MAX, link->pause_aio);
 }
@@ -113,6 +112,7 @@ static void dialed(void *arg)
         cvn_link_up(link);
         cvn_pipe_start(link->pipe);
     } else {
+        link->n_failures++;
         dial_later(link);
     }
     (void)pthread_mutex_unlock(&channel->lock);

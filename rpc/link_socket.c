@@ -114,8 +114,10 @@ static int open_socket(struct cvn_link *link, struct cvn_error *err)
         r = cvn_watch_socket(&link->source, link->socket) ? NNG_ENOMEM : 0;
     if (r == 0)
         r = nng_dialer_create(&dialer, link->socket, link->url);
-    if (r == 0)
+    if (r == 0 && nng_dialer_start(dialer, 0) != 0) { /* nobody there yet: tries on */
+        link->n_failures++;
         r = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
+    }
     if (r == 0) {
         nng_recv_aio(link->socket, link->receive_aio);
         return 0;
