@@ -12,7 +12,8 @@ flags = subprocess.run(
     ["pkg-config", "--cflags", *packages], check=True, capture_output=True, text=True
 ).stdout.split()
 flags += ["-std=gnu17", "-Wall", "-Werror", "-D_GNU_SOURCE", f"-I{ROOT}", f"-I{build}/proto",
-          f"-I{build}/tests/support", f"-I{build}/bench/rpc", f"-I{ROOT}/proto", f"-I{ROOT}/client/include"]
+          f"-I{build}/tests/support", f"-I{build}/bench/rpc", f"-I{ROOT}/proto",
+          f"-I{ROOT}/client/include"]
 
 
 def compile_alone(path):

@@ -12,7 +12,7 @@ import sys
 import unittest
 
 HELLO, SETTINGS, OPEN, HEADERS, MSG, HALF_CLOSE, TRAILERS, CANCEL, CREDIT = range(1, 10)
-PING, PONG = 11, 12
+PING, PONG, GOAWAY = 11, 12, 13
 MORE, END_STREAM = 1, 2
 SERVICE = "convene.testing.TestService/"
 REQUEST_ID = bytes.fromhex("80000001")
@@ -90,9 +90,12 @@ class Connection:
         self.settings = fields(body)
 
     def close(self):
-        self.socket.shutdown(socket.SHUT_WR)
-        while self.socket.recv(4096):
-            pass
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+            while self.socket.recv(4096):
+                pass
+        except OSError:
+            pass  # the server was first
         self.socket.close()
 
     def receive_exactly(self, size):
@@ -182,6 +185,11 @@ class Connection:
             before.append(frame)
 
 
+def input_of(size):
+    """A StreamingInputCallRequest with a payload of that size."""
+    return bytes_field(1, bytes_field(1, bytes(size)))
+
+
 def sizes(*wanted):
     """A StreamingOutputCallRequest for replies of these sizes."""
     return b"".join(bytes_field(1, number_field(1, size)) for size in wanted)
@@ -194,7 +202,7 @@ def payload_bytes(message):
 
 
 class Protocol(unittest.TestCase):
-    url = None
+    url = command = None
 
     def connect(self, **options):
         connection = Connection(self.url, **options)
@@ -285,6 +293,67 @@ class Protocol(unittest.TestCase):
                 connection.send((CREDIT, 0, call, struct.pack(">I", 12 + len(reply))))
         self.assertEqual(connection.code(call), 0)
 
+    def test_client_stream(self):
+        connection = self.connect()
+        call = connection.open("StreamingInputCall", input_of(0), last=False)
+        for size in range(1, 20):
+            connection.send((MSG, 0, call, input_of(size)))
+        connection.send((HALF_CLOSE, 0, call, b""))
+        what, reply = connection.read(call)
+        self.assertEqual((what, fields(reply)[1]), ("message", [sum(range(20))]))
+        self.assertEqual(connection.code(call), 0)
+
+    def test_client_stream_with_credit(self):
+        # Sends as long as there is credit, and reads until more is given.
+        connection = self.connect()
+        credit = connection.settings[3][0]
+        call = connection.open("StreamingInputCall", input_of(10000), last=False)
+        request = input_of(10000)
+        for _ in range(40):
+            while credit <= 0:
+                kind, _, of, body = connection.next_frame()
+                self.assertEqual((kind, of), (CREDIT, call))
+                credit += struct.unpack(">I", body)[0]
+            connection.send((MSG, 0, call, request))
+            credit -= 12 + len(request)
+        connection.send((HALF_CLOSE, 0, call, b""))
+        while True:
+            kind, _, _, reply = connection.next_frame()
+            if kind != CREDIT:
+                break
+        self.assertEqual((kind, fields(reply)[1]), (MSG, [410000]))
+        self.assertEqual(connection.code(call), 0)
+
+    def test_request_without_credit_ends_the_connection(self):
+        # The server keeps no more replies than these for want of our credit, so it reads no
+        # further request and gives no credit for them.
+        connection = self.connect(stream_credit=1)
+        call = connection.open("FullDuplexCall", sizes(*[40000] * 8), last=False)
+        for _ in range(2):
+            self.assertEqual(payload_bytes(connection.read(call)[1]), 40000)
+        with self.assertRaises(ConnectionError):
+            for _ in range(9):
+                connection.send((MSG, 0, call, bytes_field(2, bytes_field(1, bytes(30000)))))
+            while True:
+                connection.next_frame()
+
+    def test_initial_and_trailing_metadata(self):
+        connection = self.connect()
+        connection.calls += 1
+        call = connection.calls
+        head = bytes_field(1, (SERVICE + "UnaryCall").encode())
+        for key, value in ((b"x-grpc-test-echo-initial", b"first"),
+                           (b"x-grpc-test-echo-trailing-bin", b"\0\xff")):
+            head += bytes_field(3, bytes_field(1, key) + bytes_field(2, value))
+        connection.send((OPEN, 0, call, head), (MSG, END_STREAM, call, b""))
+        frames = {}
+        while TRAILERS not in frames:
+            kind, _, _, frames[kind] = connection.next_frame()
+        initial = fields(fields(frames[HEADERS])[1][0])
+        self.assertEqual(initial, {1: [b"x-grpc-test-echo-initial"], 2: [b"first"]})
+        trailing = fields(fields(frames[TRAILERS])[2][0])
+        self.assertEqual(trailing, {1: [b"x-grpc-test-echo-trailing-bin"], 2: [b"\0\xff"]})
+
     def test_ping_pong_stream(self):
         connection = self.connect()
         call = connection.open("FullDuplexCall", sizes(31), last=False)
@@ -312,6 +381,48 @@ class Protocol(unittest.TestCase):
         connection.send((CANCEL, 0, call, b""))
         self.assertEqual(connection.ping(), [])
 
+    def test_second_hello_starts_anew(self):
+        connection = self.connect()
+        held = connection.open("UnaryCall", number_field(4, 1))
+        self.assertEqual(connection.ping(), [])
+        epoch = connection.epoch
+        connection.epoch = connection.received = 0
+        connection.send((HELLO, 0, 0, b""))
+        self.assertEqual(connection.next_frame()[0], SETTINGS)
+        self.assertEqual(connection.epoch, epoch)
+        self.assertEqual(connection.received, 1)
+        connection.calls = 0
+        call = connection.open("EmptyCall", b"")
+        self.assertEqual(call, held)
+        self.assertEqual(connection.read(call), ("message", b""))
+        self.assertEqual(connection.code(call), 0)
+
+    def test_foreign_epoch_is_dropped(self):
+        connection = self.connect()
+        epoch, connection.epoch = connection.epoch, connection.epoch + 1
+        connection.send((OPEN, 0, 1, b""), (MSG, 0, 0, b"no such thing"))
+        connection.epoch = epoch
+        self.assertEqual(connection.ping(), [])
+
+    def test_goaway(self):
+        server = subprocess.Popen(Protocol.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  text=True)
+        connection = Connection(server.stdout.readline().split()[1])
+        held = connection.open("FullDuplexCall", sizes(5), last=False)
+        self.assertEqual(connection.read(held)[0], "message")
+        server.stdin.close()
+        kind, _, _, body = connection.next_frame()
+        self.assertEqual((kind, fields(body)[1]), (GOAWAY, [held]))
+        refused = connection.open("EmptyCall", b"")
+        self.assertEqual(connection.code(refused), 14)
+        connection.send((MSG, END_STREAM, held, sizes(7)))
+        self.assertEqual(payload_bytes(connection.read(held)[1]), 7)
+        self.assertEqual(connection.code(held), 0)
+        connection.send()
+        self.assertEqual(server.wait(SOCKET_TIMEOUT_S * 2), 0)
+        server.stdout.close()
+        connection.close()
+
     def test_unknown_frame_is_skipped(self):
         connection = self.connect()
         connection.send((99, 7, 0, b"of a later version"))
@@ -329,8 +440,9 @@ class Protocol(unittest.TestCase):
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    server = subprocess.Popen([sys.argv[1], sys.argv[2]], stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE, text=True)
+    Protocol.command = sys.argv[1:3]
+    server = subprocess.Popen(Protocol.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True)
     word, Protocol.url = server.stdout.readline().split()
     assert word == "READY", word
     passed = unittest.main(argv=sys.argv[:1], exit=False).result.wasSuccessful()
