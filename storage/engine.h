@@ -107,6 +107,8 @@ struct cvn_txn {
     struct cvn_undo *undo;  /* newest first, of the present update */
     uint64_t last_change;   /* change_log.h: the newest sequence number, once it is known */
     bool last_change_known; /* undoing forgets it */
+    bool change_appended;   /* by the present update */
+    bool change_kept;       /* by an update before it */
     struct cvn_txn *next;   /* in the pool of snapshots */
 };
 

@@ -128,8 +128,8 @@ static void lmdb_close(struct cvn_engine *engine)
 static int lmdb_grow(struct cvn_engine *engine, uint64_t map_bytes)
 {
     struct lmdb *lmdb = lmdb_of(engine);
-    int r = result_of(mdb_env_set_mapsize(lmdb->env, map_bytes));
-    if (r == 0)
+    int r = lmdb->env ? result_of(mdb_env_set_mapsize(lmdb->env, map_bytes)) : CVN_ENGINE_BROKEN;
+    if (r == 0 && map_bytes)
         lmdb->map_bytes = map_bytes;
     return r;
 }

@@ -36,6 +36,7 @@ struct memory_txn {
     struct memory *engine;
     struct version version;
     uint64_t owner; /* 0 in a snapshot */
+    bool active;    /* not reset */
     struct memory_txn *next, **link;
 };
 
@@ -120,9 +121,9 @@ static void memory_measure(struct cvn_engine *engine, struct cvn_engine_figures 
     *ret = (struct cvn_engine_figures){
         .map_bytes = memory->map_bytes, .used_bytes = latest->used_bytes, .n_keys = latest->n_keys};
     for (const struct memory_txn *txn = memory->snapshots; txn; txn = txn->next) {
-        uint64_t lag = latest->number - txn->version.number;
+        uint64_t lag = txn->active ? latest->number - txn->version.number : 0;
         ret->n_readers++;
-        if (txn->version.root && lag > ret->reader_lag_most)
+        if (lag > ret->reader_lag_most)
             ret->reader_lag_most = lag;
     }
     (void)pthread_mutex_unlock(&memory->memory->lock);
@@ -137,6 +138,7 @@ static int memory_clear_readers(struct cvn_engine *engine, uint32_t *ret_n)
 
 static void take_latest(struct memory_txn *txn)
 {
+    txn->active = true;
     txn->version = txn->engine->memory->latest;
     (void)cvn_memory_retain(txn->version.root);
 }
@@ -171,6 +173,7 @@ static void memory_reset(struct cvn_engine_txn *inner)
     (void)pthread_mutex_lock(&memory->lock);
     struct cvn_memory_node *root = txn->version.root;
     txn->version.root = NULL;
+    txn->active = false;
     (void)pthread_mutex_unlock(&memory->lock);
     cvn_memory_release(root);
 }

@@ -25,6 +25,7 @@ enum {
     CVN_SPACE_INDEX = 0xf0,          /* table.h: index id, index key, primary key */
     CVN_SPACE_REPLAY = 0xf1,         /* replay.h: principal, request id */
     CVN_SPACE_REPLAY_BY_TIME = 0xf2, /* replay.h: time of creation, principal, request id */
+    CVN_SPACE_CHANGES = 0xf3,        /* change_log.h: sequence number */
     CVN_SPACE_META = 0xfe,           /* the store's own facts, as its schema version */
 };
 

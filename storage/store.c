@@ -1,5 +1,6 @@
 #include "storage/store.h"
 
+#include "storage/change_log.h"
 #include "storage/engine_lmdb.h"
 #include "storage/store_state.h"
 
@@ -23,6 +24,14 @@ static int64_t monotonic_ns(void *arg)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+static int64_t real_ms(void *arg)
+{
+    (void)arg;
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static int set_options(struct cvn_store *store, const struct cvn_store_options *given,
                        struct cvn_error *err)
 {
@@ -39,8 +48,16 @@ static int set_options(struct cvn_store *store, const struct cvn_store_options *
         o->queue_max = CVN_STORE_QUEUE_DEFAULT;
     if (!o->batch_max)
         o->batch_max = CVN_STORE_BATCH_DEFAULT;
+    if (!o->caller_max)
+        o->caller_max = o->queue_max - o->queue_max / 4;
+    if (!o->maintain_ms)
+        o->maintain_ms = CVN_STORE_MAINTAIN_MS_DEFAULT;
+    if (!o->change_keep_days)
+        o->change_keep_days = CVN_CHANGE_KEEP_DAYS;
     if (!o->now_ns)
         o->now_ns = monotonic_ns;
+    if (!o->wall_ms)
+        o->wall_ms = real_ms;
     if (!o->engine)
         o->engine = &cvn_engine_lmdb;
     if ((o->engine->on_disk && !o->path) || o->readers_max > CVN_STORE_READERS_MAX ||
@@ -68,7 +85,9 @@ static int lock_directory(struct cvn_store *store, struct cvn_error *err)
                              strerror(errno));
     if (flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0)
         return cvn_error_set(err, -EBUSY,
-                             "The store %s is open in another process; stop that one first.", path);
+                             "The store %s is open in another process, which may be a running "
+                             "convened; stop that one first, or give this one another directory.",
+                             path);
     return 0;
 }
 
@@ -145,7 +164,7 @@ static int bring_up_to_date(struct cvn_store *store, struct cvn_error *err)
                              "The store %s has schema version %u, newer than the %u that this "
                              "program knows; use a newer program.",
                              store->options.path, version, wanted);
-    for (; version < wanted; version++) {
+    for (; version < wanted && !store->options.read_only; version++) {
         r = run_step(store, version);
         if (r)
             return cvn_error_set(err, r > 0 ? -EPROTO : r,
@@ -162,6 +181,7 @@ static int open_engine(struct cvn_store *store, struct cvn_error *err)
                                                 .path = o->path,
                                                 .map_bytes = o->map_bytes,
                                                 .readers_max = o->readers_max + READERS_SPARE,
+                                                .read_only = o->read_only,
                                                 .memory = o->memory,
                                             });
     return r ? cvn_error_set(err, r, "The store %s cannot be opened: %s.", o->path,
@@ -171,7 +191,7 @@ static int open_engine(struct cvn_store *store, struct cvn_error *err)
 
 static int start_writer(struct cvn_store *store, struct cvn_error *err)
 {
-    if (store->options.manual)
+    if (store->options.manual || store->options.read_only)
         return 0;
     if (pthread_create(&store->writer, NULL, cvn_store_write, store) != 0)
         return cvn_error_set(err, -EAGAIN, "No thread for the store's writer.");
@@ -187,10 +207,15 @@ int cvn_store_open(struct cvn_store **ret, const struct cvn_store_options *optio
         return cvn_error_set(err, -ENOMEM, "No memory for a store.");
     store->lock_fd = -1;
     (void)pthread_mutex_init(&store->lock, NULL);
-    (void)pthread_cond_init(&store->work, NULL);
+    (void)pthread_mutex_init(&store->listeners_lock, NULL);
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&store->work, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     (void)pthread_cond_init(&store->snapshots, NULL);
     int r = set_options(store, options, err);
-    if (r == 0 && store->options.engine->on_disk)
+    if (r == 0 && store->options.engine->on_disk && !store->options.read_only)
         r = lock_directory(store, err);
     if (r == 0)
         r = open_engine(store, err);
@@ -218,18 +243,14 @@ void cvn_store_close(struct cvn_store *store)
         (void)pthread_join(store->writer, NULL);
     while (store->engine && cvn_store_write_batch(store)) /* what a manual store still has */
         ;
-    while (store->pool) {
-        struct cvn_txn *next = store->pool->next;
-        cvn_engine_abort(store->pool);
-        free(store->pool);
-        store->pool = next;
-    }
+    cvn_store_drop_pool(store);
     if (store->engine)
         store->engine->type->close(store->engine);
     if (store->lock_fd >= 0)
         (void)close(store->lock_fd);
     (void)pthread_cond_destroy(&store->snapshots);
     (void)pthread_cond_destroy(&store->work);
+    (void)pthread_mutex_destroy(&store->listeners_lock);
     (void)pthread_mutex_destroy(&store->lock);
     free(store);
 }

@@ -30,6 +30,8 @@ void cvn_engine_keep(struct cvn_txn *txn)
         txn->undo = next;
     }
     txn->update_bytes = 0;
+    txn->change_kept = txn->change_kept || txn->change_appended;
+    txn->change_appended = false;
 }
 
 int cvn_engine_commit(struct cvn_txn *txn)
@@ -63,7 +65,7 @@ int cvn_engine_undo(struct cvn_txn *txn)
             (void)note(txn, r);
     }
     txn->generation++;
-    txn->last_change_known = false;
+    txn->last_change_known = txn->change_appended = false;
     cvn_engine_keep(txn);
     return txn->fault;
 }

@@ -32,6 +32,8 @@ enum {
     CVN_STORE_CANCELLED = 1003, /* the update was cancelled before it began */
     CVN_TABLE_DUPLICATE = 1010, /* table.h: another row has this key in a unique index */
     CVN_REPLAY_CONFLICT = 1020, /* replay.h: the request id was used with another body */
+    CVN_CHANGE_TRIMMED = 1030,  /* change_log.h: entries behind the cursor are kept no more */
+    CVN_CHANGE_AHEAD = 1031,    /* change_log.h: the cursor is beyond the newest entry */
 };
 
 enum {

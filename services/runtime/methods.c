@@ -205,6 +205,7 @@ static void submit_write(struct job *job, struct cvn_store *store)
             .cancelled = update_cancelled,
             .arg = job,
             .deadline_ns = job->ctx.deadline_ms * 1000000,
+            .caller = cvn_store_caller(cvn_slice_of_string(job->ctx.who.text)),
         };
         r = cvn_store_submit(store, &job->update);
     }
