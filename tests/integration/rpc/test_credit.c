@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 enum {
-    N_MESSAGES = 100000,
+    N_MESSAGES = 20000,
     MESSAGE_BYTES = 100,
     /* What may wait of one direction: the credit, as much again in its queue, and one message. */
     WAITING_MAX = 2 * 64 * 1024 / MESSAGE_BYTES + 2,
