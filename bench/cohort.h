@@ -6,7 +6,7 @@
 #ifndef CVN_BENCH_COHORT_H
 #define CVN_BENCH_COHORT_H
 
-#include "services/mentoring/matching/matching.h"
+#include "matching/matching.h"
 
 struct cohort_shape {
     size_t n_mentees;

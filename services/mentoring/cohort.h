@@ -10,7 +10,7 @@
 #include "convene/events/v1/rsvp.pb-c.h"
 #include "convene/mentoring/v1/enrolment.pb-c.h"
 #include "convene/mentoring/v1/program.pb-c.h"
-#include "services/mentoring/matching/matching.h"
+#include "matching/matching.h"
 
 enum {
     CVN_COHORT_DIGEST_CHARS = 64,

@@ -1,4 +1,4 @@
-#include "services/mentoring/matching/matching.h"
+#include "matching/matching.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
 #include "services/runtime/page.h"

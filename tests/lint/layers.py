@@ -13,10 +13,10 @@ MAY = {
     "services/runtime": ["base", "proto", "rpc", "storage"],
     "services/events/rules": ["base"],
     "services/events": ["base", "proto", "rpc", "storage", "services/runtime"],
-    "services/mentoring/matching": ["base"],
-    "services/mentoring": ["base", "proto", "rpc", "storage", "services/runtime"],
+    "matching": ["base"],
+    "services/mentoring": ["base", "matching", "proto", "rpc", "storage", "services/runtime"],
     "services": ["base", "proto", "rpc", "storage"],
-    "client": ["base", "proto", "rpc"],
+    "client": ["base", "matching", "proto", "rpc"],
 }
 # The one place of each library whose types must not spread.
 ONLY = {"lmdb.h": "storage/", "nng/": "rpc/", "libical/": "base/zone", "libsmartcols": "client/"}

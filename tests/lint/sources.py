@@ -3,7 +3,7 @@ import pathlib
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ROOMS = ("base", "rpc", "storage", "services", "client", "tests", "bench", "proto")
+ROOMS = ("base", "matching", "rpc", "storage", "services", "client", "tests", "bench", "proto")
 
 
 def files(*suffixes):

@@ -2,7 +2,7 @@
 #ifndef CVN_TESTS_UNIT_MATCHING_PEOPLE_H
 #define CVN_TESTS_UNIT_MATCHING_PEOPLE_H
 
-#include "services/mentoring/matching/matching.h"
+#include "matching/matching.h"
 
 enum { PEOPLE_MAX = 8 };
 

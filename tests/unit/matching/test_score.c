@@ -1,4 +1,4 @@
-#include "services/mentoring/matching/score.h"
+#include "matching/score.h"
 
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/matching/people.h"

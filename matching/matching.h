@@ -1,0 +1,458 @@
+/*
+ * Matching of mentees with mentors: a problem in, a result out. No I/O, no clock, no randomness of
+ * its own: the same problem and seed give the same bytes on any machine, whatever the order of the
+ * rows. All arithmetic is on integers.
+ *
+ * The way of a run: hard rules say who may be paired; the score of each side is a sum of named
+ * terms; each mentee's exact best candidates are kept; deferred acceptance with the mentees
+ * proposing finds the stable matching that is best for the mentees (Gale and Shapley 1962; with
+ * capacities, Roth 1984). A checker that shares no code with the solver proves it afterwards.
+ *
+ * Everything here may be called from any thread; what a call is given must not change meanwhile.
+ */
+#ifndef CVN_MATCHING_H
+#define CVN_MATCHING_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/problems.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    CVN_MATCH_MENTORS_MAX = 1 << 20,
+    CVN_MATCH_MENTEES_MAX = 1 << 20,
+    CVN_MATCH_SKILL_IDS_MAX = 1 << 20, /* of the caller's dictionary */
+    CVN_MATCH_SKILLS_MAX = 30,         /* of one person */
+    CVN_MATCH_LEVEL_MAX = 5,
+    CVN_MATCH_PRIORITY_MAX = 3,
+    CVN_MATCH_GOALS_MAX = 32,
+    CVN_MATCH_LANGUAGES_MAX = 128,
+    CVN_MATCH_WEEK_HOURS = 168,
+    CVN_MATCH_CONFLICT_TAGS_MAX = 20, /* of one person */
+    CVN_MATCH_EXCLUDED_MAX = 100,     /* of one person */
+    CVN_MATCH_RANKED_MAX = 20,        /* of one person */
+    CVN_MATCH_PREVIOUS_MAX = 100,     /* of one person */
+    CVN_MATCH_CAPACITY_MAX = 20,
+    CVN_MATCH_WAITED_DAYS_MAX = 36500,
+    CVN_MATCH_SHARED_MAX = 1 << 24, /* rows of what two people have in common */
+    CVN_MATCH_LISTED_PAIRS_MAX = 1 << 20,
+    CVN_MATCH_MEETUP_POINTS_MAX = 1000,
+    CVN_MATCH_SHARED_GROUPS_MAX = 10000,
+    CVN_MATCH_MIN_HOURS_MAX = 40,
+    CVN_MATCH_WEIGHT_MAX = 1000,
+    CVN_MATCH_CANDIDATES_MAX = 256, /* of one mentee */
+    CVN_MATCH_CANDIDATES_DEFAULT = 32,
+
+    /* From here on more of the same earns no more points. */
+    CVN_MATCH_FULL_HOURS = 8,
+    CVN_MATCH_FULL_LANGUAGES = 2,
+    CVN_MATCH_FULL_GROUPS = 4,
+    CVN_MATCH_FULL_WAITED_DAYS = 180,
+};
+
+enum {
+    CVN_MATCH_INVALID = 1,   /* outcome: the problem breaks a limit or contradicts itself */
+    CVN_MATCH_CANCELLED = 2, /* outcome: the progress callback asked to stop */
+    CVN_MATCH_UNKNOWN = 3,   /* outcome: nobody of that id in the problem */
+    CVN_MATCH_VIOLATION = 4, /* outcome: the checker found a fault */
+};
+
+/* What people bring */
+
+struct cvn_match_skill {
+    uint32_t skill;   /* number in the caller's dictionary, below n_skills of the problem */
+    uint8_t level;    /* mentors: 1 to 5, what they teach; mentees: 0 to 5, where they stand */
+    uint8_t priority; /* mentees: 1 (nice to have) to 3 (most wanted); not read for mentors */
+};
+
+/* Language n is bit n % 64 of bits[n / 64]. */
+struct cvn_match_languages {
+    uint64_t bits[2];
+};
+
+/* Hours of the week in UTC: hour 0 is Monday 00:00 to 01:00; hour n is bit n % 64 of bits[n / 64].
+ */
+struct cvn_match_hours {
+    uint64_t bits[3];
+};
+
+struct cvn_match_ids {
+    const struct cvn_id *items;
+    size_t n;
+};
+
+/*
+ * What both sides have. Ids in the lists that are nobody's in the problem are passed over. A person
+ * may be on both sides under one id and is never paired with themselves.
+ */
+struct cvn_match_person {
+    struct cvn_id id;                     /* unique on its side */
+    const struct cvn_match_skill *skills; /* no skill twice */
+    size_t n_skills;
+    uint32_t goals; /* bit set */
+    struct cvn_match_languages languages;
+    struct cvn_match_hours hours;
+    const uint32_t *conflict_tags; /* team, manager, …: two with a tag in common are not paired */
+    size_t n_conflict_tags;
+    struct cvn_match_ids excluded; /* will not be paired with these */
+    struct cvn_match_ids ranked;   /* would like these best, first choice first */
+    struct cvn_match_ids previous; /* was paired with these before */
+};
+
+struct cvn_match_mentor {
+    struct cvn_match_person person;
+    int32_t capacity; /* 1 to CVN_MATCH_CAPACITY_MAX mentees at the same time */
+};
+
+struct cvn_match_mentee {
+    struct cvn_match_person person;
+    int32_t waited_days;
+};
+
+struct cvn_match_pair_ids {
+    struct cvn_id mentor_id;
+    struct cvn_id mentee_id;
+};
+
+/* What two people have in common outside the programme. One row for a pair; none means zeros. */
+struct cvn_match_shared {
+    struct cvn_id mentor_id;
+    struct cvn_id mentee_id;
+    int32_t meetup_points; /* meetups both came to, weighted by recency, 0 to 1,000 */
+    int32_t groups;        /* groups both are in */
+};
+
+/* What the programme says */
+
+/* Why two may not be paired, in the order in which the first reason is named. */
+enum cvn_match_rule {
+    CVN_MATCH_RULE_NONE, /* they may */
+    CVN_MATCH_RULE_SELF,
+    CVN_MATCH_RULE_FORBIDDEN, /* listed in `forbidden` */
+    CVN_MATCH_RULE_EXCLUDED,  /* by either side */
+    CVN_MATCH_RULE_CONFLICT,  /* a conflict tag in common */
+    CVN_MATCH_RULE_PREVIOUS,
+    CVN_MATCH_RULE_LANGUAGE,
+    CVN_MATCH_RULE_HOURS,
+    CVN_MATCH_RULE_SKILL, /* the mentor offers nothing of what is wanted */
+    CVN_MATCH_RULE_LEVEL, /* in all they share, the mentor stands no higher than the mentee */
+    CVN_MATCH_RULE_SEATS, /* locked pairs take all seats of the mentor */
+    CVN_MATCH_RULES,      /* how many */
+};
+
+/* The rules from SELF to CONFLICT always hold, and so does SEATS. */
+struct cvn_match_rules {
+    int32_t min_common_hours; /* 0 to 40 */
+    bool require_language;
+    bool require_skill;
+    bool require_level;
+    bool avoid_previous;
+};
+
+/*
+ * The terms of the score. Each is a share, 0 to 1, of its weight, rounded down.
+ *
+ * skills: of what the mentee wants, the part the mentor teaches. A wanted skill counts as its
+ *   priority times its rarity, which is 1 + log2(mentors / mentors who offer it), with both
+ *   logarithms rounded down to 64ths and no fewer than one offering; taught in full by a mentor two
+ *   levels up, three quarters of it one level up, one quarter by one no higher.
+ * goals: of the mentee's goals, the part the mentor helps with.
+ * hours, languages, groups, waiting: how many, up to CVN_MATCH_FULL_….
+ * meetups: meetup_points of 1,000.
+ * previous: paired before or not.
+ * ranking: (20 - places before) of 20 where this side ranked the other, and half of that where the
+ *   other side ranked this one, together at most 1.
+ */
+enum cvn_match_term {
+    CVN_MATCH_TERM_SKILLS,
+    CVN_MATCH_TERM_GOALS,
+    CVN_MATCH_TERM_HOURS,
+    CVN_MATCH_TERM_LANGUAGES,
+    CVN_MATCH_TERM_GROUPS,
+    CVN_MATCH_TERM_MEETUPS,
+    CVN_MATCH_TERM_PREVIOUS,
+    CVN_MATCH_TERM_WAITING,
+    CVN_MATCH_TERM_RANKING,
+    CVN_MATCH_TERMS, /* how many */
+};
+
+/* What a term earns at most, 0 to CVN_MATCH_WEIGHT_MAX each. */
+struct cvn_match_weights {
+    int32_t points[CVN_MATCH_TERMS];
+};
+
+/*
+ * Everything a run depends on; all borrowed. Put together field by field, with the defaults below
+ * for rules, weights and candidates_per_mentee.
+ */
+struct cvn_match_problem {
+    const struct cvn_match_mentor *mentors;
+    size_t n_mentors;
+    const struct cvn_match_mentee *mentees;
+    size_t n_mentees;
+    uint32_t n_skills; /* size of the caller's dictionary of skills */
+    const struct cvn_match_shared *shared;
+    size_t n_shared;
+    /*
+     * Paired beforehand, whatever the programme's own rules say; both must be in the problem,
+     * within the capacity, and not forbidden, excluded or in conflict.
+     */
+    const struct cvn_match_pair_ids *locked;
+    size_t n_locked;
+    const struct cvn_match_pair_ids *forbidden;
+    size_t n_forbidden;
+    struct cvn_match_rules rules;
+    struct cvn_match_weights mentee_weights; /* how mentees value mentors */
+    struct cvn_match_weights mentor_weights; /* how mentors value mentees */
+    int32_t candidates_per_mentee;           /* 1 to CVN_MATCH_CANDIDATES_MAX */
+    uint64_t seed;                           /* breaks ties */
+};
+
+/* One common hour, a common language and skill, a mentor above, nobody twice. */
+struct cvn_match_rules cvn_match_rules_default(void);
+
+/* Weights that differ by side: with one shared total, stable would merely be greedy. */
+struct cvn_match_weights cvn_match_mentee_weights_default(void);
+struct cvn_match_weights cvn_match_mentor_weights_default(void);
+
+/* Names for people and columns, as in "common hours" and "skills". */
+const char *cvn_match_rule_name(enum cvn_match_rule rule);
+const char *cvn_match_term_name(enum cvn_match_term term);
+
+/*
+ * Checks every limit and every contradiction and notes them by field, as in
+ * "mentors[17].capacity". 0; CVN_MATCH_INVALID with at least one problem noted; -ENOMEM.
+ */
+int cvn_match_validate(const struct cvn_match_problem *problem, struct cvn_problems *problems);
+
+/* Running */
+
+enum cvn_match_phase {
+    CVN_MATCH_PHASE_PREPARE,
+    CVN_MATCH_PHASE_CANDIDATES,
+    CVN_MATCH_PHASE_SOLVE,
+    CVN_MATCH_PHASE_REPORT, /* reasons for those without a mentor */
+    CVN_MATCH_PHASE_CHECK,
+};
+
+const char *cvn_match_phase_name(enum cvn_match_phase phase);
+
+/*
+ * Told how far a run is; returns false to cancel. Called on the thread of the run, at the start and
+ * the end of each phase and between at short intervals (milliseconds, but for sorting the ids of
+ * the largest cohorts). done <= total. NULL, or call NULL, to hear nothing.
+ */
+struct cvn_match_progress {
+    bool (*call)(void *context, enum cvn_match_phase phase, uint64_t done, uint64_t total);
+    void *context;
+};
+
+/* A pair of the result. Scores are the sums of their points. */
+struct cvn_match_pair {
+    struct cvn_id mentee_id;
+    struct cvn_id mentor_id;
+    int32_t mentee_score;
+    int32_t mentor_score;
+    int32_t mentee_choice; /* the mentor's place among the mentee's candidates, from 1; 0: locked */
+    int16_t mentee_points[CVN_MATCH_TERMS];
+    int16_t mentor_points[CVN_MATCH_TERMS];
+};
+
+enum cvn_match_unmatched_reason {
+    CVN_MATCH_UNMATCHED_NO_MENTORS,   /* there are none at all */
+    CVN_MATCH_UNMATCHED_NO_CANDIDATE, /* rules removed all */
+    CVN_MATCH_UNMATCHED_ALL_TAKEN,    /* every candidate is full of mentees it prefers */
+};
+
+struct cvn_match_unmatched {
+    struct cvn_id mentee_id;
+    int32_t reason;       /* enum cvn_match_unmatched_reason */
+    int32_t rule;         /* enum cvn_match_rule that removed most; NONE but for NO_CANDIDATE */
+    int32_t n_candidates; /* kept, at most candidates_per_mentee */
+    int32_t n_allowed;    /* mentors that no rule removes */
+    /*
+     * For NO_CANDIDATE: how many mentors each rule removes, a mentor counted under every rule that
+     * does; and how many by that rule alone, who could be had by waiving it. Else zeros.
+     */
+    int32_t removed[CVN_MATCH_RULES];
+    int32_t removed_alone[CVN_MATCH_RULES];
+};
+
+/* One edge of the candidate graph. */
+struct cvn_match_candidate {
+    uint32_t mentor; /* index into mentor_ids */
+    uint16_t mentee_score;
+    uint16_t mentor_score;
+};
+
+struct cvn_match_stats {
+    int64_t n_seats; /* capacities summed */
+    int64_t n_locked;
+    int64_t n_matched; /* with the locked ones */
+    int64_t n_unmatched;
+    int64_t n_first_choice; /* mentees with their best candidate */
+    int64_t n_allowed;      /* pairs that no rule forbids */
+    int64_t n_scored;       /* pairs whose score was computed to find the candidates */
+    int64_t n_candidates;   /* edges kept */
+    int64_t n_proposals;
+    int64_t mentee_score; /* summed over the pairs */
+    int64_t mentor_score;
+};
+
+/*
+ * What came out, in the order of ids. Two answers to one problem are equal byte by byte. Mentee i
+ * has the candidates from candidates[first[i]] up to candidates[first[i + 1]], best first; a locked
+ * mentee has none.
+ */
+struct cvn_match_answer {
+    const struct cvn_match_pair *pairs; /* by mentee */
+    size_t n_pairs;
+    const struct cvn_match_unmatched *unmatched; /* by mentee */
+    size_t n_unmatched;
+    const struct cvn_id *mentor_ids;
+    size_t n_mentors;
+    const struct cvn_id *mentee_ids;
+    size_t n_mentees;
+    const uint64_t *first; /* n_mentees + 1 */
+    const struct cvn_match_candidate *candidates;
+    struct cvn_match_stats stats;
+};
+
+struct cvn_match_result;
+
+/*
+ * Finds the stable matching over the candidates that every mentee likes best among the stable ones.
+ * Ties of a mentee are broken by cvn_match_tie, ties of a mentor by cvn_match_lottery, lower first.
+ *
+ * 0; CVN_MATCH_INVALID (validate says why); CVN_MATCH_CANCELLED; -ENOMEM. *ret is the caller's, to
+ * be freed; it does not point into the problem. progress may be NULL.
+ */
+int cvn_match_solve(const struct cvn_match_problem *problem,
+                    const struct cvn_match_progress *progress, struct cvn_match_result **ret);
+
+/* The answer, which belongs to the result. */
+const struct cvn_match_answer *cvn_match_result_answer(const struct cvn_match_result *result);
+
+void cvn_match_result_free(struct cvn_match_result *result);
+
+/*
+ * A mentee's number in the draw that breaks mentors' ties: one number for all mentors, which costs
+ * the mentees least (Abdulkadiroglu, Pathak and Roth 2009).
+ */
+uint64_t cvn_match_lottery(uint64_t seed, const struct cvn_id *mentee_id);
+
+/* A number for the pair that breaks the mentee's ties, so that equals spread over equals. */
+uint64_t cvn_match_tie(uint64_t seed, const struct cvn_id *mentor_id,
+                       const struct cvn_id *mentee_id);
+
+/* Checking */
+
+enum cvn_match_check_scope {
+    CVN_MATCH_CHECK_CANDIDATES, /* no blocking pair among the candidates */
+    CVN_MATCH_CHECK_ALL_PAIRS,  /* nor among all pairs, and the candidates are the best */
+};
+
+/*
+ * Proves an answer against the problem with code of its own: everybody once, capacities, locked
+ * pairs, hard rules, every score, and that no mentee and mentor would both rather have each other
+ * (blocking pair). 0; CVN_MATCH_VIOLATION with the first fault as a sentence in *err;
+ * CVN_MATCH_INVALID; CVN_MATCH_CANCELLED; -ENOMEM. Time: the candidates, or all pairs. progress
+ * and err may be NULL.
+ */
+int cvn_match_check(const struct cvn_match_problem *problem, const struct cvn_match_answer *answer,
+                    enum cvn_match_check_scope scope, const struct cvn_match_progress *progress,
+                    struct cvn_error *err);
+
+/* Explaining */
+
+/*
+ * Whether two of a valid problem may be paired, and if not the first rule in the way. Time: the
+ * lists of both and the lists of locked and forbidden pairs.
+ */
+enum cvn_match_rule cvn_match_decide(const struct cvn_match_problem *problem,
+                                     const struct cvn_match_mentor *mentor,
+                                     const struct cvn_match_mentee *mentee);
+
+struct cvn_match_shared_skill {
+    uint32_t skill;
+    uint8_t mentor_level;
+    uint8_t mentee_level;
+    uint8_t priority;
+    uint8_t reserved;
+    int32_t n_mentors; /* who offer it */
+};
+
+/* The facts behind the points of a pair. Independent of what the run decided. */
+struct cvn_match_facts {
+    enum cvn_match_rule refused_by; /* the first rule in the way, or NONE */
+    int32_t mentee_score;
+    int32_t mentor_score;
+    int16_t mentee_points[CVN_MATCH_TERMS];
+    int16_t mentor_points[CVN_MATCH_TERMS];
+    uint32_t goals; /* in common */
+    struct cvn_match_languages languages;
+    struct cvn_match_hours hours;
+    int32_t n_common_hours;
+    int32_t n_common_languages;
+    int32_t shared_groups;
+    int32_t meetup_points;
+    int32_t waited_days;
+    int32_t mentee_ranked; /* the mentor's place in the mentee's own ranking, from 1; 0: none */
+    int32_t mentor_ranked; /* the mentee's place in the mentor's */
+    bool previous;
+    uint32_t n_skills;
+    struct cvn_match_shared_skill skills[CVN_MATCH_SKILLS_MAX];
+};
+
+enum cvn_match_outcome {
+    CVN_MATCH_OUTCOME_PAIRED,
+    CVN_MATCH_OUTCOME_TAKEN,      /* full of mentees the mentor prefers, named in holders */
+    CVN_MATCH_OUTCOME_NOT_NEEDED, /* never asked: somebody better said yes */
+};
+
+/* One candidate of a mentee and what became of it. */
+struct cvn_match_alternative {
+    struct cvn_id mentor_id;
+    int32_t mentee_score;
+    int32_t mentor_score;
+    enum cvn_match_outcome outcome;
+    int32_t mentee_choice;        /* the mentor's place for the mentee, from 1 */
+    int32_t mentor_choice;        /* the mentee's place for the mentor among the rivals */
+    int32_t n_rivals;             /* other mentees who have it as candidate */
+    int32_t lowest_held;          /* the mentor's lowest score among those it took; 0 where none */
+    const struct cvn_id *holders; /* those it took, best first; locked ones at the end */
+    size_t n_holders;
+};
+
+struct cvn_match_explanation {
+    const struct cvn_match_pair *pair;                /* the mentee's, or NULL */
+    const struct cvn_match_unmatched *unmatched;      /* or this */
+    const struct cvn_match_alternative *alternatives; /* best first */
+    size_t n_alternatives;
+    int32_t n_mentors;
+    int32_t removed[CVN_MATCH_RULES]; /* as in cvn_match_unmatched, for any mentee */
+    int32_t removed_alone[CVN_MATCH_RULES];
+};
+
+/*
+ * The facts and points of any two, paired or not. 0; CVN_MATCH_UNKNOWN. The problem must be valid.
+ * Time: the mentors, whose skills tell how rare a skill is.
+ */
+int cvn_match_explain_pair(const struct cvn_match_problem *problem, const struct cvn_id *mentor_id,
+                           const struct cvn_id *mentee_id, struct cvn_match_facts *ret);
+
+/*
+ * Why a mentee got whom they got, or nobody: each candidate and what became of it, and how many
+ * mentors each rule removes. The result must be that of the problem, whose rows may have been
+ * reordered since. 0; CVN_MATCH_UNKNOWN; -ENOMEM also when the arena is spent. *ret is in the arena
+ * and points into the result too. Time: the candidates and the mentors.
+ */
+int cvn_match_explain_mentee(const struct cvn_match_problem *problem,
+                             const struct cvn_match_result *result, const struct cvn_id *mentee_id,
+                             struct cvn_arena *arena, const struct cvn_match_explanation **ret);
+
+#endif

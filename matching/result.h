@@ -1,0 +1,25 @@
+/* What a run hands out, and what explaining needs of it. */
+#ifndef CVN_MATCHING_RESULT_H
+#define CVN_MATCHING_RESULT_H
+
+#include "matching/candidates.h"
+#include "matching/stable.h"
+
+struct cvn_match_result {
+    struct cvn_match_answer answer; /* points to what follows */
+    struct cvn_match_pair *pairs;
+    struct cvn_match_unmatched *unmatched;
+    struct cvn_id *mentor_ids;
+    struct cvn_id *mentee_ids;
+    struct cvn_match_graph graph;
+};
+
+/*
+ * Puts the answer together; takes the graph and the ids out of what it is given. 0,
+ * CVN_MATCH_CANCELLED or -ENOMEM.
+ */
+int cvn_match_result_new(struct cvn_match_cohort *cohort, struct cvn_match_graph *graph,
+                         const struct cvn_match_seating *seating,
+                         const struct cvn_match_progress *progress, struct cvn_match_result **ret);
+
+#endif

@@ -1,0 +1,34 @@
+/* The hard rules for one mentee against a whole block of mentors at once. */
+#ifndef CVN_MATCHING_RULES_H
+#define CVN_MATCHING_RULES_H
+
+#include "matching/cohort.h"
+
+/* By rule the mentors of a block that it removes; under NONE those that no rule removes. */
+struct cvn_match_sieve {
+    uint64_t rows[CVN_MATCH_RULES][CVN_MATCH_BLOCK_WORDS];
+    uint64_t scratch[CVN_MATCH_BLOCK_WORDS];
+    uint64_t above[CVN_MATCH_BLOCK_WORDS];
+    uint64_t counter[CVN_MATCH_BLOCK_WORDS * 6]; /* 6 bits count to CVN_MATCH_MIN_HOURS_MAX */
+};
+
+enum cvn_match_thoroughness {
+    CVN_MATCH_SIEVE_ALLOWED, /* only the row NONE is right: a mentor once removed is not pursued */
+    CVN_MATCH_SIEVE_EVERY_RULE,
+};
+
+/* Fills the sieve for a mentee and a block. */
+void cvn_match_sieve_block(const struct cvn_match_cohort *cohort, uint32_t mentee, size_t block,
+                           enum cvn_match_thoroughness thoroughness, struct cvn_match_sieve *sieve);
+
+struct cvn_match_removed {
+    int32_t n_allowed;
+    int32_t by[CVN_MATCH_RULES];    /* a mentor counts under every rule that removes it */
+    int32_t alone[CVN_MATCH_RULES]; /* those that only this rule removes */
+};
+
+/* Counts what each rule does to a mentee's choice among all mentors. */
+void cvn_match_count_removed(const struct cvn_match_cohort *cohort, uint32_t mentee,
+                             struct cvn_match_sieve *sieve, struct cvn_match_removed *ret);
+
+#endif

@@ -1,0 +1,139 @@
+#include "matching/vertical.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* With fewer than one mentor in so many a list is both smaller and quicker than planes. */
+enum { LIST_BELOW_ONE_IN = 16 };
+
+static bool is_dense(const struct cvn_match_vertical *vertical, uint32_t value)
+{
+    size_t n = vertical->counts[value];
+    return n && n * LIST_BELOW_ONE_IN >= vertical->n_mentors;
+}
+
+static void count(struct cvn_match_vertical *vertical,
+                  const struct cvn_match_vertical_source *source)
+{
+    struct cvn_match_value values[CVN_MATCH_VALUES_MAX];
+    for (uint32_t mentor = 0; mentor < source->n_mentors; mentor++) {
+        uint32_t n = source->read(source->context, mentor, values);
+        for (uint32_t i = 0; i < n; i++)
+            vertical->counts[values[i].value]++;
+    }
+}
+
+/* Gives each value its place and allocates what the places need. */
+static int lay_out(struct cvn_match_vertical *vertical)
+{
+    uint32_t n_planes = 0, n_postings = 0;
+    for (uint32_t value = 0; value < vertical->n_values; value++) {
+        if (is_dense(vertical, value)) {
+            vertical->places[value] = n_planes;
+            n_planes += vertical->n_levels;
+        } else {
+            vertical->places[value] = n_postings;
+            n_postings += vertical->counts[value];
+        }
+    }
+    vertical->planes = calloc(n_planes ? n_planes : 1, vertical->plane_words * sizeof(uint64_t));
+    vertical->postings = malloc(n_postings ? n_postings * sizeof(uint32_t) : 1);
+    return vertical->planes && vertical->postings ? 0 : -ENOMEM;
+}
+
+static void fill(struct cvn_match_vertical *vertical,
+                 const struct cvn_match_vertical_source *source, uint32_t *next)
+{
+    struct cvn_match_value values[CVN_MATCH_VALUES_MAX];
+    for (uint32_t mentor = 0; mentor < source->n_mentors; mentor++) {
+        uint32_t n = source->read(source->context, mentor, values);
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t value = values[i].value;
+            if (!is_dense(vertical, value)) {
+                vertical->postings[next[value]++] = mentor << 3 | values[i].level;
+                continue;
+            }
+            for (uint32_t level = 0; level < values[i].level; level++) {
+                size_t plane = vertical->places[value] + level;
+                vertical->planes[plane * vertical->plane_words + mentor / 64] |= (uint64_t)1
+                                                                                 << mentor % 64;
+            }
+        }
+    }
+}
+
+int cvn_match_vertical_init(struct cvn_match_vertical *vertical,
+                            const struct cvn_match_vertical_source *source)
+{
+    size_t n_blocks =
+        ((size_t)source->n_mentors + CVN_MATCH_BLOCK_MENTORS - 1) / CVN_MATCH_BLOCK_MENTORS;
+    size_t n_values = source->n_values ? source->n_values : 1;
+    struct cvn_match_vertical made = {
+        .n_mentors = source->n_mentors,
+        .n_values = source->n_values,
+        .n_levels = source->n_levels,
+        .plane_words = (n_blocks ? n_blocks : 1) * CVN_MATCH_BLOCK_WORDS,
+        .counts = calloc(n_values, sizeof(uint32_t)),
+        .places = calloc(n_values, sizeof(uint32_t)),
+    };
+    uint32_t *next = malloc(n_values * sizeof *next);
+    int r = made.counts && made.places && next ? 0 : -ENOMEM;
+    if (r == 0) {
+        count(&made, source);
+        r = lay_out(&made);
+    }
+    if (r == 0) {
+        memcpy(next, made.places, n_values * sizeof *next);
+        fill(&made, source, next);
+        *vertical = made;
+    } else {
+        cvn_match_vertical_deinit(&made);
+    }
+    free(next);
+    return r;
+}
+
+void cvn_match_vertical_deinit(struct cvn_match_vertical *vertical)
+{
+    free(vertical->counts);
+    free(vertical->places);
+    free(vertical->postings);
+    free(vertical->planes);
+    *vertical = (struct cvn_match_vertical){0};
+}
+
+static const uint32_t *first_at_least(const uint32_t *from, const uint32_t *end, uint32_t posting)
+{
+    while (from < end) {
+        const uint32_t *middle = from + (end - from) / 2;
+        if (*middle < posting)
+            from = middle + 1;
+        else
+            end = middle;
+    }
+    return from;
+}
+
+const uint64_t *cvn_match_vertical_block(const struct cvn_match_vertical *vertical,
+                                         struct cvn_match_value value, size_t block,
+                                         uint64_t scratch[CVN_MATCH_BLOCK_WORDS])
+{
+    if (is_dense(vertical, value.value))
+        return vertical->planes +
+               (vertical->places[value.value] + value.level - 1) * vertical->plane_words +
+               block * CVN_MATCH_BLOCK_WORDS;
+    memset(scratch, 0, CVN_MATCH_BLOCK_WORDS * sizeof *scratch);
+    const uint32_t *postings = vertical->postings + vertical->places[value.value];
+    const uint32_t *end = postings + vertical->counts[value.value];
+    uint32_t first_mentor = (uint32_t)block * CVN_MATCH_BLOCK_MENTORS;
+    uint32_t past = (first_mentor + CVN_MATCH_BLOCK_MENTORS) << 3;
+    for (postings = first_at_least(postings, end, first_mentor << 3);
+         postings < end && *postings < past; postings++) {
+        uint32_t mentor = (*postings >> 3) - first_mentor;
+        if ((*postings & 7) >= value.level)
+            scratch[mentor / 64] |= (uint64_t)1 << mentor % 64;
+    }
+    return scratch;
+}
