@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* The one environment of a store, with one unnamed database. */
 struct lmdb {
@@ -213,9 +215,27 @@ static int lmdb_renew(struct cvn_engine_txn *txn)
     return result_of(mdb_txn_renew(inner(txn)));
 }
 
+/*
+ * LMDB says EIO when a write came out short, which is what a disk that is just full does to it.
+ * Whether that was it shows in a write behind the end of the file, where no page of LMDB's is yet.
+ */
+static bool is_disk_full(MDB_env *env)
+{
+    static const char page[4096];
+    struct stat file;
+    int fd;
+    if (mdb_env_get_fd(env, &fd) != 0 || fstat(fd, &file) < 0)
+        return false;
+    ssize_t n = pwrite(fd, page, sizeof page, file.st_size);
+    return (n >= 0 && n < (ssize_t)sizeof page) ||
+           (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG));
+}
+
 static int lmdb_commit(struct cvn_engine_txn *txn)
 {
-    return result_of(mdb_txn_commit(inner(txn)));
+    MDB_env *env = mdb_txn_env(inner(txn));
+    int r = result_of(mdb_txn_commit(inner(txn)));
+    return r == -EIO && is_disk_full(env) ? -ENOSPC : r;
 }
 
 static void lmdb_abort(struct cvn_engine_txn *txn)

@@ -144,3 +144,15 @@ int cvn_replay_purge(struct cvn_txn *txn, int64_t now_ms, size_t limit, size_t *
     }
     return r;
 }
+
+int cvn_replay_check(struct cvn_txn *txn, struct cvn_slice key, struct cvn_slice value)
+{
+    const uint8_t *hash;
+    struct cvn_replay_record record;
+    int r = read_record(value, &hash, &record);
+    if (r)
+        return r;
+    struct cvn_key by_time;
+    time_key(&by_time, record.created_ms, key);
+    return by_time.overflowed ? -EUCLEAN : cvn_txn_get(txn, cvn_key_slice(&by_time), NULL);
+}

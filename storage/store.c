@@ -2,6 +2,7 @@
 
 #include "storage/change_log.h"
 #include "storage/engine_lmdb.h"
+#include "storage/schema.h"
 #include "storage/store_state.h"
 
 #include <errno.h>
@@ -91,37 +92,6 @@ static int lock_directory(struct cvn_store *store, struct cvn_error *err)
     return 0;
 }
 
-static struct cvn_slice schema_key(void)
-{
-    static const uint8_t key[] = {CVN_SPACE_META, 's', 'c', 'h', 'e', 'm', 'a'};
-    return cvn_slice(key, sizeof key);
-}
-
-/* The version the store is at; 0 for a new one. */
-static int read_schema(struct cvn_txn *txn, uint32_t *ret)
-{
-    struct cvn_slice value;
-    int r = cvn_txn_get(txn, schema_key(), &value);
-    if (r == CVN_STORE_ABSENT) {
-        *ret = 0;
-        return 0;
-    }
-    if (r)
-        return r;
-    struct cvn_key_reader reader;
-    cvn_key_reader_init(&reader, value);
-    *ret = cvn_key_get_u32(&reader);
-    return cvn_key_reader_done(&reader) ? 0 : -EUCLEAN;
-}
-
-static int write_schema(struct cvn_txn *txn, uint32_t version)
-{
-    struct cvn_key value;
-    cvn_key_init(&value);
-    cvn_key_put_u32(&value, version);
-    return cvn_txn_put(txn, schema_key(), cvn_key_slice(&value));
-}
-
 /* One step and its version in one transaction; grows the map as often as it must. */
 static int run_step(struct cvn_store *store, uint32_t from)
 {
@@ -132,7 +102,7 @@ static int run_step(struct cvn_store *store, uint32_t from)
             return r;
         r = store->options.schema_steps[from](&txn, store->options.schema_arg);
         if (r == 0)
-            r = write_schema(&txn, from + 1);
+            r = cvn_schema_write(&txn, from + 1);
         int fault = txn.fault;
         if (r == 0 && !fault) {
             fault = r = cvn_engine_commit(&txn);
@@ -153,7 +123,7 @@ static int bring_up_to_date(struct cvn_store *store, struct cvn_error *err)
     struct cvn_txn txn;
     int r = cvn_engine_begin(store->engine, &txn, false);
     if (r == 0) {
-        r = read_schema(&txn, &version);
+        r = cvn_schema_read(&txn, &version);
         cvn_engine_abort(&txn);
     }
     if (r)

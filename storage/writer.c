@@ -164,28 +164,26 @@ static int run_batch(struct cvn_store *store, struct cvn_update *batch, struct p
 }
 
 /*
- * Runs the batch until it is committed or has failed for good. The map grows as often as it must.
- * LMDB says EIO when a write of pages came out short, as it does on a disk that is just full; the
- * second try gets the true answer. That is safe as long as the engine is not broken: the commit did
- * not come to the point where it may have been noted. Otherwise it is not tried again.
+ * Runs the batch until it is committed or has failed. The map grows as often as it must, and an
+ * engine that was broken before is reopened first. A commit that failed is not tried again: nothing
+ * says how far it came.
  */
 static int run_to_end(struct cvn_store *store, struct cvn_update *batch, struct pass *pass)
 {
-    for (bool tried = false;; tried = true) {
-        int r;
-        while ((r = run_batch(store, batch, pass)) == CVN_ENGINE_FULL) {
+    for (bool mended = false;;) {
+        int r = run_batch(store, batch, pass);
+        if (r == 0)
+            return 0;
+        if (r == CVN_ENGINE_FULL) {
             r = cvn_store_grow(store);
             if (r)
                 return r;
+            continue;
         }
-        if (r == 0)
-            return 0;
-        uint64_t n_before = store->stats.n_reopenings;
-        int mended = cvn_store_mend(store);
-        bool was_broken = mended || store->stats.n_reopenings != n_before;
-        bool harmless = r == CVN_ENGINE_BROKEN ? mended == 0 : r == -EIO && !was_broken;
-        if (tried || !harmless)
+        int unmended = cvn_store_mend(store); /* reads are to go on, whatever becomes of this */
+        if (r != CVN_ENGINE_BROKEN || unmended || mended)
             return r == CVN_ENGINE_BROKEN ? -EIO : r;
+        mended = true;
     }
 }
 

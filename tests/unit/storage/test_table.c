@@ -1,52 +1,9 @@
 #include "storage/table.h"
 #include "tests/support/cmocka_all.h"
-#include "tests/unit/storage/scratch.h"
+#include "tests/unit/storage/words.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* A row's value is words: the first is unique among rows, each is an index entry. */
-static int derive_words(struct cvn_slice key, struct cvn_slice value, struct cvn_index_sink *sink)
-{
-    (void)key;
-    const char *at = value.data, *end = at + value.len;
-    for (bool first = true; at < end; first = false) {
-        const char *space = memchr(at, ' ', (size_t)(end - at));
-        size_t len = (size_t)((space ? space : end) - at);
-        struct cvn_key word;
-        cvn_key_init(&word);
-        cvn_key_put_text(&word, cvn_slice(at, len));
-        int r = cvn_index_emit(sink, 1, cvn_key_slice(&word), cvn_slice("v", 1));
-        if (r == 0 && first)
-            r = cvn_index_emit(sink, 2, cvn_key_slice(&word), cvn_slice(NULL, 0));
-        if (r)
-            return r;
-        at += len + 1;
-    }
-    return 0;
-}
-
-static const struct cvn_index indexes[] = {{"word", 1, false}, {"first", 2, true}};
-static const struct cvn_table table = {
-    .name = "words", .space = 'w', .indexes = indexes, .n_indexes = 2, .derive = derive_words};
-static const struct cvn_table *const tables[] = {&table, NULL};
-
-struct row {
-    const char *key, *value;
-};
-
-static int put_row(struct cvn_txn *txn, void *arg)
-{
-    const struct row *row = arg;
-    return row->value ? cvn_table_put(txn, &table, text(row->key), text(row->value))
-                      : cvn_table_delete(txn, &table, text(row->key));
-}
-
-static int put(struct scratch *s, const char *key, const char *value)
-{
-    struct row row = {key, value};
-    return cvn_store_update(s->store, put_row, &row, 0);
-}
 
 /* The second letters of the keys of rows that have the word. */
 static void find_word(struct scratch *s, const char *word, char *ret)
@@ -59,7 +16,7 @@ static void find_word(struct scratch *s, const char *word, char *ret)
     assert_int_equal(cvn_store_snapshot(s->store, &txn), 0);
     struct cvn_index_cursor cursor;
     assert_int_equal(
-        cvn_index_cursor_init(&cursor, txn, &indexes[0],
+        cvn_index_cursor_init(&cursor, txn, &words_table.indexes[0],
                               (struct cvn_slice[2]){cvn_key_slice(&lo), cvn_key_slice(&hi)},
                               CVN_FORWARD),
         0);
@@ -87,7 +44,7 @@ static struct findings verify(struct scratch *s, struct cvn_verify_totals *total
     struct findings findings = {0};
     struct cvn_txn *txn;
     assert_int_equal(cvn_store_snapshot(s->store, &txn), 0);
-    assert_int_equal(cvn_table_verify(txn, tables, note, &findings, totals), 0);
+    assert_int_equal(cvn_table_verify(txn, words_tables, note, &findings, totals), 0);
     cvn_snapshot_release(txn);
     return findings;
 }
@@ -96,19 +53,19 @@ static void test_index_follows_the_row(void **state)
 {
     struct scratch *s = *state;
     char seen[16];
-    assert_int_equal(put(s, "w1", "ada loves c"), 0);
-    assert_int_equal(put(s, "w2", "bob loves go"), 0);
+    assert_int_equal(words_put(s, "w1", "ada loves c"), 0);
+    assert_int_equal(words_put(s, "w2", "bob loves go"), 0);
     find_word(s, "loves", seen);
     assert_string_equal(seen, "12");
-    assert_int_equal(put(s, "w1", "ada likes c c c"), 0);
+    assert_int_equal(words_put(s, "w1", "ada likes c c c"), 0);
     find_word(s, "loves", seen);
     assert_string_equal(seen, "2");
     find_word(s, "c", seen);
     assert_string_equal(seen, "1");
-    assert_int_equal(put(s, "w2", NULL), 0);
+    assert_int_equal(words_put(s, "w2", NULL), 0);
     find_word(s, "go", seen);
     assert_string_equal(seen, "");
-    assert_int_equal(put(s, "w2", NULL), CVN_STORE_ABSENT);
+    assert_int_equal(words_put(s, "w2", NULL), CVN_STORE_ABSENT);
     struct cvn_verify_totals totals;
     (void)verify(s, &totals);
     assert_int_equal(totals.n_rows, 1);
@@ -120,18 +77,19 @@ static void test_unique_index_refuses_a_second_row_and_writes_nothing(void **sta
 {
     struct scratch *s = *state;
     char seen[16];
-    assert_int_equal(put(s, "w1", "ada x"), 0);
-    assert_int_equal(put(s, "w2", "ada y"), CVN_TABLE_DUPLICATE);
+    assert_int_equal(words_put(s, "w1", "ada x"), 0);
+    assert_int_equal(words_put(s, "w2", "ada y"), CVN_TABLE_DUPLICATE);
     find_word(s, "y", seen);
     assert_string_equal(seen, "");
-    assert_int_equal(put(s, "w1", "ada z"), 0);
+    assert_int_equal(words_put(s, "w1", "ada z"), 0);
     struct cvn_txn *txn;
     struct cvn_slice primary;
     struct cvn_key key;
     cvn_key_init(&key);
     cvn_key_put_text(&key, text("ada"));
     assert_int_equal(cvn_store_snapshot(s->store, &txn), 0);
-    assert_int_equal(cvn_index_lookup(txn, &indexes[1], cvn_key_slice(&key), &primary), 0);
+    assert_int_equal(cvn_index_lookup(txn, &words_table.indexes[1], cvn_key_slice(&key), &primary),
+                     0);
     assert_memory_equal(primary.data, "w1", 2);
     cvn_snapshot_release(txn);
 }
@@ -156,7 +114,7 @@ static void test_verify_finds_planted_damage(void **state)
 {
     struct scratch *s = *state;
     struct cvn_verify_totals totals;
-    assert_int_equal(put(s, "w1", "ada x"), 0);
+    assert_int_equal(words_put(s, "w1", "ada x"), 0);
     assert_int_equal(cvn_store_update(s->store, damage, NULL, 0), 0);
     struct findings findings = verify(s, &totals);
     assert_int_equal(totals.n_findings, 2);
