@@ -1,4 +1,4 @@
-/* Where a server on one's own machine listens when nobody said otherwise. */
+/* Addresses of servers: the one when nobody said otherwise, and which of them others can read. */
 #ifndef CVN_BASE_ADDRESS_H
 #define CVN_BASE_ADDRESS_H
 
@@ -18,5 +18,11 @@ enum { CVN_ADDRESS_BYTES = 6 + 107 + 1 };
  */
 bool cvn_address_default(char url[CVN_ADDRESS_BYTES], const char *convene_url,
                          const char *xdg_runtime_dir, const char *home);
+
+/*
+ * Whether one of the URLs, separated by commas, is tcp without TLS and not to this machine
+ * (localhost by that name, 127.0.0.0/8, ::1), so that others could read on the way what is sent.
+ */
+bool cvn_address_is_readable(const char *urls);
 
 #endif

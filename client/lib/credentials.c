@@ -1,5 +1,6 @@
 #include "client/lib/credentials.h"
 
+#include "base/address.h"
 #include "client/lib/status.h"
 
 #include <errno.h>
@@ -56,28 +57,6 @@ static int read_text(struct cvn_api_key *ret, const char *text, const char *wher
                                    where, CVN_API_KEY_CHARS);
 }
 
-/* Whether one of the addresses is plain tcp to another machine. */
-static bool is_readable(const char *url)
-{
-    static const char *const own[] = {"localhost", "127.", "[::1]"};
-    for (; url; url = strchr(url, ','), url += url != NULL) {
-        url += strspn(url, " ");
-        size_t scheme = strcspn(url, ":");
-        if (strncmp(url, "tcp", 3) != 0 || (scheme != 3 && scheme != 4) || !strstr(url, "://")) {
-            continue;
-        }
-        const char *host = url + scheme + 3;
-        bool is_own = false;
-        for (size_t i = 0; i < 3; i++) {
-            is_own = is_own || strncmp(host, own[i], strlen(own[i])) == 0;
-        }
-        if (!is_own) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The first that is given: an option over the environment, a key over a file. */
 static int find_key(struct cvn_api_key *ret, bool *ret_found, const struct convene_options *options,
                     struct convene_status *status)
@@ -110,7 +89,7 @@ int cvn_credentials_read(char ret[CVN_CREDENTIALS_BYTES], const struct convene_o
     if (r) {
         return r;
     }
-    if (found && is_readable(url)) {
+    if (found && cvn_address_is_readable(url)) {
         sodium_memzero(&key, sizeof key);
         return cvn_status_set_sentence(status, CONVENE_INVALID_ARGUMENT,
                                        "A key sent to %s could be read by others on the way; "
