@@ -116,6 +116,7 @@ static void *watch(void *arg)
         if (first)
             cvn_watch_alarm(&channel->watch, first->at_ms);
         cvn_links_keep_alive(channel, now_ms);
+        cvn_link_pipes_check(channel, now_ms);
         cvn_channel_put_waiting(channel);
         (void)pthread_mutex_unlock(&channel->lock);
         cvn_channel_tell(channel);
@@ -179,9 +180,22 @@ static int make_links(struct cvn_channel *channel, struct cvn_error *err)
     return 0;
 }
 
+/* Reads the files of TLS, if an address needs them. */
+static int make_tls(struct cvn_channel *channel, struct cvn_error *err)
+{
+    bool needed = false;
+    for (size_t i = 0; i < channel->n_links; i++)
+        needed = needed || cvn_tls_is_url(channel->links[i].url);
+    int r = needed ? cvn_tls_new(&channel->tls, CVN_TLS_CLIENT, &channel->options.tls, err) : 0;
+    channel->options.tls = (struct cvn_tls_files){NULL}; /* its texts may go now */
+    return r;
+}
+
 static int start(struct cvn_channel *channel, struct cvn_error *err)
 {
     int r = make_links(channel, err);
+    if (r == 0)
+        r = make_tls(channel, err);
     for (; r == 0 && channel->n_opened < channel->n_links; channel->n_opened++) {
         struct cvn_link *link = &channel->links[channel->n_opened];
         r = link->carrier->open(link, err);
@@ -271,6 +285,7 @@ void cvn_channel_free(struct cvn_channel *channel)
     free(channel->authorization);
     free(channel->user_agent);
     free(channel->health_service);
+    cvn_tls_free(channel->tls);
     free(channel);
 }
 

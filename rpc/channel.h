@@ -11,6 +11,7 @@
 #include "rpc/metadata.h"
 #include "rpc/retry.h"
 #include "rpc/status.h"
+#include "rpc/tls.h"
 
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
@@ -51,6 +52,7 @@ struct cvn_channel_options {
     uint32_t stream_credit_bytes;  /* that each call's replies begin with */
     const char *authorization;     /* sent as that metadata with each call; NULL for none; copied */
     const char *user_agent;        /* NULL for "convene/VERSION" */
+    struct cvn_tls_files tls;      /* of tls+tcp:// addresses; read when the channel is made */
     struct cvn_retry_policy retry; /* zeroed: only what was provably not processed is retried */
     int keepalive_time_ms;      /* with calls in flight and nothing heard so long, a PING is sent */
     int keepalive_timeout_ms;   /* and with nothing heard so long after it the connection is lost */
@@ -73,9 +75,10 @@ struct cvn_call_options {
 };
 
 /*
- * Makes a channel to inproc://name, ipc:///path, tcp://host:port or several of them, separated by
- * commas, and begins to connect. 0; -EINVAL for an address that is none, or another fault, with the
- * sentence in err. options may be NULL. *ret is the caller's. Make it after any fork.
+ * Makes a channel to inproc://name, ipc:///path, tcp://host:port, tls+tcp://host:port or several of
+ * them, separated by commas, and begins to connect. 0; -EINVAL for an address that is none, or
+ * another fault, as of cvn_tls_new, with the sentence in err. options may be NULL. *ret is the
+ * caller's. Make it after any fork.
  */
 int cvn_channel_new(struct cvn_channel **ret, const char *urls,
                     const struct cvn_channel_options *options, struct cvn_error *err);

@@ -45,6 +45,7 @@ struct cvn_link {
     nng_aio *dial_aio, *pause_aio;
     struct cvn_pipe *pipe;
     unsigned n_pipe_refs;
+    const char *reason;  /* why the server could not be greeted; NULL when it was, or unknown */
     unsigned n_failures; /* to connect or to stay so, in a row */
     bool up;             /* there is a connection */
     bool ready;          /* SETTINGS came, and no GOAWAY */
@@ -120,6 +121,7 @@ struct cvn_channel {
     char *authorization;
     char *user_agent;
     char *health_service;
+    struct cvn_tls *tls; /* NULL without such an address */
 
     pthread_mutex_t lock; /* covers everything below; never held in a notification or a callback */
     struct cvn_link *links;
@@ -136,6 +138,7 @@ struct cvn_channel {
     uint64_t n_retries, n_transparent_retries;
     bool closing;        /* nothing begins and nothing is sent any more */
     pthread_cond_t calm; /* a pipe was let go */
+    int64_t check_ms;    /* when to look after pipes; 0: no need */
 
     struct cvn_watch watch;
     pthread_t watcher;
@@ -165,6 +168,8 @@ void cvn_link_sockets_update(struct cvn_channel *channel);
 /* link_pipe.c: the carrier of ipc://, tcp:// and tls+tcp://. */
 
 extern const struct cvn_link_carrier cvn_link_pipe;
+/* With the lock: looks whether connections are over or get nowhere; sets the next alarm. */
+void cvn_link_pipes_check(struct cvn_channel *channel, int64_t now_ms);
 
 /* link.c, with the lock held. */
 
@@ -202,6 +207,8 @@ void cvn_client_call_lose(struct cvn_client_call *call, bool untouched);
 /* One of its times has come. */
 void cvn_client_call_alarm(struct cvn_channel *channel, struct cvn_client_call *call,
                            int64_t now_ms);
+/* Fails the calls that would wait for a connection, but not until the deadline: there is none. */
+void cvn_client_calls_give_up(struct cvn_channel *channel);
 /* Gives back the credit of a message that is done with. */
 void cvn_client_call_give_credit(struct cvn_client_call *call, uint32_t cost);
 /* Lets the server know that nobody waits any more. */

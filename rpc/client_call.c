@@ -462,14 +462,42 @@ static bool is_away(const struct cvn_channel *channel)
     return true;
 }
 
+/* What is known of why no address answers; "" when nothing is. */
+static const char *reason_of(const struct cvn_channel *channel)
+{
+    for (size_t i = 0; i < channel->n_links; i++)
+        if (channel->links[i].reason)
+            return channel->links[i].reason;
+    for (size_t i = 0; i < channel->n_links; i++)
+        if (channel->links[i].up && !channel->links[i].epoch)
+            return "it takes connections and says nothing";
+    return "";
+}
+
+static void fail_unanswered(struct cvn_channel *channel, struct cvn_client_call *call)
+{
+    const char *reason = reason_of(channel);
+    cvn_client_call_fail(channel, call, CVN_UNAVAILABLE, "No server answers at %s%s%s.",
+                         channel->urls, *reason ? ": " : "", reason);
+}
+
+void cvn_client_calls_give_up(struct cvn_channel *channel)
+{
+    struct cvn_client_call *call, *next;
+    for (call = channel->waiting_first; call; call = next) {
+        next = call->next;
+        if (call->connect_by_ms)
+            fail_unanswered(channel, call);
+    }
+}
+
 void cvn_client_call_alarm(struct cvn_channel *channel, struct cvn_client_call *call,
                            int64_t now_ms)
 {
     bool overdue = call->deadline_ms && call->deadline_ms <= now_ms;
     bool unanswered = !call->link && call->connect_by_ms && !call->retry_at_ms;
     if (unanswered && (call->connect_by_ms <= now_ms || (overdue && is_away(channel)))) {
-        cvn_client_call_fail(channel, call, CVN_UNAVAILABLE, "No server answers at %s.",
-                             channel->urls);
+        fail_unanswered(channel, call);
     } else if (overdue) {
         cvn_client_call_cancel(call);
         cvn_client_call_fail(channel, call, CVN_DEADLINE_EXCEEDED,

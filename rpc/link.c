@@ -72,6 +72,7 @@ static void take_settings(struct cvn_link *link, struct cvn_slice body, uint64_t
     link->epoch = epoch;
     link->ready = true;
     link->n_failures = 0;
+    link->reason = NULL;
 }
 
 /* The server takes no further call: what it has not seen goes elsewhere. */

@@ -1,12 +1,17 @@
 #include "rpc/channel_state.h"
+#include "rpc/clock.h"
 #include "rpc/pipe.h"
 
 #include <errno.h>
+#include <nng/nng.h>
+#include <nng/supplemental/tls/tls.h>
 
 enum {
     RECONNECT_MS_MIN = 20,
     RECONNECT_MS_MAX = 1000,
     DOUBLINGS_MAX = 6,
+    CHECK_MS = 1000,         /* between looks at connections */
+    GREETING_MS_MAX = 20000, /* from being connected until SETTINGS came; as in gRPC */
 };
 
 /* Tries again after a while that doubles with each failure in a row; with the lock held. */
@@ -74,7 +79,12 @@ static void gone(void *owner)
 {
     struct cvn_link *link = owner;
     (void)pthread_mutex_lock(&link->channel->lock);
+    bool lasts = false;
+    if (!link->epoch)
+        link->reason = cvn_pipe_reason(link->pipe, &lasts);
     cvn_link_down(link);
+    if (lasts && link->channel->n_links == 1)
+        cvn_client_calls_give_up(link->channel);
     (void)pthread_mutex_unlock(&link->channel->lock);
     cvn_channel_tell(link->channel);
 }
@@ -86,6 +96,7 @@ static int make_pipe(struct cvn_link *link, nng_stream *stream)
     return cvn_pipe_new(&link->pipe, &(struct cvn_pipe_start){.stream = stream,
                                                               .role = CVN_PIPE_REQ,
                                                               .is_ipc = link->is_ipc,
+                                                              .is_tls = cvn_tls_is_url(link->url),
                                                               .events = &events,
                                                               .owner = link});
 }
@@ -95,6 +106,37 @@ static void dial(void *arg)
     struct cvn_link *link = arg;
     if (nng_aio_result(link->pause_aio) == 0)
         nng_stream_dialer_dial(link->dialer, link->dial_aio);
+}
+
+static void set_check(struct cvn_channel *channel, int64_t at_ms)
+{
+    channel->check_ms = at_ms;
+    cvn_watch_alarm(&channel->watch, at_ms);
+}
+
+/* Looks at one connection. False when that need not be done again. */
+static bool check(struct cvn_link *link, int64_t now_ms)
+{
+    if (!link->pipe || !link->up)
+        return false;
+    if (!link->epoch && link->heard_ms + GREETING_MS_MAX <= now_ms)
+        cvn_pipe_close(link->pipe);
+    cvn_pipe_check(link->pipe);
+    return !link->epoch || cvn_tls_is_url(link->url);
+}
+
+void cvn_link_pipes_check(struct cvn_channel *channel, int64_t now_ms)
+{
+    if (channel->check_ms > now_ms)
+        set_check(channel, channel->check_ms);
+    if (!channel->check_ms || channel->check_ms > now_ms)
+        return;
+    bool again = false;
+    for (size_t i = 0; i < channel->n_links; i++)
+        again = check(&channel->links[i], now_ms) || again;
+    channel->check_ms = 0;
+    if (again)
+        set_check(channel, now_ms + CHECK_MS);
 }
 
 static void dialed(void *arg)
@@ -111,6 +153,8 @@ static void dialed(void *arg)
         link->outbox.sending = true;
         cvn_link_up(link);
         cvn_pipe_start(link->pipe);
+        if (!channel->check_ms)
+            set_check(channel, cvn_rpc_now_ms() + CHECK_MS);
     } else {
         link->n_failures++;
         dial_later(link);
@@ -135,9 +179,28 @@ static void hang_up(struct cvn_link *link)
     cvn_pipe_close(link->pipe);
 }
 
+/* Has the dialer use the channel's certificates. 0 or nng's error. */
+static int set_tls(struct cvn_link *link)
+{
+    nng_url *url;
+    nng_tls_config *config;
+    int r = nng_url_parse(&url, link->url);
+    if (r)
+        return r;
+    r = cvn_tls_configure(link->channel->tls, url->u_hostname, &config) < 0 ? NNG_ENOMEM : 0;
+    nng_url_free(url);
+    if (r)
+        return r;
+    r = nng_stream_dialer_set_ptr(link->dialer, NNG_OPT_TLS_CONFIG, config);
+    nng_tls_config_free(config);
+    return r;
+}
+
 static int open_dialer(struct cvn_link *link, struct cvn_error *err)
 {
     int r = nng_stream_dialer_alloc(&link->dialer, link->url);
+    if (r == 0 && cvn_tls_is_url(link->url))
+        r = set_tls(link);
     if (r == 0)
         r = nng_aio_alloc(&link->dial_aio, dialed, link);
     if (r == 0)
@@ -145,8 +208,8 @@ static int open_dialer(struct cvn_link *link, struct cvn_error *err)
     if (r)
         return cvn_error_set(
             err, -EINVAL,
-            "\"%s\" is no address to connect to (%s); ipc:///path, tcp://host:port or "
-            "inproc://name is right.",
+            "\"%s\" is no address to connect to (%s); ipc:///path, tcp://host:port, "
+            "tls+tcp://host:port or inproc://name is right.",
             link->url, nng_strerror(r));
     nng_stream_dialer_dial(link->dialer, link->dial_aio);
     return 0;
@@ -157,10 +220,11 @@ static void close_dialer(struct cvn_link *link)
     struct cvn_channel *channel = link->channel;
     if (link->dialer)
         nng_stream_dialer_close(link->dialer);
-    if (link->dial_aio)
-        nng_aio_stop(link->dial_aio);
     if (link->pause_aio)
         nng_aio_stop(link->pause_aio);
+    /* It ends by itself now; nng 1.5.2 may free a TLS connection that is amid being cancelled. */
+    if (link->dial_aio)
+        nng_aio_wait(link->dial_aio);
     (void)pthread_mutex_lock(&channel->lock);
     if (link->pipe)
         cvn_pipe_close(link->pipe);

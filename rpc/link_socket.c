@@ -92,8 +92,8 @@ static int open_socket(struct cvn_link *link, struct cvn_error *err)
 {
     if (strncmp(link->url, INPROC, strlen(INPROC)) != 0)
         return cvn_error_set(err, -EINVAL,
-                             "\"%s\" is no address to connect to; ipc:///path, tcp://host:port or "
-                             "inproc://name is right.",
+                             "\"%s\" is no address to connect to; ipc:///path, tcp://host:port, "
+                             "tls+tcp://host:port or inproc://name is right.",
                              link->url);
     if (nng_req0_open_raw(&link->socket) != 0)
         return cvn_error_set(err, -ENOMEM, "No memory for a socket.");
@@ -123,8 +123,8 @@ static int open_socket(struct cvn_link *link, struct cvn_error *err)
         return 0;
     }
     return cvn_error_set(err, -EINVAL,
-                         "\"%s\" is no address to connect to (%s); ipc:///path, tcp://host:port or "
-                         "inproc://name is right.",
+                         "\"%s\" is no address to connect to (%s); ipc:///path, tcp://host:port, "
+                         "tls+tcp://host:port or inproc://name is right.",
                          link->url, nng_strerror(r));
 }
 

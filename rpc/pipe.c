@@ -2,6 +2,8 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <nng/nng.h>
+#include <nng/supplemental/tls/tls.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -32,11 +34,14 @@ struct cvn_pipe {
     size_t kind_bytes;    /* KIND_BYTES on ipc, else 0 */
     pthread_mutex_t lock; /* between giving nng something to do and closing */
     bool closed;
+    bool is_tls;
+    int fault; /* nng's, that ended it first; 0 for none */
     const struct cvn_pipe_events *events;
     void *owner;
     nng_aio *receive_aio, *send_aio;
-    bool greeted;   /* the peer's greeting came */
-    uint8_t *bytes; /* received and not told */
+    bool greeted;    /* the peer's greeting came */
+    bool misgreeted; /* something else did */
+    uint8_t *bytes;  /* received and not told */
     size_t len, room;
     uint8_t lead[LEAD_BYTES_MAX]; /* being sent: this, then msg */
     size_t lead_len;
@@ -90,11 +95,52 @@ static void submit(struct cvn_pipe *pipe, void (*operation)(nng_stream *, nng_ai
         nng_aio_finish(aio, NNG_ECLOSED);
 }
 
+/*
+ * nng 1.5.2 has closed its own stream below that of TLS when the connection ended, and that can be
+ * told from its having no peer's address any more, as soon as the peer's machine knows as well.
+ */
+void cvn_pipe_check(struct cvn_pipe *pipe)
+{
+    nng_sockaddr address;
+    if (pipe->is_tls && nng_stream_get_addr(pipe->stream, NNG_OPT_REMADDR, &address) != 0)
+        nng_stream_close(pipe->stream);
+}
+
+static void note_fault(struct cvn_pipe *pipe, int fault)
+{
+    (void)pthread_mutex_lock(&pipe->lock);
+    if (!pipe->fault && !pipe->closed)
+        pipe->fault = fault;
+    (void)pthread_mutex_unlock(&pipe->lock);
+}
+
+const char *cvn_pipe_reason(struct cvn_pipe *pipe, bool *ret_lasts)
+{
+    bool verified = true;
+    *ret_lasts = false;
+    if (pipe->greeted || pipe->kind_bytes > 0)
+        return NULL;
+    if (pipe->is_tls)
+        (void)nng_stream_get_bool(pipe->stream, NNG_OPT_TLS_VERIFIED, &verified);
+    *ret_lasts =
+        pipe->misgreeted || !verified || pipe->fault == NNG_ECRYPTO || pipe->fault == NNG_EPEERAUTH;
+    if (pipe->misgreeted)
+        return "what answers there does not speak this protocol";
+    if (!verified)
+        return "this side did not accept the server's certificate; it must be from an authority "
+               "that is trusted here, for the name of the host, and not expired";
+    if (pipe->is_tls && pipe->fault)
+        return "the TLS handshake failed; either that side does not speak TLS there, or it did not "
+               "accept this side's certificate, or wants one";
+    return pipe->fault ? "what listens there hung up at once; it may want tls+tcp://" : NULL;
+}
+
 static void receive_more(struct cvn_pipe *pipe)
 {
     nng_iov iov = {pipe->bytes + pipe->len, pipe->room - pipe->len};
     (void)nng_aio_set_iov(pipe->receive_aio, 1, &iov);
     submit(pipe, nng_stream_recv, pipe->receive_aio);
+    cvn_pipe_check(pipe);
 }
 
 /*
@@ -125,7 +171,8 @@ static bool take_greeting(struct cvn_pipe *pipe)
     const uint8_t *wanted = greetings[pipe->role == CVN_PIPE_REQ ? CVN_PIPE_REP : CVN_PIPE_REQ];
     size_t len = pipe->len < GREETING_BYTES ? pipe->len : GREETING_BYTES;
     pipe->greeted = len == GREETING_BYTES;
-    return memcmp(pipe->bytes, wanted, len) == 0;
+    pipe->misgreeted = memcmp(pipe->bytes, wanted, len) != 0;
+    return !pipe->misgreeted;
 }
 
 /* Tells the bundles that are there and makes room for the next. False: close. */
@@ -166,7 +213,10 @@ static void received(void *arg)
     struct cvn_pipe *pipe = arg;
     const struct cvn_pipe_events *events = pipe->events;
     void *owner = pipe->owner;
-    bool ok = nng_aio_result(pipe->receive_aio) == 0;
+    int fault = nng_aio_result(pipe->receive_aio);
+    bool ok = fault == 0;
+    if (fault)
+        note_fault(pipe, fault);
     if (ok) {
         pipe->len += nng_aio_count(pipe->receive_aio);
         ok = nng_aio_count(pipe->receive_aio) > 0 && take_bundles(pipe);
@@ -202,7 +252,10 @@ static void send_more(struct cvn_pipe *pipe)
 static void sent(void *arg)
 {
     struct cvn_pipe *pipe = arg;
-    bool ok = nng_aio_result(pipe->send_aio) == 0;
+    int fault = nng_aio_result(pipe->send_aio);
+    bool ok = fault == 0;
+    if (fault)
+        note_fault(pipe, fault);
     if (ok) {
         pipe->n_sent += nng_aio_count(pipe->send_aio);
         if (pipe->n_sent < pipe->lead_len + (pipe->msg ? nng_msg_len(pipe->msg) : 0)) {
@@ -228,6 +281,7 @@ int cvn_pipe_new(struct cvn_pipe **ret, const struct cvn_pipe_start *start)
         .stream = start->stream,
         .role = start->role,
         .kind_bytes = start->is_ipc ? KIND_BYTES : 0,
+        .is_tls = start->is_tls,
         .events = start->events,
         .owner = start->owner,
     };

@@ -45,7 +45,7 @@ bool cvn_pipe_carries(const char *url, bool *ret_is_ipc);
 struct cvn_pipe_start {
     nng_stream *stream; /* taken, also when it fails */
     enum cvn_pipe_role role;
-    bool is_ipc;
+    bool is_ipc, is_tls;
     const struct cvn_pipe_events *events;
     void *owner;
 };
@@ -60,6 +60,20 @@ void cvn_pipe_send(struct cvn_pipe *pipe, nng_msg *bundle);
 
 /* Ends the connection; gone is told soon, if the pipe was started. Any thread, again and again. */
 void cvn_pipe_close(struct cvn_pipe *pipe);
+
+/*
+ * To be called about every second for a pipe with TLS, until it is gone: nng 1.5.2 tells nobody
+ * that such a connection is over when at that moment nothing was being received. Closes it then.
+ * Any thread.
+ */
+void cvn_pipe_check(struct cvn_pipe *pipe);
+
+/*
+ * When gone is told: why the peer could not even be greeted, as the end of a sentence; NULL when it
+ * was, or for no reason that people could do something about. *ret_lasts: it would be so again.
+ * Static text.
+ */
+const char *cvn_pipe_reason(struct cvn_pipe *pipe, bool *ret_lasts);
 
 /* Frees a pipe that was never started, or is gone and has nothing to send. Any thread. */
 void cvn_pipe_free(struct cvn_pipe *pipe);

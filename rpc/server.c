@@ -44,6 +44,7 @@ static void *watch(void *arg)
         (void)pthread_mutex_lock(&server->lock);
         cvn_server_socket_update(server);
         end_overdue(server);
+        cvn_server_pipes_check(server, cvn_rpc_now_ms());
         cvn_server_log_over(server);
         (void)pthread_mutex_unlock(&server->lock);
     }
@@ -66,6 +67,8 @@ static void set_defaults(struct cvn_server_options *options)
         options->max_connection_bytes = CVN_SERVER_CONNECTION_BYTES_DEFAULT;
     if (!options->max_connections)
         options->max_connections = CVN_SERVER_CONNECTIONS_DEFAULT;
+    if (!options->greeting_timeout_ms)
+        options->greeting_timeout_ms = CVN_SERVER_GREETING_MS_DEFAULT;
     if (!options->stream_credit_bytes)
         options->stream_credit_bytes = CVN_FLOW_CREDIT_BYTES;
 }
@@ -89,6 +92,7 @@ int cvn_server_new(struct cvn_server **ret, const struct cvn_server_options *opt
     server->epoch = (server->epoch & ~UINT64_C(0xffffffff)) | UINT64_C(1) << 63;
     server->workers = calloc(server->options.n_workers, sizeof *server->workers);
     (void)pthread_mutex_init(&server->lock, NULL);
+    (void)pthread_mutex_init(&server->tls_lock, NULL);
     pthread_condattr_t monotonic;
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -150,6 +154,11 @@ static int fault_of_nng(int r)
 int cvn_server_listen(struct cvn_server *server, const char *url, struct cvn_error *err)
 {
     bool is_ipc;
+    if (cvn_tls_is_url(url) && !server->tls)
+        return cvn_error_set(err, -EINVAL,
+                             "Cannot listen on %s: it needs a certificate and its private key, and "
+                             "neither file is given.",
+                             url);
     int r = cvn_pipe_carries(url, &is_ipc) ? cvn_server_pipe_listen(server, url, is_ipc)
                                            : cvn_server_socket_listen(server, url);
     return r == 0 ? 0
@@ -300,6 +309,8 @@ void cvn_server_free(struct cvn_server *server)
     (void)pthread_cond_destroy(&server->work);
     (void)pthread_cond_destroy(&server->calm);
     (void)pthread_mutex_destroy(&server->lock);
+    (void)pthread_mutex_destroy(&server->tls_lock);
+    cvn_tls_free(server->tls);
     free(server->workers);
     free(server);
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "rpc/metadata.h"
 #include "rpc/status.h"
+#include "rpc/tls.h"
 
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
@@ -27,6 +28,7 @@ enum {
     CVN_SERVER_CALLS_DEFAULT = 8192,
     CVN_SERVER_CONNECTION_BYTES_DEFAULT = 64 << 20,
     CVN_SERVER_CONNECTIONS_DEFAULT = 4096,
+    CVN_SERVER_GREETING_MS_DEFAULT = 20000,
     CVN_SERVER_DEADLINE_MS_MAX = 24 * 60 * 60 * 1000, /* a later one is brought forward */
     CVN_SERVER_METHOD_NAME_BYTES_MAX = 200,
     CVN_SERVER_INTERCEPTORS_MAX = 16,
@@ -36,6 +38,7 @@ enum cvn_transport {
     CVN_TRANSPORT_INPROC,
     CVN_TRANSPORT_IPC,
     CVN_TRANSPORT_TCP,
+    CVN_TRANSPORT_TLS,
 };
 
 /* Who is at the other end of a connection, as far as the operating system knows. */
@@ -87,6 +90,8 @@ struct cvn_server_options {
     size_t max_connection_bytes;       /* unsent replies of one connection, which is closed beyond;
                                           and its unfinished requests, RESOURCE_EXHAUSTED beyond */
     uint32_t max_connections;          /* further ones are not served and closed */
+    int greeting_timeout_ms;           /* a connection that has not said HELLO by then is closed;
+                                          not over inproc */
     uint32_t stream_credit_bytes;      /* that each call's requests begin with */
     const struct cvn_interceptor *interceptors; /* outermost first; copied */
     size_t n_interceptors;                      /* at most CVN_SERVER_INTERCEPTORS_MAX */
@@ -147,13 +152,21 @@ int cvn_server_add_service(struct cvn_server *server, const ProtobufCServiceDesc
 const ProtobufCServiceDescriptor *cvn_server_service_at(const struct cvn_server *server, size_t i);
 
 /*
- * Listens on inproc://name, ipc:///path or tcp://address:port (port 0 takes a free one); several
- * times if wanted. 0 or a fault (-EADDRINUSE, …) with the sentence in err. A socket file that no
- * process listens on any more is replaced.
+ * Has tls+tcp:// addresses use these files: before the first one is listened on, and again while
+ * the server runs, for the connections that come then; those that are there go on. 0, or a fault of
+ * cvn_tls_new with the sentence in err and everything as before. Not beside listen, nor itself.
+ */
+int cvn_server_set_tls(struct cvn_server *server, const struct cvn_tls_files *files,
+                       struct cvn_error *err);
+
+/*
+ * Listens on inproc://name, ipc:///path, tcp://address:port or tls+tcp://address:port (port 0 takes
+ * a free one); several times if wanted. 0 or a fault (-EADDRINUSE, …) with the sentence in err. A
+ * socket file that no process listens on any more is replaced.
  */
 int cvn_server_listen(struct cvn_server *server, const char *url, struct cvn_error *err);
 
-/* The port of the last tcp:// URL listened on; 0 without one. */
+/* The port of the last tcp:// or tls+tcp:// URL listened on; 0 without one. */
 uint16_t cvn_server_port(const struct cvn_server *server);
 
 /* Starts the workers and accepts calls. 0 or -EAGAIN, -ENOMEM. */

@@ -2,16 +2,21 @@
 #include "rpc/server_state.h"
 
 #include <errno.h>
+#include <nng/nng.h>
+#include <nng/supplemental/tls/tls.h>
 #include <nng/transport/ipc/ipc.h>
 #include <stdlib.h>
 
-enum { ACCEPT_AGAIN_MS = 100 }; /* after accepting failed, as for want of file descriptors */
+enum {
+    ACCEPT_AGAIN_MS = 100, /* after accepting failed, as for want of file descriptors */
+    CHECK_MS = 1000,       /* between looks at connections */
+};
 
 struct cvn_pipe_listener {
     struct cvn_server *server;
     nng_stream_listener *listener;
     nng_aio *accept_aio, *pause_aio;
-    bool is_ipc;
+    bool is_ipc, is_tls;
     struct cvn_pipe_listener *next;
 };
 
@@ -99,6 +104,46 @@ static void gone(void *owner)
 
 static const struct cvn_pipe_events events = {take_bundle, receiving, received, sent, gone};
 
+static void set_check(struct cvn_server *server, int64_t at_ms)
+{
+    server->check_ms = at_ms;
+    cvn_watch_alarm(&server->watch, at_ms);
+}
+
+/* Looks at one connection. False when that need not be done again. */
+static bool check(struct cvn_connection *connection, int64_t now_ms)
+{
+    if (!connection->pipe)
+        return false;
+    if (!connection->greeted &&
+        connection->came_ms + connection->server->options.greeting_timeout_ms <= now_ms)
+        cvn_pipe_close(connection->pipe);
+    cvn_pipe_check(connection->pipe);
+    return !connection->greeted || connection->peer.transport == CVN_TRANSPORT_TLS;
+}
+
+void cvn_server_pipes_check(struct cvn_server *server, int64_t now_ms)
+{
+    if (server->check_ms > now_ms)
+        cvn_watch_alarm(&server->watch, server->check_ms);
+    if (!server->check_ms || server->check_ms > now_ms)
+        return;
+    bool again = false;
+    struct cvn_connection *connection;
+    for (connection = server->connections; connection; connection = connection->hh.next)
+        again = check(connection, now_ms) || again;
+    server->check_ms = 0;
+    if (again)
+        set_check(server, now_ms + CHECK_MS);
+}
+
+static enum cvn_transport transport_of(const struct cvn_pipe_listener *listener)
+{
+    return listener->is_tls   ? CVN_TRANSPORT_TLS
+           : listener->is_ipc ? CVN_TRANSPORT_IPC
+                              : CVN_TRANSPORT_TCP;
+}
+
 static void add(struct cvn_pipe_listener *listener, nng_stream *stream)
 {
     struct cvn_server *server = listener->server;
@@ -114,37 +159,84 @@ static void add(struct cvn_pipe_listener *listener, nng_stream *stream)
                                                    .stream = stream,
                                                    .role = CVN_PIPE_REP,
                                                    .is_ipc = listener->is_ipc,
+                                                   .is_tls = listener->is_tls,
                                                    .events = &events,
                                                    .owner = connection,
                                                }) < 0) {
         cvn_connection_drop(connection);
     } else {
-        connection->peer.transport = listener->is_ipc ? CVN_TRANSPORT_IPC : CVN_TRANSPORT_TCP;
+        connection->peer.transport = transport_of(listener);
+        connection->came_ms = cvn_rpc_now_ms();
         connection->n_refs += 2; /* until received, and until the greeting is sent */
         connection->outbox.sending = true;
         cvn_pipe_start(connection->pipe);
+        if (!server->check_ms)
+            set_check(server, connection->came_ms + CHECK_MS);
     }
     (void)pthread_mutex_unlock(&server->lock);
+}
+
+/* Has the next connection use the present certificates. 0 or nng's error. */
+static int set_config(struct cvn_pipe_listener *listener)
+{
+    nng_tls_config *config;
+    if (cvn_tls_configure(listener->server->tls, NULL, &config) < 0)
+        return NNG_ENOMEM;
+    int r = nng_stream_listener_set_ptr(listener->listener, NNG_OPT_TLS_CONFIG, config);
+    nng_tls_config_free(config);
+    return r;
 }
 
 static void accept_next(void *arg)
 {
     struct cvn_pipe_listener *listener = arg;
-    nng_stream_listener_accept(listener->listener, listener->accept_aio);
+    struct cvn_server *server = listener->server;
+    (void)pthread_mutex_lock(&server->tls_lock);
+    int r = listener->is_tls ? set_config(listener) : 0;
+    if (r == 0)
+        nng_stream_listener_accept(listener->listener, listener->accept_aio);
+    (void)pthread_mutex_unlock(&server->tls_lock);
+    if (r)
+        nng_sleep_aio(ACCEPT_AGAIN_MS, listener->pause_aio);
 }
 
+/* NNG_EAGAIN is what set_tls ends the waiting of an old certificate with. */
 static void accepted(void *arg)
 {
     struct cvn_pipe_listener *listener = arg;
     int r = nng_aio_result(listener->accept_aio);
     if (r == NNG_ECLOSED || r == NNG_ECANCELED)
         return;
-    if (r) {
+    if (r && r != NNG_EAGAIN) {
         nng_sleep_aio(ACCEPT_AGAIN_MS, listener->pause_aio);
         return;
     }
-    add(listener, nng_aio_get_output(listener->accept_aio, 0));
+    if (r == 0) {
+        /* set_tls is done with the connection then. */
+        (void)pthread_mutex_lock(&listener->server->tls_lock);
+        (void)pthread_mutex_unlock(&listener->server->tls_lock);
+        add(listener, nng_aio_get_output(listener->accept_aio, 0));
+    }
     accept_next(listener);
+}
+
+int cvn_server_set_tls(struct cvn_server *server, const struct cvn_tls_files *files,
+                       struct cvn_error *err)
+{
+    struct cvn_tls *tls;
+    int r = cvn_tls_new(&tls, CVN_TLS_SERVER, files, err);
+    if (r)
+        return r;
+    (void)pthread_mutex_lock(&server->tls_lock);
+    cvn_tls_free(server->tls);
+    server->tls = tls;
+    /* nng has chosen the certificate of the next connection when it began to wait for it. */
+    struct cvn_pipe_listener *listener;
+    for (listener = server->pipe_listeners; listener; listener = listener->next)
+        if (listener->is_tls)
+            nng_aio_abort(listener->accept_aio, NNG_EAGAIN);
+    (void)pthread_mutex_unlock(&server->tls_lock);
+    return 0;
 }
 
 static void free_listener(struct cvn_pipe_listener *listener)
@@ -165,6 +257,7 @@ int cvn_server_pipe_listen(struct cvn_server *server, const char *url, bool is_i
         return NNG_ENOMEM;
     listener->server = server;
     listener->is_ipc = is_ipc;
+    listener->is_tls = cvn_tls_is_url(url);
     int r = nng_stream_listener_alloc(&listener->listener, url);
     if (r == 0)
         r = nng_aio_alloc(&listener->accept_aio, accepted, listener);
@@ -196,8 +289,10 @@ void cvn_server_pipe_stop(struct cvn_server *server)
     struct cvn_pipe_listener *listener;
     for (listener = server->pipe_listeners; listener; listener = listener->next) {
         nng_stream_listener_close(listener->listener);
-        nng_aio_stop(listener->accept_aio);
         nng_aio_stop(listener->pause_aio);
+        /* It ends by itself now; nng 1.5.2 may free a TLS connection that is amid being cancelled.
+         */
+        nng_aio_wait(listener->accept_aio);
     }
     (void)pthread_mutex_lock(&server->lock);
     server->closed = true;

@@ -44,6 +44,7 @@ struct cvn_connection {
     nng_pipe nng_pipe; /* with a socket */
     nng_aio *send_aio;
     struct cvn_pipe *pipe; /* without */
+    int64_t came_ms;       /* when, with a pipe */
     bool runs_here;        /* the carrier's thread is to run a call when it receives again */
     unsigned n_refs;
     bool gone;              /* out of the table; nothing is sent any more */
@@ -123,6 +124,8 @@ struct cvn_server {
     nng_aio *receive_aio;
     uint64_t epoch; /* of this instance; a connection's is this plus its number */
     struct cvn_pipe_listener *pipe_listeners;
+    pthread_mutex_t tls_lock; /* covers tls; alone or before lock */
+    struct cvn_tls *tls;      /* NULL until it is set */
     uint16_t port;
     struct cvn_service *services;
 
@@ -135,6 +138,7 @@ struct cvn_server {
     unsigned n_calls;
     unsigned n_greeted; /* connections so far, for their epochs */
     uint64_t last_pipe_id;
+    int64_t check_ms; /* when to look after pipes; 0: no need */
     struct cvn_server_call *run_first, *run_last;
     bool taking_in;                 /* a bundle: workers are woken when all of it is in */
     unsigned n_unwoken;             /* calls that wait meanwhile */
@@ -167,9 +171,11 @@ void cvn_server_socket_update(struct cvn_server *server);
 
 /* server_pipe.c: the carrier of ipc://, tcp:// and tls+tcp://. */
 
-/* 0 or nng's error. */
+/* 0 or nng's error. TLS must have been set for a URL of TLS. */
 int cvn_server_pipe_listen(struct cvn_server *server, const char *url, bool is_ipc);
 void cvn_server_pipe_start(struct cvn_server *server);
+/* With the lock: closes those that are over or do not say HELLO; sets the next alarm. */
+void cvn_server_pipes_check(struct cvn_server *server, int64_t now_ms);
 /* Without the lock: accepts no more. */
 void cvn_server_pipe_stop(struct cvn_server *server);
 void cvn_server_pipe_free(struct cvn_server *server);

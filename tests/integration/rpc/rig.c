@@ -25,7 +25,7 @@ void rig_start(struct rig *rig, const struct rig_options *options)
 {
     *rig = (struct rig){.server = NULL};
     rig->server = rig_serve(options, &rig->service, rig->url, false);
-    assert_int_equal(cvn_channel_new(&rig->channel, rig->url, options->channel, NULL), 0);
+    assert_int_equal(transport_connect(&rig->channel, rig->url, options->channel, NULL), 0);
 }
 
 void rig_stop(struct rig *rig)

@@ -93,7 +93,7 @@ static int set_up(void **state)
     (void)pthread_mutex_init(&f->held.lock, NULL);
     (void)pthread_cond_init(&f->held.changed, NULL);
     start_server(f);
-    assert_int_equal(cvn_channel_new(&f->channel, f->url, NULL, NULL), 0);
+    assert_int_equal(transport_connect(&f->channel, f->url, NULL, NULL), 0);
     *state = f;
     return 0;
 }

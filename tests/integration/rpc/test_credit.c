@@ -297,7 +297,7 @@ static void test_writer_goes_on_when_the_connection_comes(void **state)
 {
     struct rig rig = {.server = NULL};
     transport_vacant(transport, rig.url);
-    assert_int_equal(cvn_channel_new(&rig.channel, rig.url, NULL, NULL), 0);
+    assert_int_equal(transport_connect(&rig.channel, rig.url, NULL, NULL), 0);
     struct tally changes = TALLY_INIT;
     struct cvn_call_options options = {.timeout_ms = RIG_TIMEOUT_MS, .wait_for_ready = true};
     struct cvn_stream_watcher watcher = {note_change, &changes};

@@ -250,7 +250,7 @@ static void start_fleet(struct fleet *fleet, const struct cvn_channel_options *o
         serve(fleet, i, false);
     }
     (void)snprintf(urls, sizeof urls, "%s,%s,%s", fleet->urls[0], fleet->urls[1], fleet->urls[2]);
-    assert_int_equal(cvn_channel_new(&fleet->channel, urls, options, NULL), 0);
+    assert_int_equal(transport_connect(&fleet->channel, urls, options, NULL), 0);
     wait_ready(fleet, 3);
 }
 
@@ -317,7 +317,7 @@ static void test_wait_for_ready_waits_for_a_server(void **state)
     struct rig rig = {.server = NULL};
     transport_vacant(transport, rig.url);
     struct cvn_channel_options options = {.connect_timeout_ms = 1};
-    assert_int_equal(cvn_channel_new(&rig.channel, rig.url, &options, NULL), 0);
+    assert_int_equal(transport_connect(&rig.channel, rig.url, &options, NULL), 0);
     Convene__Testing__Empty empty = CONVENE__TESTING__EMPTY__INIT;
     struct cvn_stream *patient = rig_stream(&rig, "EmptyCall", &empty.base);
     struct cvn_call_options hasty = {.timeout_ms = RIG_TIMEOUT_MS};
@@ -333,7 +333,7 @@ static void test_wait_for_ready_ends_with_the_deadline(void **state)
 {
     struct rig rig = {.server = NULL};
     transport_vacant(transport, rig.url);
-    assert_int_equal(cvn_channel_new(&rig.channel, rig.url, NULL, NULL), 0);
+    assert_int_equal(transport_connect(&rig.channel, rig.url, NULL, NULL), 0);
     struct cvn_call_options options = {.timeout_ms = 50, .wait_for_ready = true};
     assert_int_equal(rig_empty_call(rig.channel, &options), CVN_DEADLINE_EXCEEDED);
     rig_stop(&rig);

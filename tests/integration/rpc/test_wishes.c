@@ -80,7 +80,7 @@ static void test_cancel_before_start(void **state)
     struct ends ends = {.all = TALLY_INIT};
     struct rig rig = {.server = NULL};
     transport_vacant(transport, rig.url);
-    assert_int_equal(cvn_channel_new(&rig.channel, rig.url, NULL, NULL), 0);
+    assert_int_equal(transport_connect(&rig.channel, rig.url, NULL, NULL), 0);
     Convene__Testing__SimpleRequest request = CONVENE__TESTING__SIMPLE_REQUEST__INIT;
     struct cvn_call_options options = {.timeout_ms = RIG_TIMEOUT_MS, .wait_for_ready = true};
     uint32_t call = start_call(&rig, &request, &options, &ends);
