@@ -1,4 +1,6 @@
 /* The server: the only place that composes. Settings, stores, services, sockets, signals. */
+#include "base/address.h"
+#include "base/api_key.h"
 #include "base/zone.h"
 #include "rpc/channel.h"
 #include "rpc/server.h"
@@ -28,6 +30,8 @@
 
 enum {
     EXIT_USAGE = 2,
+    CREDENTIALS_BYTES = 7 + CVN_API_KEY_CHARS + 1, /* "Bearer ", a key, NUL */
+    KEY_LINE_BYTES = 256,
     INSIDE_WORKERS =
         2, /* for mentoring's calls to events, so that they never wait for each other */
 };
@@ -133,12 +137,63 @@ static int start_inside(struct daemon *daemon, struct cvn_error *err)
     return r ? r : cvn_server_start(daemon->inside);
 }
 
+/* The key that mentoring asks the events service with. */
+static int read_events_key(const struct cvn_settings *settings, char ret[CREDENTIALS_BYTES],
+                           struct cvn_error *err)
+{
+    const char *path = settings->events_key_file;
+    if (cvn_address_is_readable(settings->events_url))
+        return cvn_error_set(err, -EINVAL,
+                             "A key sent to --events-url %s could be read by others on the way; "
+                             "tls+tcp://host:port is right.",
+                             settings->events_url);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return cvn_error_set(err, -errno, "--events-key-file %s cannot be read: %s.", path,
+                             strerror(errno));
+    char line[KEY_LINE_BYTES] = "";
+    struct cvn_api_key key;
+    bool found = fgets(line, sizeof line, file) != NULL;
+    (void)fclose(file);
+    line[strcspn(line, " \t\r\n")] = '\0';
+    found = found && cvn_api_key_parse(&key, line);
+    if (found)
+        (void)snprintf(ret, CREDENTIALS_BYTES, "Bearer %s", key.text);
+    sodium_memzero(line, sizeof line);
+    sodium_memzero(&key, sizeof key);
+    return found ? 0
+                 : cvn_error_set(err, -EINVAL, "The first line of --events-key-file %s is no key.",
+                                 path);
+}
+
+static struct cvn_tls_files files_of(const struct cvn_settings_tls *tls)
+{
+    return (struct cvn_tls_files){.ca = tls->ca, .certificate = tls->certificate, .key = tls->key};
+}
+
+/* To the events service, in this process or elsewhere. */
+static int open_events_channel(struct daemon *daemon, struct cvn_error *err)
+{
+    const struct cvn_settings *settings = &daemon->settings;
+    if (settings->events)
+        return cvn_channel_new(&daemon->events_channel, EVENTS_INSIDE_URL, NULL, err);
+    char credentials[CREDENTIALS_BYTES] = "";
+    int r = settings->events_key_file[0] ? read_events_key(settings, credentials, err) : 0;
+    struct cvn_channel_options options = {
+        .authorization = credentials[0] ? credentials : NULL,
+        .tls = files_of(&settings->events_tls),
+    };
+    if (r == 0)
+        r = cvn_channel_new(&daemon->events_channel, settings->events_url, &options, err);
+    sodium_memzero(credentials, sizeof credentials);
+    return r;
+}
+
 static int start_mentoring(struct daemon *daemon, struct cvn_error *err)
 {
-    const char *url = daemon->settings.events ? EVENTS_INSIDE_URL : daemon->settings.events_url;
     int r = daemon->settings.events ? start_inside(daemon, err) : 0;
     if (r == 0)
-        r = cvn_channel_new(&daemon->events_channel, url, NULL, err);
+        r = open_events_channel(daemon, err);
     if (r == 0)
         r = cvn_key_source_new(&daemon->keys, daemon->events_channel);
     if (r)
@@ -175,6 +230,18 @@ static int start_offer(struct daemon *daemon, struct cvn_error *err)
              : 0;
 }
 
+static bool has_tls(const struct cvn_settings *settings)
+{
+    return settings->tls.ca[0] || settings->tls.certificate[0] || settings->tls.key[0];
+}
+
+/* Before any address is listened on, and again on SIGHUP. */
+static int set_tls(struct daemon *daemon, struct cvn_error *err)
+{
+    struct cvn_tls_files files = files_of(&daemon->settings.tls);
+    return has_tls(&daemon->settings) ? cvn_server_set_tls(daemon->server, &files, err) : 0;
+}
+
 static int start(struct daemon *daemon, struct cvn_error *err)
 {
     int r = make_directories(daemon->settings.data, err);
@@ -190,6 +257,8 @@ static int start(struct daemon *daemon, struct cvn_error *err)
         r = start_mentoring(daemon, err);
     if (r == 0)
         r = start_offer(daemon, err);
+    if (r == 0)
+        r = set_tls(daemon, err);
     for (size_t i = 0; r == 0 && i < daemon->settings.n_listen; i++)
         r = cvn_server_listen(daemon->server, daemon->settings.listen[i], err);
     return r ? r : cvn_server_start(daemon->server);
@@ -220,14 +289,37 @@ static void stop(struct daemon *daemon)
     cvn_zones_free(daemon->zones);
 }
 
+/* What is wrong with the new files changes nothing. */
+static void reload(struct daemon *daemon)
+{
+    struct cvn_error err = {""};
+    if (set_tls(daemon, &err))
+        fprintf(stderr, "convened: the certificates stay as they were: %s\n", err.text);
+    else
+        fprintf(stderr, "convened: the certificates were read again\n");
+}
+
+static void say_ready(const struct cvn_settings *settings)
+{
+    for (size_t i = 0; i < settings->n_listen; i++)
+        if (cvn_address_is_readable(settings->listen[i]))
+            fprintf(stderr,
+                    "convened: what goes over %s can be read on the way; tls+tcp:// is right "
+                    "between machines\n",
+                    settings->listen[i]);
+    for (size_t i = 0; i < settings->n_listen; i++)
+        fprintf(stderr, "convened: ready on %s\n", settings->listen[i]);
+}
+
 static int serve(struct daemon *daemon)
 {
     /* Blocked before any thread starts, so that only this one hears them. */
-    sigset_t stop_signals;
-    (void)sigemptyset(&stop_signals);
-    (void)sigaddset(&stop_signals, SIGTERM);
-    (void)sigaddset(&stop_signals, SIGINT);
-    (void)pthread_sigmask(SIG_BLOCK, &stop_signals, NULL);
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
 
     struct cvn_error err = {""};
@@ -237,10 +329,10 @@ static int serve(struct daemon *daemon)
         stop(daemon);
         return EXIT_FAILURE;
     }
-    for (size_t i = 0; i < daemon->settings.n_listen; i++)
-        fprintf(stderr, "convened: ready on %s\n", daemon->settings.listen[i]);
+    say_ready(&daemon->settings);
     int got;
-    (void)sigwait(&stop_signals, &got);
+    while (sigwait(&signals, &got) == 0 && got == SIGHUP && has_tls(&daemon->settings))
+        reload(daemon);
     fprintf(stderr, "convened: %s, finishing what runs\n", strsignal(got));
     stop(daemon);
     fprintf(stderr, "convened: stopped\n");

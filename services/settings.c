@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <ini.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,18 +16,28 @@ const char cvn_settings_usage[] =
     "\n"
     "  --data DIR          where the stores are kept; made if it is not there\n"
     "                      (default: $XDG_DATA_HOME/convene or ~/.local/share/convene)\n"
-    "  --listen URL        ipc:///path, tcp://address:port or inproc://name; may be repeated\n"
+    "  --listen URL        ipc:///path, tcp://address:port, tls+tcp://address:port or\n"
+    "                      inproc://name; may be repeated\n"
     "                      (default: $CONVENE_URL, or ipc on convene.sock in\n"
     "                      $XDG_RUNTIME_DIR or ~/.local/share/convene)\n"
     "  --services LIST     events,mentoring (the default), events, or mentoring\n"
     "  --events-url URL    where the events service is, when only mentoring runs here\n"
+    "  --events-key-file FILE\n"
+    "                      the API key to ask it with, in the file's first line\n"
+    "  --events-tls-ca FILE, --events-tls-cert FILE, --events-tls-key FILE\n"
+    "                      for that over tls+tcp: the authorities of its certificate, and a\n"
+    "                      certificate and private key if it asks for one\n"
+    "  --tls-cert FILE, --tls-key FILE\n"
+    "                      certificate and private key of tls+tcp:// addresses, in PEM\n"
+    "  --tls-ca FILE       admit only clients with a certificate from these authorities\n"
     "  --workers N         threads that run calls, 1 to 64 (default: 8)\n"
     "  --drain-timeout S   seconds that running calls may take at the end (default: 10)\n"
     "  --quiet             no log line for each call\n"
     "  --config FILE       an INI file, section [convened], keys named as the flags above\n"
     "  --version, --help\n"
     "\n"
-    "SIGTERM and SIGINT stop it cleanly: running calls finish, new ones are refused.\n";
+    "SIGTERM and SIGINT stop it cleanly: running calls finish, new ones are refused.\n"
+    "SIGHUP reads the certificates again, for new connections; without any it stops as well.\n";
 
 enum {
     WORKERS_DEFAULT = 8,
@@ -37,6 +48,7 @@ enum {
 struct setting {
     const char *name;
     int (*set)(struct cvn_settings *settings, const char *value, struct cvn_error *err);
+    size_t text; /* without set: where in the settings the value is copied to */
 };
 
 static int copy(char to[CVN_SETTINGS_TEXT_BYTES], const char *name, const char *value,
@@ -62,14 +74,9 @@ static int whole_number(const char *name, const char *value, const int range[2],
     return (int)number;
 }
 
-static int set_data(struct cvn_settings *settings, const char *value, struct cvn_error *err)
-{
-    return copy(settings->data, "data", value, err);
-}
-
 static int set_listen(struct cvn_settings *settings, const char *value, struct cvn_error *err)
 {
-    static const char *const schemes[] = {"ipc://", "tcp://", "inproc://"};
+    static const char *const schemes[] = {"ipc://", "tcp://", "tls+tcp://", "inproc://"};
     if (settings->n_listen == CVN_SETTINGS_LISTEN_MAX)
         return cvn_error_set(err, -EINVAL, "--listen may be given at most %d times.",
                              CVN_SETTINGS_LISTEN_MAX);
@@ -77,8 +84,8 @@ static int set_listen(struct cvn_settings *settings, const char *value, struct c
         if (strncmp(value, schemes[i], strlen(schemes[i])) == 0 && value[strlen(schemes[i])])
             return copy(settings->listen[settings->n_listen++], "listen", value, err);
     return cvn_error_set(err, -EINVAL,
-                         "--listen is \"%s\"; ipc:///path, tcp://address:port or inproc://name is "
-                         "right.",
+                         "--listen is \"%s\"; ipc:///path, tcp://address:port, "
+                         "tls+tcp://address:port or inproc://name is right.",
                          value);
 }
 
@@ -93,11 +100,6 @@ static int set_services(struct cvn_settings *settings, const char *value, struct
     settings->events = both || events;
     settings->mentoring = both || mentoring;
     return 0;
-}
-
-static int set_events_url(struct cvn_settings *settings, const char *value, struct cvn_error *err)
-{
-    return copy(settings->events_url, "events-url", value, err);
 }
 
 static int set_workers(struct cvn_settings *settings, const char *value, struct cvn_error *err)
@@ -118,10 +120,30 @@ static int set_drain(struct cvn_settings *settings, const char *value, struct cv
     return 0;
 }
 
+#define TEXT(member) NULL, offsetof(struct cvn_settings, member)
 static const struct setting table[] = {
-    {"data", set_data},       {"listen", set_listen},         {"services", set_services},
-    {"workers", set_workers}, {"events-url", set_events_url}, {"drain-timeout", set_drain},
+    {"data", TEXT(data)},
+    {"listen", set_listen, 0},
+    {"services", set_services, 0},
+    {"workers", set_workers, 0},
+    {"drain-timeout", set_drain, 0},
+    {"events-url", TEXT(events_url)},
+    {"events-key-file", TEXT(events_key_file)},
+    {"events-tls-ca", TEXT(events_tls.ca)},
+    {"events-tls-cert", TEXT(events_tls.certificate)},
+    {"events-tls-key", TEXT(events_tls.key)},
+    {"tls-ca", TEXT(tls.ca)},
+    {"tls-cert", TEXT(tls.certificate)},
+    {"tls-key", TEXT(tls.key)},
 };
+#undef TEXT
+
+static int apply(const struct setting *setting, struct cvn_settings *settings, const char *value,
+                 struct cvn_error *err)
+{
+    return setting->set ? setting->set(settings, value, err)
+                        : copy((char *)settings + setting->text, setting->name, value, err);
+}
 
 static const struct setting *find(const char *name)
 {
@@ -146,7 +168,7 @@ static int take_line(void *user, const char *section, const char *name, const ch
                             name);
         return 0;
     }
-    return setting->set(reading->settings, value, reading->err) == 0;
+    return apply(setting, reading->settings, value, reading->err) == 0;
 }
 
 static int read_file(struct cvn_settings *settings, const char *path, struct cvn_error *err)
@@ -207,7 +229,7 @@ static int take_flag(struct cvn_settings *settings, const char *flag, const char
         return cvn_error_set(err, -EINVAL, "%s is not an option of convened; see --help.", flag);
     if (!value)
         return cvn_error_set(err, -EINVAL, "%s needs a value; see --help.", flag);
-    return setting ? setting->set(settings, value, err) : 0;
+    return setting ? apply(setting, settings, value, err) : 0;
 }
 
 /* The file first, wherever --config stands, so that flags win over it. */

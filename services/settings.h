@@ -13,6 +13,13 @@ enum {
     CVN_SETTINGS_WORKERS_MAX = 64,
 };
 
+/* PEM files; "" for none. */
+struct cvn_settings_tls {
+    char ca[CVN_SETTINGS_TEXT_BYTES];
+    char certificate[CVN_SETTINGS_TEXT_BYTES];
+    char key[CVN_SETTINGS_TEXT_BYTES];
+};
+
 struct cvn_settings {
     char data[CVN_SETTINGS_TEXT_BYTES]; /* directory of the stores */
     char listen[CVN_SETTINGS_LISTEN_MAX][CVN_SETTINGS_TEXT_BYTES];
@@ -20,6 +27,9 @@ struct cvn_settings {
     bool events;                              /* run the events service */
     bool mentoring;                           /* run the mentoring service */
     char events_url[CVN_SETTINGS_TEXT_BYTES]; /* where mentoring asks, if events run elsewhere */
+    char events_key_file[CVN_SETTINGS_TEXT_BYTES]; /* whose first line is the key for that */
+    struct cvn_settings_tls events_tls;            /* to ask over tls+tcp */
+    struct cvn_settings_tls tls; /* to be asked; with ca, clients need certificates */
     int n_workers;
     int drain_timeout_ms;
     bool quiet; /* no line per call */

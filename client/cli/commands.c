@@ -6,11 +6,17 @@
 enum { FAR = 99 };
 
 const struct cvn_option cvn_global_options[] = {
-    {"url", 0, "URL", "where the server is, as in ipc:///run/convene.sock or tcp://host:port",
+    {"url", 0, "URL", "where the server is, as in ipc:///run/convene.sock or tls+tcp://host:port",
      NULL},
     {"key-file", 0, "FILE", "sign in with the API key that is the file's first line", NULL},
     {"key", 0, "KEY", "the same with the key itself, which other users of this machine may see",
      NULL},
+    {"tls-ca", 0, "FILE", "authorities of the server's certificate, in PEM; else the system's",
+     NULL},
+    {"tls-name", 0, "NAME", "that the certificate is for, where it is not the address's host",
+     NULL},
+    {"tls-cert", 0, "FILE", "certificate for a server that asks for one, in PEM", NULL},
+    {"tls-key", 0, "FILE", "the private key of that certificate", NULL},
     {"timeout", 0, "5s", "how long a call may take; 10s when left out", NULL},
     {"output", 'o', "FORMAT", "table, json or csv", NULL},
     {"quiet", 'q', NULL, "no remarks and no progress", NULL},

@@ -82,16 +82,29 @@ static const char *or_default(const char *text, const char *fallback)
     return text && *text ? text : fallback;
 }
 
+/* Where nobody answers there is advice, unless the library knows why. */
+static void print_unreachable(struct cvn_cli *cli, enum cvn_exit code, const char *message)
+{
+    static const char answers[] = "No server answers at ";
+    const char *url = cli->client ? convene_url(cli->client) : "the address given";
+    const char *why =
+        strncmp(message, answers, strlen(answers)) == 0 ? message + strlen(answers) : "";
+    if (strncmp(why, url, strlen(url)) == 0 && why[strlen(url)] == ':')
+        (void)cvn_cli_fail(cli, code, "%s", message);
+    else
+        (void)cvn_cli_fail(cli, code,
+                           "No server answers at %s. Start one with `convene serve`, or name "
+                           "another with --url.",
+                           url);
+}
+
 enum cvn_exit cvn_failure_print(struct cvn_cli *cli, const struct convene_status *status)
 {
     enum cvn_exit code = cvn_failure_exit(status);
     const char *name = convene_code_name((int)status->code);
     const char *message = or_default(status->message, name);
     if (status->unreachable) {
-        (void)cvn_cli_fail(cli, code,
-                           "No server answers at %s. Start one with `convene serve`, or name "
-                           "another with --url.",
-                           cli->client ? convene_url(cli->client) : "the address given");
+        print_unreachable(cli, code, message);
     } else if (status->n_violations > 0) {
         (void)cvn_cli_fail(cli, code, "The server did not accept:");
         for (size_t i = 0; i < status->n_violations; i++) {

@@ -69,6 +69,10 @@ static enum cvn_exit take_global_options(struct cvn_cli *cli)
     cli->options.url = cvn_args_get(&cli->args, "url");
     cli->options.key = cvn_args_get(&cli->args, "key");
     cli->options.key_file = cvn_args_get(&cli->args, "key-file");
+    cli->options.tls_ca_file = cvn_args_get(&cli->args, "tls-ca");
+    cli->options.tls_server_name = cvn_args_get(&cli->args, "tls-name");
+    cli->options.tls_cert_file = cvn_args_get(&cli->args, "tls-cert");
+    cli->options.tls_key_file = cvn_args_get(&cli->args, "tls-key");
     cli->options.fail_fast = true;
     const char *timeout = cvn_args_get(&cli->args, "timeout");
     struct cvn_error err;

@@ -67,10 +67,23 @@ static int choose_url(char url[URL_BYTES], const char *asked, struct convene_sta
     return 0;
 }
 
-static int open_channel(struct convene *client, const char *authorization,
-                        struct convene_status *status)
+/* The option, or else what the environment has. */
+static const char *or_environment(const char *option, const char *name)
+{
+    return option ? option : getenv(name);
+}
+
+static int open_channel(struct convene *client, const struct convene_options *asked,
+                        const char *authorization, struct convene_status *status)
 {
     struct cvn_channel_options options = {
+        .tls =
+            {
+                .ca = or_environment(asked->tls_ca_file, "CONVENE_TLS_CA"),
+                .certificate = or_environment(asked->tls_cert_file, "CONVENE_TLS_CERT"),
+                .key = or_environment(asked->tls_key_file, "CONVENE_TLS_KEY"),
+                .server_name = or_environment(asked->tls_server_name, "CONVENE_TLS_NAME"),
+            },
         .authorization = *authorization ? authorization : NULL,
         .connect_timeout_ms = client->timeout_ms / 2 < CONNECT_TIMEOUT_MS
                                   ? (int)(client->timeout_ms / 2 + 1)
@@ -80,7 +93,7 @@ static int open_channel(struct convene *client, const char *authorization,
     int r = cvn_channel_new(&client->channel, client->url, &options, &err);
     if (r) {
         enum convene_code code =
-            r == -EINVAL ? CONVENE_INVALID_ARGUMENT : CONVENE_RESOURCE_EXHAUSTED;
+            r == -ENOMEM || r == -EAGAIN ? CONVENE_RESOURCE_EXHAUSTED : CONVENE_INVALID_ARGUMENT;
         return cvn_status_set_sentence(status, code, "%s",
                                        *err.text ? err.text : "The client cannot be made.");
     }
@@ -106,7 +119,7 @@ int convene_open(struct convene **ret_client, const struct convene_options *opti
     char authorization[CVN_CREDENTIALS_BYTES];
     int r = choose_url(client->url, options->url, status);
     r = r ? r : cvn_credentials_read(authorization, options, client->url, status);
-    r = r ? r : open_channel(client, authorization, status);
+    r = r ? r : open_channel(client, options, authorization, status);
     sodium_memzero(authorization, sizeof authorization);
     if (r) {
         free(client);

@@ -106,9 +106,9 @@ struct convene;
 
 struct convene_options {
     /*
-     * Where the server is: "ipc:///run/…/convene.sock", "tcp://host:port". NULL: the environment's
-     * CONVENE_URL; else ipc://$XDG_RUNTIME_DIR/convene.sock; else
-     * ipc://$HOME/.local/share/convene/convene.sock.
+     * Where the server is: "ipc:///run/…/convene.sock", "tls+tcp://host:port", or
+     * "tcp://host:port", which others can read on the way. NULL: the environment's CONVENE_URL;
+     * else ipc://$XDG_RUNTIME_DIR/convene.sock; else ipc://$HOME/.local/share/convene/convene.sock.
      */
     const char *url;
     /* For each call, 1 to CONVENE_TIMEOUT_MAX_MS; 0 means CONVENE_TIMEOUT_MS. */
@@ -123,6 +123,17 @@ struct convene_options {
      */
     const char *key;
     const char *key_file; /* whose first line is the key; NULL as above */
+    /*
+     * For tls+tcp, PEM files. The server's certificate must come from an authority in tls_ca_file
+     * (NULL: the environment's CONVENE_TLS_CA, else the system's) and be for tls_server_name (NULL:
+     * CONVENE_TLS_NAME, else the address's host). tls_cert_file and tls_key_file, its private key,
+     * are for servers that ask for a certificate (NULL: CONVENE_TLS_CERT and CONVENE_TLS_KEY, else
+     * none).
+     */
+    const char *tls_ca_file;
+    const char *tls_server_name;
+    const char *tls_cert_file;
+    const char *tls_key_file;
 };
 
 /*
