@@ -4,6 +4,7 @@
 #include "rpc/metrics.h"
 #include "rpc/metrics_text.h"
 #include "services/runtime/methods.h"
+#include "services/store_metrics.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -127,20 +128,22 @@ static int run_get_stats(struct cvn_ctx *ctx, const void *message, void *reply)
     return fill_stats(ctx, rows + first, end - first, reply);
 }
 
-/* The text of the rows in the arena. 0, -EIO or -ENOMEM. */
-static int write_text(struct cvn_arena *arena, const struct cvn_metrics_row *rows, size_t n,
-                      char **ret)
+/* The text of the rows and the stores in the arena. 0, -EIO or -ENOMEM. */
+static int write_text(struct cvn_ctx *ctx, const struct cvn_metrics_row *rows, size_t n, char **ret)
 {
+    const struct cvn_admin *admin = ctx->service;
     char *text = NULL;
     size_t len;
     FILE *out = open_memstream(&text, &len);
     if (!out)
         return -ENOMEM;
     int r = cvn_metrics_write_text(out, rows, n);
+    if (r == 0 && admin->stores)
+        r = cvn_store_metrics_write(out, admin->stores);
     if (fclose(out) != 0 && r == 0)
         r = -EIO;
     if (r == 0)
-        *ret = cvn_arena_strdup(arena, text);
+        *ret = cvn_arena_strdup(ctx->arena, text);
     free(text);
     return r == 0 && !*ret ? -ENOMEM : r;
 }
@@ -152,7 +155,7 @@ static int run_get_metrics(struct cvn_ctx *ctx, const void *request, void *reply
     struct cvn_metrics_row *rows;
     size_t n;
     int r = cvn_metrics_snapshot(admin->metrics, ctx->arena, &rows, &n);
-    return r ? r : write_text(ctx->arena, rows, n, &((Convene__Admin__V1__Metrics *)reply)->text);
+    return r ? r : write_text(ctx, rows, n, &((Convene__Admin__V1__Metrics *)reply)->text);
 }
 
 static const struct cvn_service_method methods[] = {

@@ -7,11 +7,13 @@
 struct cvn_metrics;
 struct cvn_runtime;
 struct cvn_server;
+struct cvn_store_admin;
 
 /* What the handlers read; to outlive the server. */
 struct cvn_admin {
     const struct cvn_metrics *metrics;
-    int64_t start_time_ms; /* wall clock */
+    const struct cvn_store_admin *stores; /* whose figures are among the metrics; or NULL */
+    int64_t start_time_ms;                /* wall clock */
 };
 
 /* Adds the service to the server. What cvn_methods_bind gives. */

@@ -13,6 +13,8 @@
 #include "services/offer.h"
 #include "services/runtime/methods.h"
 #include "services/settings.h"
+#include "services/store_admin.h"
+#include "services/store_tool.h"
 #include "storage/store.h"
 
 #include <errno.h>
@@ -42,6 +44,7 @@ struct daemon {
     struct cvn_zones *zones;
     struct cvn_offer_shared shared;
     struct cvn_admin admin;
+    struct cvn_store_admin stores;
     struct cvn_store *events_store;
     struct cvn_runtime *events_runtime;
     struct cvn_events_service events;
@@ -214,15 +217,31 @@ static int start_mentoring(struct daemon *daemon, struct cvn_error *err)
     return r ? cvn_error_set(err, r, "The mentoring service cannot start: %s.", strerror(-r)) : 0;
 }
 
+static int start_stores(struct daemon *daemon, struct cvn_runtime *runtime)
+{
+    daemon->stores.directory = daemon->settings.data;
+    if (daemon->settings.events)
+        cvn_store_admin_add(
+            &daemon->stores,
+            &(struct cvn_admin_store){"events", daemon->events_store, cvn_events_tables});
+    if (daemon->settings.mentoring)
+        cvn_store_admin_add(
+            &daemon->stores,
+            &(struct cvn_admin_store){"mentoring", daemon->mentoring_store, cvn_mentoring_tables});
+    return cvn_store_admin_bind(&daemon->stores, runtime, daemon->server);
+}
+
 /* What the server offers besides its services, once those are there. */
 static int start_offer(struct daemon *daemon, struct cvn_error *err)
 {
-    daemon->admin =
-        (struct cvn_admin){.metrics = daemon->shared.metrics, .start_time_ms = wall_clock_ms()};
-    int r =
-        cvn_admin_bind(&daemon->admin,
-                       daemon->settings.events ? daemon->events_runtime : daemon->mentoring_runtime,
-                       daemon->server);
+    daemon->admin = (struct cvn_admin){.metrics = daemon->shared.metrics,
+                                       .stores = &daemon->stores,
+                                       .start_time_ms = wall_clock_ms()};
+    struct cvn_runtime *runtime =
+        daemon->settings.events ? daemon->events_runtime : daemon->mentoring_runtime;
+    int r = cvn_admin_bind(&daemon->admin, runtime, daemon->server);
+    if (r == 0)
+        r = start_stores(daemon, runtime);
     if (r == 0)
         r = cvn_offer_init(&daemon->offer, &daemon->shared, daemon->server);
     return r ? cvn_error_set(err, r, "Health, reflection and administration cannot start: %s.",
@@ -343,6 +362,8 @@ int main(int argc, char **argv)
 {
     static struct daemon daemon;
     struct cvn_error err;
+    if (cvn_store_tool_is(argc, argv))
+        return cvn_store_tool_main(argc, argv);
     switch (cvn_settings_read(&daemon.settings, argc, argv, &err)) {
     case CVN_SETTINGS_RUN:
         break;

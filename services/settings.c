@@ -11,6 +11,9 @@
 
 const char cvn_settings_usage[] =
     "usage: convened [--data DIR] [--listen URL]… [options]\n"
+    "       convened check --data DIR\n"
+    "       convened restore FILE --data DIR\n"
+    "       convened compact --data DIR\n"
     "\n"
     "Serves meetup events and mentorship matching from one embedded store.\n"
     "\n"

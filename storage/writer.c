@@ -74,7 +74,7 @@ int cvn_store_update(struct cvn_store *store, int (*run)(struct cvn_txn *txn, vo
     struct cvn_update update = {
         .run = run_for_waiter, .done = wake, .arg = &waiter, .deadline_ns = deadline_ns};
     int r = cvn_store_submit(store, &update);
-    while (r == 0 && !waiter.ended && store->options.manual)
+    while (store->options.manual && r == 0 && !waiter.ended)
         (void)cvn_store_write_batch(store);
     if (r == 0) {
         (void)pthread_mutex_lock(&waiter.lock);

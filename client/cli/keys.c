@@ -1,4 +1,5 @@
 #include "base/api_key.h"
+#include "client/cli/admin_store.h"
 #include "client/cli/call.h"
 #include "client/cli/commands.h"
 #include "client/cli/stats.h"
@@ -178,7 +179,25 @@ const struct cvn_command cvn_admin_commands[] = {
      "Failed are all calls that did not end with OK. The times are estimates from a histogram:\n"
      "half of the calls took at most p50, 99 of 100 at most p99.",
      cvn_stats_options, false, cvn_stats_run, NULL},
-    {"metrics", "", 0, 0, "Prints the same for Prometheus.", NULL, NULL, false, cvn_metrics_run,
-     NULL},
+    {"metrics", "", 0, 0, "Prints the same for Prometheus, and the stores' figures.", NULL, NULL,
+     false, cvn_metrics_run, NULL},
+    {"stores", "", 0, 0, "Shows how the server's stores are doing.", NULL, NULL, false,
+     cvn_admin_run_stores, NULL},
+    {"check", "", 0, 0, "Looks whether the stores are sound.",
+     "Recomputes every index and follows the change logs. Without --data it asks the server,\n"
+     "which goes on serving; with it, this machine's files are read. Exits with 1 when they\n"
+     "are not sound.",
+     cvn_admin_data_options, false, cvn_admin_run_check, NULL},
+    {"backup", "FILE", 1, 1, "Writes a backup of all stores while the server goes on.",
+     "FILE must not be there yet; - is standard output. Each store is as of one moment. The\n"
+     "server's disk needs room for the backup while it is sent.",
+     NULL, false, cvn_admin_run_backup, NULL},
+    {"restore", "FILE", 1, 1, "Makes a data directory from a backup.",
+     "The directory must not be there yet, or be empty. The backup's checksum and the restored\n"
+     "stores are checked before the directory gets its name.",
+     cvn_admin_data_options, false, cvn_admin_run_restore, NULL},
+    {"compact", "", 0, 0, "Gives back the room that is free in the stores' files.",
+     "The server must be stopped. There must be room for a copy of each store.",
+     cvn_admin_data_options, false, cvn_admin_run_compact, NULL},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, false, NULL, NULL},
 };

@@ -2,6 +2,7 @@
 
 #include "convene/admin/v1/admin.pb-c.h"
 #include "convene/admin/v1/key.pb-c.h"
+#include "convene/admin/v1/store.pb-c.h"
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/group.pb-c.h"
 #include "convene/events/v1/person.pb-c.h"
@@ -24,6 +25,8 @@ static const ProtobufCServiceDescriptor *const services[] = {
     &convene__mentoring__v1__match_service__descriptor,
     &convene__admin__v1__key_service__descriptor,
     &convene__admin__v1__admin_service__descriptor,
+    &convene__admin__v1__store_service__descriptor,
+    &convene__admin__v1__backup_service__descriptor,
     &grpc__health__v1__health__descriptor,
 };
 
@@ -49,7 +52,7 @@ const ProtobufCMethodDescriptor *cvn_method_find(const char *name,
 
 bool cvn_method_repeatable(const ProtobufCMethodDescriptor *method)
 {
-    static const char *const reading[] = {"Get", "List", "BatchGet", "Explain", "Verify"};
+    static const char *const reading[] = {"Get", "List", "BatchGet", "Check", "Explain", "Verify"};
     for (size_t i = 0; i < sizeof reading / sizeof *reading; i++) {
         if (strncmp(method->name, reading[i], strlen(reading[i])) == 0) {
             return true;

@@ -213,12 +213,28 @@ static void submit_write(struct job *job, struct cvn_store *store)
         answer(job, r);
 }
 
+static void init_ctx(struct job *job, const struct cvn_runtime *runtime, void *service)
+{
+    struct cvn_arena *arena = cvn_server_call_arena(job->call);
+    job->ctx = (struct cvn_ctx){
+        .arena = arena,
+        .store = runtime->options.store,
+        .now_ms = runtime->options.wall_clock_ms(),
+        .deadline_ms = cvn_server_call_deadline_ms(job->call),
+        .service = service,
+        .status = &job->status,
+        .token_key = runtime->token_key,
+    };
+    runtime->options.random_bytes(job->entropy, sizeof job->entropy);
+    job->entropy[3] &= 0x7f; /* room to count up without a carry into the version and variant */
+    cvn_problems_init(&job->ctx.problems, arena);
+    cvn_principal_of_call(&job->ctx.who, job->call, runtime->options.admin_uid);
+}
+
 static struct job *new_job(const struct binding *binding, struct cvn_server_call *call,
                            const ProtobufCMessage *request)
 {
-    struct cvn_runtime *runtime = binding->runtime;
-    struct cvn_arena *arena = cvn_server_call_arena(call);
-    struct job *job = cvn_arena_alloc(arena, sizeof *job);
+    struct job *job = cvn_arena_alloc(cvn_server_call_arena(call), sizeof *job);
     if (!job)
         return NULL;
     unsigned index = cvn_server_call_method_index(call);
@@ -228,32 +244,49 @@ static struct job *new_job(const struct binding *binding, struct cvn_server_call
     job->output = binding->descriptor->methods[index].output;
     job->request = request;
     job->request_id = request_id_of(request);
-    job->ctx = (struct cvn_ctx){
-        .arena = arena,
-        .store = runtime->options.store,
-        .now_ms = runtime->options.wall_clock_ms(),
-        .deadline_ms = cvn_server_call_deadline_ms(call),
-        .service = binding->service,
-        .status = &job->status,
-        .token_key = runtime->token_key,
-    };
-    runtime->options.random_bytes(job->entropy, sizeof job->entropy);
-    job->entropy[3] &= 0x7f; /* room to count up without a carry into the version and variant */
-    cvn_problems_init(&job->ctx.problems, arena);
-    cvn_principal_of_call(&job->ctx.who, call, runtime->options.admin_uid);
+    init_ctx(job, binding->runtime, binding->service);
     return job;
 }
 
-static int authenticate(struct job *job)
+/* Who calls, and whether they may. */
+static int sign_in(struct job *job, const struct cvn_runtime *runtime)
 {
     const struct cvn_method_need need = {
         .scope = job->method->scope,
         .public = job->method->access == CVN_ACCESS_PUBLIC,
     };
-    int r = cvn_authenticate(&job->ctx, &job->binding->runtime->options.authenticator,
+    int r = cvn_authenticate(&job->ctx, &runtime->options.authenticator,
                              cvn_server_call_metadata(job->call), &need);
     cvn_server_call_set_principal(job->call, job->ctx.who.text);
-    return r;
+    return r ? r : check_access(job);
+}
+
+static void refuse_for_memory(struct cvn_server_call *call)
+{
+    struct cvn_status status = {.code = CVN_RESOURCE_EXHAUSTED,
+                                .message = "The request is too large to be worked on."};
+    cvn_server_call_finish(call, &status, NULL);
+}
+
+int cvn_runtime_admit(struct cvn_runtime *runtime, struct cvn_server_call *call,
+                      const struct cvn_service_method *method, struct cvn_ctx **ret)
+{
+    struct job *job = cvn_arena_alloc(cvn_server_call_arena(call), sizeof *job);
+    if (!job) {
+        refuse_for_memory(call);
+        return CVN_REFUSED;
+    }
+    job->call = call;
+    job->method = method;
+    job->request_id = "";
+    init_ctx(job, runtime, NULL);
+    int r = sign_in(job, runtime);
+    if (r) {
+        answer(job, r);
+        return CVN_REFUSED;
+    }
+    *ret = &job->ctx;
+    return 0;
 }
 
 static void handle(struct cvn_server_call *call, const ProtobufCMessage *request, void *user)
@@ -261,14 +294,10 @@ static void handle(struct cvn_server_call *call, const ProtobufCMessage *request
     const struct binding *binding = user;
     struct job *job = new_job(binding, call, request);
     if (!job) {
-        struct cvn_status status = {.code = CVN_RESOURCE_EXHAUSTED,
-                                    .message = "The request is too large to be worked on."};
-        cvn_server_call_finish(call, &status, NULL);
+        refuse_for_memory(call);
         return;
     }
-    int r = authenticate(job);
-    if (r == 0)
-        r = check_access(job);
+    int r = sign_in(job, binding->runtime);
     if (r == 0)
         r = check_request_id(job);
     if (r == 0 && job->method->prepare)

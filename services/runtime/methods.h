@@ -75,4 +75,13 @@ int cvn_methods_bind(struct cvn_runtime *runtime, struct cvn_server *server,
                      const ProtobufCServiceDescriptor *descriptor,
                      const struct cvn_service_method *methods, void *service);
 
+/*
+ * Signs a call in that does not go through cvn_methods_bind, as a stream: who calls, and whether
+ * they may. Of the method only its access and scope are looked at. 0 and *ret a context in the
+ * call's arena without a transaction or service; or the call was refused and is finished: then
+ * CVN_REFUSED.
+ */
+int cvn_runtime_admit(struct cvn_runtime *runtime, struct cvn_server_call *call,
+                      const struct cvn_service_method *method, struct cvn_ctx **ret);
+
 #endif

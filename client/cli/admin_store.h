@@ -1,0 +1,15 @@
+/* `convene admin backup`, `restore`, `check`, `compact` and `stores`. */
+#ifndef CVN_CLIENT_CLI_ADMIN_STORE_H
+#define CVN_CLIENT_CLI_ADMIN_STORE_H
+
+#include "client/cli/cli.h"
+
+extern const struct cvn_option cvn_admin_data_options[];
+
+enum cvn_exit cvn_admin_run_backup(struct cvn_cli *cli);
+enum cvn_exit cvn_admin_run_restore(struct cvn_cli *cli);
+enum cvn_exit cvn_admin_run_check(struct cvn_cli *cli);
+enum cvn_exit cvn_admin_run_compact(struct cvn_cli *cli);
+enum cvn_exit cvn_admin_run_stores(struct cvn_cli *cli);
+
+#endif

@@ -1,0 +1,309 @@
+#include "services/store_tool.h"
+
+#include "services/events/service.h"
+#include "services/mentoring/service.h"
+#include "services/store_files.h"
+#include "storage/backup.h"
+#include "storage/verify.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TOOL_USAGE = 2, DATA_BYTES = 512, PATH_BYTES = 640 };
+
+/* The stores that a data directory may hold, by the names of their directories. */
+struct kind {
+    const char *name;
+    const struct cvn_table *const *tables;
+};
+
+static const struct kind *kind_of(const char *name)
+{
+    static const struct kind kinds[] = {{"events", cvn_events_tables},
+                                        {"mentoring", cvn_mentoring_tables}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+static const char *const store_names[] = {"events", "mentoring"};
+enum { N_STORES = 2 };
+
+static const char usage[] =
+    "usage: convened check --data DIR            look whether the stores are sound\n"
+    "       convened restore FILE --data DIR     make a data directory from a backup\n"
+    "       convened compact --data DIR          give back the room that is free in the stores\n"
+    "\n"
+    "check may run beside a server; restore wants a DIR that is not there yet, or is empty;\n"
+    "compact wants the server stopped.\n";
+
+/* Of the data directory, which was checked for its length. */
+static void path_in(char path[PATH_BYTES], const char *data, const char *name, const char *suffix)
+{
+    if (snprintf(path, PATH_BYTES, "%s%s%s%s", data, *name ? "/" : "", name, suffix) >= PATH_BYTES)
+        *path = '\0';
+}
+
+static int fail(const char *sentence)
+{
+    fprintf(stderr, "convened: %s\n", sentence);
+    return EXIT_FAILURE;
+}
+
+/* Verifies the store in the directory and says what was found. */
+static int check_store(const char *data, const struct kind *kind, struct cvn_error *err)
+{
+    static struct cvn_verify_report report;
+    char path[PATH_BYTES];
+    path_in(path, data, kind->name, "");
+    struct cvn_store *store;
+    struct cvn_txn *snapshot;
+    struct cvn_store_options options = {.path = path, .read_only = true};
+    int r = cvn_store_open(&store, &options, err);
+    if (r)
+        return r;
+    r = cvn_store_snapshot(store, &snapshot);
+    if (r == 0) {
+        r = cvn_store_verify(snapshot, kind->tables, &report);
+        cvn_snapshot_release(snapshot);
+    }
+    cvn_store_close(store);
+    if (r)
+        return cvn_error_set(err, r, "The store %s cannot be read to its end: %s.", path,
+                             strerror(r < 0 ? -r : EBUSY));
+    printf("%s: %" PRIu64 " keys, %" PRIu64 " rows, %" PRIu64 " index entries, %" PRIu64
+           " changes, %" PRIu64 " replay records: %s\n",
+           kind->name, report.n_keys, report.n_rows, report.n_entries, report.n_changes,
+           report.n_replays, report.n_findings ? "NOT SOUND" : "sound");
+    for (size_t i = 0; i < cvn_verify_n_kept(&report); i++)
+        printf("    %s\n", report.findings[i]);
+    if (report.n_findings > CVN_VERIFY_FINDINGS_KEPT)
+        printf("    and %" PRIu64 " more\n", report.n_findings - CVN_VERIFY_FINDINGS_KEPT);
+    return report.n_findings
+               ? cvn_error_set(err, -EUCLEAN,
+                               "The store %s is not sound; restore it from a backup.", path)
+               : 0;
+}
+
+/* Which stores there are, in order. */
+static size_t list_stores(const char *data, const struct kind *ret[N_STORES])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < N_STORES; i++) {
+        char path[PATH_BYTES];
+        struct stat found;
+        path_in(path, data, store_names[i], "/data.mdb");
+        if (stat(path, &found) == 0)
+            ret[n++] = kind_of(store_names[i]);
+    }
+    return n;
+}
+
+static int check(const char *data)
+{
+    const struct kind *kinds[N_STORES];
+    size_t n = list_stores(data, kinds);
+    struct cvn_error err = {""};
+    int status = EXIT_SUCCESS;
+    if (n == 0) {
+        (void)cvn_error_set(&err, -ENOENT, "There is no store in %s.", data);
+        return fail(err.text);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (check_store(data, kinds[i], &err) != 0)
+            status = fail(err.text);
+    return status;
+}
+
+static int64_t read_file(void *arg, void *buffer, size_t n)
+{
+    FILE *file = arg;
+    size_t got = fread(buffer, 1, n, file);
+    return got == 0 && ferror(file) ? -EIO : (int64_t)got;
+}
+
+static int restore_part(struct cvn_backup_reader *reader, const char *data, struct cvn_error *err)
+{
+    struct cvn_backup_part part;
+    int r = cvn_backup_read_part(reader, &part, err);
+    if (r)
+        return r;
+    const struct kind *kind = kind_of(part.name);
+    if (!kind)
+        return cvn_error_set(err, -EPROTO,
+                             "The backup has a store \"%s\", which this program does not know.",
+                             part.name);
+    char path[PATH_BYTES];
+    path_in(path, data, kind->name, "");
+    r = cvn_backup_restore_part(reader, &(struct cvn_store_options){.path = path}, err);
+    return r ? r : check_store(data, kind, err);
+}
+
+/* Restores all parts into the directory, which is there and empty. */
+static int restore_parts(FILE *file, const char *into, struct cvn_error *err)
+{
+    struct cvn_backup_reader *reader;
+    int r = cvn_backup_reader_new(&reader, read_file, file);
+    if (r)
+        return cvn_error_set(err, r, "No memory to read the backup.");
+    while (r == 0)
+        r = restore_part(reader, into, err);
+    cvn_backup_reader_free(reader);
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+/* Restores beside the data directory and puts the whole in its place, or removes it. */
+static int restore_file(FILE *file, const char *data, struct cvn_error *err)
+{
+    char into[PATH_BYTES];
+    path_in(into, data, "", ".restoring");
+    if (mkdir(into, 0700) < 0)
+        return cvn_error_set(err, -errno, "The directory %s cannot be made: %s.%s", into,
+                             strerror(errno),
+                             errno == EEXIST ? " An earlier restoring left it; remove it." : "");
+    int r = restore_parts(file, into, err);
+    if (r == 0)
+        r = cvn_store_files_put_in_place(into, data, err);
+    if (r)
+        cvn_store_files_remove(into);
+    return r;
+}
+
+static int restore(const char *name, const char *data)
+{
+    struct cvn_error err = {""};
+    if (!cvn_store_files_absent(data, &err))
+        return fail(err.text);
+    FILE *file = fopen(name, "re");
+    if (!file) {
+        (void)cvn_error_set(&err, -errno, "The backup %s cannot be opened: %s.", name,
+                            strerror(errno));
+        return fail(err.text);
+    }
+    int r = restore_file(file, data, &err);
+    (void)fclose(file);
+    if (r)
+        return fail(err.text);
+    printf("%s is restored from %s.\n", data, name);
+    return EXIT_SUCCESS;
+}
+
+/* Copies the open store to a directory beside it, and has them change places. */
+static int compact_into(struct cvn_store *store, const char *path, const char *copy_path,
+                        struct cvn_error *err)
+{
+    struct cvn_store *copy;
+    struct cvn_txn *snapshot;
+    struct cvn_store_options options = {.path = copy_path, .manual = true};
+    int r = cvn_store_open(&copy, &options, err);
+    if (r)
+        return r;
+    r = cvn_store_snapshot(store, &snapshot);
+    if (r == 0) {
+        r = cvn_backup_copy(snapshot, copy);
+        cvn_snapshot_release(snapshot);
+    }
+    cvn_store_close(copy);
+    if (r)
+        return cvn_error_set(err, r, "The store %s cannot be copied: %s.", path,
+                             strerror(r < 0 ? -r : EBUSY));
+    return cvn_store_files_exchange(path, copy_path, err);
+}
+
+static int compact_store(const char *data, const struct kind *kind, struct cvn_error *err)
+{
+    char path[PATH_BYTES], copy_path[PATH_BYTES];
+    path_in(path, data, kind->name, "");
+    path_in(copy_path, data, kind->name, ".compacting");
+    int64_t before = cvn_store_files_bytes(path);
+    struct cvn_store *store; /* open for writing, so that no server is */
+    int r = cvn_store_open(&store, &(struct cvn_store_options){.path = path, .manual = true}, err);
+    if (r)
+        return r;
+    cvn_store_files_remove(copy_path); /* what an earlier, interrupted run left */
+    r = compact_into(store, path, copy_path, err);
+    cvn_store_close(store);
+    cvn_store_files_remove(copy_path); /* the former store, or the copy that failed */
+    if (r == 0)
+        printf("%s: %" PRId64 " bytes before, %" PRId64 " now\n", kind->name, before,
+               cvn_store_files_bytes(path));
+    return r;
+}
+
+static int compact(const char *data)
+{
+    const struct kind *kinds[N_STORES];
+    size_t n = list_stores(data, kinds);
+    struct cvn_error err = {""};
+    if (n == 0) {
+        (void)cvn_error_set(&err, -ENOENT, "There is no store in %s.", data);
+        return fail(err.text);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (check_store(data, kinds[i], &err) != 0 || compact_store(data, kinds[i], &err) != 0)
+            return fail(err.text);
+    return EXIT_SUCCESS;
+}
+
+bool cvn_store_tool_is(int argc, char **argv)
+{
+    return argc > 1 && (strcmp(argv[1], "check") == 0 || strcmp(argv[1], "restore") == 0 ||
+                        strcmp(argv[1], "compact") == 0);
+}
+
+/* What the words say. */
+struct words {
+    const char *file;
+    char data[DATA_BYTES];
+};
+
+static bool set_data(struct words *words, const char *value)
+{
+    size_t len = strlen(value);
+    while (len > 1 && value[len - 1] == '/')
+        len--;
+    if (len == 0 || len >= sizeof words->data)
+        return false;
+    (void)snprintf(words->data, sizeof words->data, "%.*s", (int)len, value);
+    return true;
+}
+
+static bool read_words(struct words *words, int argc, char **argv, bool wants_file)
+{
+    for (int i = 2; i < argc; i++) {
+        if (strcmp(argv[i], "--data") == 0 && i + 1 < argc) {
+            if (!set_data(words, argv[++i]))
+                return false;
+        } else if (strncmp(argv[i], "--data=", 7) == 0) {
+            if (!set_data(words, argv[i] + 7))
+                return false;
+        } else if (wants_file && !words->file && argv[i][0] != '-') {
+            words->file = argv[i];
+        } else {
+            return false;
+        }
+    }
+    return words->data[0] && (!wants_file || words->file);
+}
+
+int cvn_store_tool_main(int argc, char **argv)
+{
+    struct words words = {.file = NULL};
+    bool wants_file = strcmp(argv[1], "restore") == 0;
+    if (!read_words(&words, argc, argv, wants_file)) {
+        (void)fputs(usage, stderr);
+        return TOOL_USAGE;
+    }
+    if (sodium_init() < 0)
+        return fail("This machine has no source of randomness.");
+    if (wants_file)
+        return restore(words.file, words.data);
+    return strcmp(argv[1], "check") == 0 ? check(words.data) : compact(words.data);
+}
