@@ -157,6 +157,7 @@ static void dialed(void *arg)
             set_check(channel, cvn_rpc_now_ms() + CHECK_MS);
     } else {
         link->n_failures++;
+        link->reason = NULL;
         dial_later(link);
     }
     (void)pthread_mutex_unlock(&channel->lock);

@@ -9,6 +9,7 @@
 
 enum {
     GREETING_BYTES = 8,
+    TLS_ALERT = 0x15, /* what a TLS server's answer to anything else begins with */
     /* Before each bundle: on ipc the kind of message, then the length of what follows, then the
      * number that REQ gives a request and REP returns; ours tells nothing. */
     KIND_BYTES = 1,
@@ -124,6 +125,8 @@ const char *cvn_pipe_reason(struct cvn_pipe *pipe, bool *ret_lasts)
         (void)nng_stream_get_bool(pipe->stream, NNG_OPT_TLS_VERIFIED, &verified);
     *ret_lasts =
         pipe->misgreeted || !verified || pipe->fault == NNG_ECRYPTO || pipe->fault == NNG_EPEERAUTH;
+    if (pipe->misgreeted && pipe->bytes[0] == TLS_ALERT)
+        return "what answers there speaks TLS; tls+tcp:// is right";
     if (pipe->misgreeted)
         return "what answers there does not speak this protocol";
     if (!verified)

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -283,6 +284,7 @@ static void test_files_that_do_not_fit(void **state)
     expect_fault(files_of(NULL, cert, CERT("client.key")), -EINVAL, "is not that of");
     expect_fault(files_of(NULL, CERT("expired.pem"), CERT("expired.key")), -EINVAL,
                  "expired on 2026-02-01");
+    expect_fault(files_of(NULL, cert, CERT("locked.key")), -EINVAL, "has a password");
     expect_fault(files_of(CERT("README.md"), cert, key), -EINVAL, "no certificate in it");
     expect_fault(files_of(CERT("none.pem"), cert, key), -ENOENT, "none.pem");
     struct cvn_channel *channel;
@@ -293,6 +295,21 @@ static void test_files_that_do_not_fit(void **state)
         assert_int_equal(transport_connect(&channel, urls[i], NULL, &err), -EINVAL);
     struct cvn_channel_options options = {.tls = files_of(CERT("none.pem"), NULL, NULL)};
     assert_int_equal(transport_connect(&channel, "tls+tcp://localhost:5", &options, &err), -ENOENT);
+}
+
+static void test_a_file_of_the_greatest_length_is_read_and_no_longer_one(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/convene-test-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    const char *cert = CERT("server.pem"), *key = CERT("server.key");
+    assert_int_equal(ftruncate(fd, CVN_TLS_FILE_BYTES_MAX), 0);
+    expect_fault(files_of(path, cert, key), -EINVAL, "no certificate in it");
+    assert_int_equal(ftruncate(fd, CVN_TLS_FILE_BYTES_MAX + 1), 0);
+    expect_fault(files_of(path, cert, key), -EINVAL, "more than");
+    (void)close(fd);
+    (void)unlink(path);
 }
 
 static void test_a_server_without_certificates_does_not_listen(void **state)
@@ -319,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_connections_that_are_over_make_room),
         cmocka_unit_test(test_new_certificates_are_for_new_connections),
         cmocka_unit_test(test_files_that_do_not_fit),
+        cmocka_unit_test(test_a_file_of_the_greatest_length_is_read_and_no_longer_one),
         cmocka_unit_test(test_a_server_without_certificates_does_not_listen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

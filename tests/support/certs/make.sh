@@ -55,3 +55,4 @@ leaf elsewhere ca elsewhere.example 21260101000000Z "$server
 subjectAltName=DNS:elsewhere.example"
 leaf client ca "A client" 21260101000000Z "$client"
 leaf stranger other-ca "A stranger" 21260101000000Z "$client"
+openssl pkcs8 -topk8 -in server.key -passout pass:secret -out locked.key
