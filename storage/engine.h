@@ -101,6 +101,7 @@ struct cvn_txn {
     struct cvn_engine *engine;
     struct cvn_engine_txn *inner;
     bool writable;
+    bool whole;             /* kept or given up as a whole: without undo and without limit */
     int fault;              /* the first that happened; everything after returns it */
     uint64_t generation;    /* of writes: what was borrowed before is void */
     size_t update_bytes;    /* written by the present update */

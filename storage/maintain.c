@@ -16,6 +16,8 @@ int cvn_store_run_maintenance(struct cvn_txn *txn, void *arg)
 {
     struct cvn_maintenance *m = arg;
     m->n_purged = m->n_trimmed = 0;
+    if (m->clear_readers_of)
+        cvn_store_clear_readers(m->clear_readers_of);
     int r = cvn_replay_purge(txn, m->now_ms, CVN_STORE_MAINTAIN_STEP, &m->n_purged);
     if (r == 0)
         r = cvn_change_trim(txn, m->now_ms - m->change_keep_ms, CVN_STORE_MAINTAIN_STEP,
@@ -50,6 +52,7 @@ void cvn_store_clear_readers(struct cvn_store *store)
 int cvn_store_maintain(struct cvn_store *store, bool *ret_more)
 {
     struct cvn_maintenance step = cvn_store_plan_maintenance(store);
+    step.clear_readers_of = store;
     int r = cvn_store_update(store, cvn_store_run_maintenance, &step, 0);
     bool more = cvn_store_count_maintenance(store, &step, r);
     if (r && r != CVN_STORE_ABSENT)

@@ -100,6 +100,7 @@ static int run_step(struct cvn_store *store, uint32_t from)
         int r = cvn_engine_begin(store->engine, &txn, true);
         if (r)
             return r;
+        txn.whole = true; /* a step may rewrite all there is */
         r = store->options.schema_steps[from](&txn, store->options.schema_arg);
         if (r == 0)
             r = cvn_schema_write(&txn, from + 1);
@@ -132,7 +133,8 @@ static int bring_up_to_date(struct cvn_store *store, struct cvn_error *err)
     if (version > wanted)
         return cvn_error_set(err, -EPROTO,
                              "The store %s has schema version %u, newer than the %u that this "
-                             "program knows; use a newer program.",
+                             "program knows; use the program that wrote it, or a newer one. "
+                             "Nothing was changed.",
                              store->options.path, version, wanted);
     for (; version < wanted && !store->options.read_only; version++) {
         r = run_step(store, version);

@@ -65,6 +65,7 @@ int cvn_store_mend(struct cvn_store *store);
 struct cvn_maintenance {
     int64_t now_ms;
     int64_t change_keep_ms;
+    struct cvn_store *clear_readers_of; /* NULL: not */
     size_t n_purged, n_trimmed;
 };
 

@@ -95,6 +95,8 @@ static int remember(struct cvn_txn *txn, struct cvn_slice key, size_t new_len, b
     if (r && r != CVN_STORE_ABSENT)
         return r;
     *ret_existed = r == 0;
+    if (txn->whole)
+        return 0;
     size_t bytes = key.len + new_len + old.len;
     if (bytes > CVN_STORE_UPDATE_BYTES_MAX - txn->update_bytes)
         return -E2BIG;
