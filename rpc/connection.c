@@ -70,6 +70,7 @@ struct cvn_connection *cvn_connection_new(struct cvn_server *server,
     connection->server = server;
     connection->carrier = carrier;
     connection->id = id;
+    connection->peer.connection = id;
     connection->epoch = server->epoch + ++server->n_greeted;
     connection->n_refs = 1;
     cvn_outbox_init(&connection->outbox, server->options.max_connection_bytes);

@@ -46,6 +46,7 @@ struct cvn_peer {
     enum cvn_transport transport;
     bool has_uid; /* over ipc */
     uint32_t uid;
+    uint64_t connection; /* which one of this server's; never used again */
 };
 
 /* How a call ended, for logs and metrics. Never its contents. */
@@ -59,6 +60,7 @@ struct cvn_call_record {
     const char *request_id;       /* metadata "x-request-id"; NULL without */
     const char *traceparent;      /* metadata of that name (W3C Trace Context); NULL without */
     const struct cvn_peer *peer;
+    void *interceptor_state; /* what this interceptor's begin has set; NULL without */
 };
 
 /*
@@ -217,6 +219,12 @@ void *cvn_server_call_state(const struct cvn_server_call *call);
 /* Who calls, for the log and for limits; the text is copied. Before the handler runs. */
 void cvn_server_call_set_principal(struct cvn_server_call *call, const char *text);
 const char *cvn_server_call_principal(const struct cvn_server_call *call); /* "" without */
+
+/* The bytes of messages that came so far. In an interceptor's begin or a handler. */
+uint64_t cvn_server_call_bytes_in(const struct cvn_server_call *call);
+
+/* For an interceptor's begin: what its end is to be given. It may lie in the call's arena. */
+void cvn_server_call_set_interceptor_state(struct cvn_server_call *call, void *state);
 
 /* Whether the server drains: a stream without an end of its own should finish. */
 bool cvn_server_call_draining(struct cvn_server_call *call);

@@ -309,6 +309,16 @@ void *cvn_server_call_state(const struct cvn_server_call *call)
     return call->state;
 }
 
+uint64_t cvn_server_call_bytes_in(const struct cvn_server_call *call)
+{
+    return call->bytes_in;
+}
+
+void cvn_server_call_set_interceptor_state(struct cvn_server_call *call, void *state)
+{
+    call->interceptor_states[call->n_begun] = state;
+}
+
 const char *cvn_server_call_principal(const struct cvn_server_call *call)
 {
     return call->principal;

@@ -91,6 +91,7 @@ struct cvn_server_call {
     bool hook_due, hook_runs;
     struct cvn_server_call *next_hooked;
     size_t n_begun; /* interceptors that let it pass */
+    void *interceptor_states[CVN_SERVER_INTERCEPTORS_MAX];
 
     uint8_t *incoming; /* the message as far as it came */
     size_t incoming_len, incoming_room;

@@ -303,6 +303,7 @@ static void tell_interceptors(const struct cvn_server_call *call)
     };
     for (size_t i = server->options.n_interceptors; i > 0; i--) {
         const struct cvn_interceptor *interceptor = &server->interceptors[i - 1];
+        record.interceptor_state = call->interceptor_states[i - 1];
         if (interceptor->end)
             interceptor->end(interceptor->user, &record, i <= call->n_begun);
     }
