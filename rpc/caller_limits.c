@@ -145,10 +145,10 @@ static int64_t admit(struct cvn_limits *limits, struct caller *caller, size_t by
     const struct cvn_limits_options *options = &limits->options;
     *ret_what = NULL;
     if (options->max_calls && caller->n_calls >= options->max_calls)
-        *ret_what = "has as many calls in flight as one caller may";
+        *ret_what = "This caller has as many calls in flight as one may have";
     else if (options->max_bytes && caller->n_calls > 0 &&
              bytes > options->max_bytes - caller->bytes)
-        *ret_what = "has requests of as many bytes in flight as one caller may";
+        *ret_what = "The requests in flight of this caller have as many bytes as one may send";
     if (*ret_what) {
         limits->stats.n_refused_calls++;
         return CVN_LIMITS_BUSY_RETRY_MS;
@@ -158,7 +158,7 @@ static int64_t admit(struct cvn_limits *limits, struct caller *caller, size_t by
                                             options->now_ms(options->clock))
                           : 0;
     if (wait_ms > 0) {
-        *ret_what = "calls more often than one caller may";
+        *ret_what = "Calls of this caller come faster than one may make them";
         limits->stats.n_refused_rate++;
         return wait_ms;
     }
@@ -172,8 +172,8 @@ static enum cvn_code refuse(struct cvn_server_call *call, struct cvn_status *sta
                             const char *what, int64_t wait_ms)
 {
     struct cvn_arena *arena = cvn_server_call_arena(call);
-    (void)cvn_status_set(status, arena, CVN_RESOURCE_EXHAUSTED,
-                         "This caller %s; try again in %" PRId64 " ms.", what, wait_ms);
+    (void)cvn_status_set(status, arena, CVN_RESOURCE_EXHAUSTED, "%s; try again in %" PRId64 " ms.",
+                         what, wait_ms);
     cvn_status_add_retry_info(status, arena, wait_ms);
     struct cvn_metadata trailing;
     char text[24];
@@ -194,7 +194,7 @@ static enum cvn_code begin(void *user, struct cvn_server_call *call, struct cvn_
     if (!ticket)
         return CVN_RESOURCE_EXHAUSTED;
     *ticket = (struct ticket){.bytes = cvn_server_call_bytes_in(call)};
-    const char *what = "cannot be told from others now, as too many are busy";
+    const char *what = "Too many callers are busy to take on another";
     int64_t wait_ms = CVN_LIMITS_BUSY_RETRY_MS;
     (void)pthread_mutex_lock(&limits->lock);
     ticket->caller = meet(limits, text);

@@ -6,6 +6,7 @@
 #include "rpc/server.h"
 #include "services/admin_handlers.h"
 #include "services/call_log.h"
+#include "services/caller.h"
 #include "services/events/key_access.h"
 #include "services/events/service.h"
 #include "services/mentoring/key_source.h"
@@ -34,6 +35,7 @@ enum {
     EXIT_USAGE = 2,
     CREDENTIALS_BYTES = 7 + CVN_API_KEY_CHARS + 1, /* "Bearer ", a key, NUL */
     KEY_LINE_BYTES = 256,
+    CALLER_REQUEST_BYTES_MAX = 256 << 20, /* of one caller's calls in flight */
     INSIDE_WORKERS =
         2, /* for mentoring's calls to events, so that they never wait for each other */
 };
@@ -55,6 +57,7 @@ struct daemon {
     struct cvn_mentoring *mentoring;
     struct cvn_server *inside; /* the events service for mentoring, over inproc */
     struct cvn_offer inside_offer;
+    struct cvn_limits *limits;
     struct cvn_server *server;
     struct cvn_offer offer;
 };
@@ -101,15 +104,31 @@ static int open_store(struct daemon *daemon, const char *name,
     return r ? cvn_error_set(err, r, "The store %s cannot be read: %s.", path, strerror(-r)) : 0;
 }
 
+/* Per caller; a peer in this process has none. */
+static int new_limits(struct daemon *daemon, struct cvn_error *err)
+{
+    uint32_t rate = (uint32_t)daemon->settings.caller_rate;
+    int r = cvn_limits_new(&daemon->limits,
+                           &(struct cvn_limits_options){
+                               .max_calls = (uint32_t)daemon->settings.caller_calls,
+                               .max_bytes = CALLER_REQUEST_BYTES_MAX,
+                               .per_second = rate,
+                               .burst = rate <= CVN_LIMITS_RATE_MAX / 2 ? rate * 2 : rate,
+                               .caller = cvn_caller_of_call,
+                           });
+    return r ? cvn_error_set(err, r, "The limits by caller cannot be made: %s.", strerror(-r)) : 0;
+}
+
 static int new_server(struct daemon *daemon, int n_workers, struct cvn_server **ret,
                       struct cvn_error *err)
 {
     const struct cvn_interceptor interceptors[] = {cvn_metrics_interceptor(daemon->shared.metrics),
+                                                   cvn_limits_interceptor(daemon->limits),
                                                    {.end = cvn_call_log_write}};
     int r = cvn_server_new(ret, &(struct cvn_server_options){
                                     .n_workers = (unsigned)n_workers,
                                     .interceptors = interceptors,
-                                    .n_interceptors = daemon->settings.quiet ? 1 : 2,
+                                    .n_interceptors = daemon->settings.quiet ? 2 : 3,
                                 });
     return r ? cvn_error_set(err, r, "The server cannot be made: %s.", strerror(-r)) : 0;
 }
@@ -269,6 +288,8 @@ static int start(struct daemon *daemon, struct cvn_error *err)
     if (r == 0)
         r = cvn_offer_shared_init(&daemon->shared, err);
     if (r == 0)
+        r = new_limits(daemon, err);
+    if (r == 0)
         r = new_server(daemon, daemon->settings.n_workers, &daemon->server, err);
     if (r == 0 && daemon->settings.events)
         r = start_events(daemon, err);
@@ -304,6 +325,7 @@ static void stop(struct daemon *daemon)
     cvn_runtime_free(daemon->events_runtime);
     cvn_offer_deinit(&daemon->inside_offer);
     cvn_offer_deinit(&daemon->offer);
+    cvn_limits_free(daemon->limits);
     cvn_offer_shared_deinit(&daemon->shared);
     cvn_zones_free(daemon->zones);
 }

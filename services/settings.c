@@ -34,6 +34,10 @@ const char cvn_settings_usage[] =
     "                      certificate and private key of tls+tcp:// addresses, in PEM\n"
     "  --tls-ca FILE       admit only clients with a certificate from these authorities\n"
     "  --workers N         threads that run calls, 1 to 64 (default: 8)\n"
+    "  --caller-calls N    calls that one caller may have in flight, 1 to 100000\n"
+    "                      (default: 4096)\n"
+    "  --caller-rate N     calls that one caller may begin in a second, 1 to 1000000, and twice\n"
+    "                      as many at once (default: 50000)\n"
     "  --drain-timeout S   seconds that running calls may take at the end (default: 10)\n"
     "  --quiet             no log line for each call\n"
     "  --config FILE       an INI file, section [convened], keys named as the flags above\n"
@@ -46,6 +50,10 @@ enum {
     WORKERS_DEFAULT = 8,
     DRAIN_SECONDS_DEFAULT = 10,
     DRAIN_SECONDS_MAX = 3600,
+    CALLER_CALLS_DEFAULT = 4096,
+    CALLER_CALLS_MAX = 100000,
+    CALLER_RATE_DEFAULT = 50000,
+    CALLER_RATE_MAX = 1000000,
 };
 
 struct setting {
@@ -114,6 +122,24 @@ static int set_workers(struct cvn_settings *settings, const char *value, struct 
     return 0;
 }
 
+static int set_caller_calls(struct cvn_settings *settings, const char *value, struct cvn_error *err)
+{
+    int n = whole_number("caller-calls", value, (const int[2]){1, CALLER_CALLS_MAX}, err);
+    if (n < 0)
+        return n;
+    settings->caller_calls = n;
+    return 0;
+}
+
+static int set_caller_rate(struct cvn_settings *settings, const char *value, struct cvn_error *err)
+{
+    int n = whole_number("caller-rate", value, (const int[2]){1, CALLER_RATE_MAX}, err);
+    if (n < 0)
+        return n;
+    settings->caller_rate = n;
+    return 0;
+}
+
 static int set_drain(struct cvn_settings *settings, const char *value, struct cvn_error *err)
 {
     int n = whole_number("drain-timeout", value, (const int[2]){0, DRAIN_SECONDS_MAX}, err);
@@ -138,6 +164,8 @@ static const struct setting table[] = {
     {"tls-ca", TEXT(tls.ca)},
     {"tls-cert", TEXT(tls.certificate)},
     {"tls-key", TEXT(tls.key)},
+    {"caller-calls", set_caller_calls, 0},
+    {"caller-rate", set_caller_rate, 0},
 };
 #undef TEXT
 
@@ -195,6 +223,8 @@ static int defaults(struct cvn_settings *settings, struct cvn_error *err)
         .mentoring = true,
         .n_workers = WORKERS_DEFAULT,
         .drain_timeout_ms = DRAIN_SECONDS_DEFAULT * 1000,
+        .caller_calls = CALLER_CALLS_DEFAULT,
+        .caller_rate = CALLER_RATE_DEFAULT,
     };
     const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
     int n = data && *data ? snprintf(settings->data, sizeof settings->data, "%s/convene", data)

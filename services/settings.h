@@ -32,7 +32,9 @@ struct cvn_settings {
     struct cvn_settings_tls tls; /* to be asked; with ca, clients need certificates */
     int n_workers;
     int drain_timeout_ms;
-    bool quiet; /* no line per call */
+    int caller_calls; /* in flight of one caller */
+    int caller_rate;  /* of one caller, per second */
+    bool quiet;       /* no line per call */
 };
 
 enum cvn_settings_outcome {

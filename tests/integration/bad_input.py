@@ -80,7 +80,19 @@ def check_nobody_there(community):
     assert "convene serve" in done.stderr, done.stderr
 
 
+def check_flood(build):
+    """More calls than a caller may make are refused, with the reason."""
+    with Community(build, "--quiet", "--caller-rate", "1") as community:
+        for _ in range(100):
+            done = community.convene("groups", "list", expect=None)
+            if done.returncode != 0:
+                break
+        assert done.returncode == 1 and "try again in" in done.stderr, done.stderr
+        assert community.stop() == 0
+
+
 def main(build):
+    check_flood(build)
     with Community(build, "--quiet") as community:
         community.convene("groups", "create", "--name", "C Berlin", "--slug", "c-berlin",
                           "--time-zone", "Europe/Berlin")
