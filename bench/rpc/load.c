@@ -56,9 +56,7 @@ struct load_cpu load_cpu_read(int server_pid)
 struct cvn_channel *load_channel_new(const struct load_options *options)
 {
     struct cvn_channel_options channel_options = {.connect_timeout_ms = CONNECT_MS};
-#ifdef CVN_TLS_SCHEME
     channel_options.tls = options->tls;
-#endif
     struct cvn_channel *channel;
     struct cvn_error err = {""};
     if (cvn_channel_new(&channel, options->url, &channel_options, &err) != 0) {
@@ -136,11 +134,11 @@ int main(int argc, char **argv)
     int letter;
     while ((letter = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
         if (letter == 'a')
-            options.tls.ca_file = optarg;
+            options.tls.ca = optarg;
         else if (letter == 'c')
-            options.tls.cert_file = optarg;
+            options.tls.certificate = optarg;
         else if (letter == 'k')
-            options.tls.key_file = optarg;
+            options.tls.key = optarg;
         else
             return usage();
     }

@@ -4,16 +4,9 @@
 
 #include "load.pb-c.h"
 #include "rpc/channel.h"
+#include "rpc/tls.h"
 
 #include <time.h>
-
-#if __has_include("rpc/tls.h")
-#include "rpc/tls.h"
-#else
-struct cvn_tls_files {
-    const char *ca_file, *cert_file, *key_file;
-};
-#endif
 
 /* What every part is given. */
 struct load_options {

@@ -57,13 +57,11 @@ static void end(struct cvn_server_call *call, void *user)
 static int listen_at(struct cvn_server *server, const struct load_options *options,
                      struct cvn_error *err)
 {
-#ifdef CVN_TLS_SCHEME
-    if (options->tls.cert_file) {
+    if (options->tls.certificate) {
         int r = cvn_server_set_tls(server, &options->tls, err);
         if (r)
             return r;
     }
-#endif
     return cvn_server_listen(server, options->url, err);
 }
 
