@@ -7,15 +7,15 @@
 #include "tests/support/dice.h"
 #include "tests/unit/storage/property_model.h"
 #include "tests/unit/storage/property_ops.h"
+#include "tests/unit/storage/property_view.h"
 #include "tests/unit/storage/scratch.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGERS = 3, HOLDS = 2, WALK_STEPS = 12, ABORTED = 77, DISAGREED = 78, BATCH_UPDATES = 16 };
+enum { PAGERS = 3, HOLDS = 2, WALK_STEPS = 12, ABORTED = 77, BATCH_UPDATES = 16 };
 
 /* Where a page ended: rows of all tables by key, or the entries of a table's word index. */
 struct pager {
@@ -36,204 +36,11 @@ struct run {
     char path[64];
     struct cvn_memory *memory;
     struct cvn_store *store;
-    uint8_t order[MODEL_KEYS];
+    struct agreement agreement;
     struct model committed, working;
     struct hold holds[HOLDS];
     struct pager pagers[PAGERS];
-    char *failure;
 };
-
-/* A transaction and what it should show. */
-struct view {
-    struct run *run;
-    struct cvn_txn *txn;
-    struct model *model;
-};
-
-static int __attribute__((format(printf, 2, 3))) disagree(struct run *run, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    if (!run->failure[0])
-        (void)vsnprintf(run->failure, OPS_FAILURE_BYTES, format, args);
-    va_end(args);
-    return DISAGREED;
-}
-
-/* Passes on that the map is full, after which the update is run again; else says what differs. */
-static int differs(struct run *run, int r, const char *what, unsigned at)
-{
-    if (r == CVN_ENGINE_FULL)
-        return r;
-    return disagree(run, "%s %u: the store and the model differ (result %d)", what, at, r);
-}
-
-static bool same_row(const struct model_row *row, struct cvn_slice value)
-{
-    uint8_t buffer[MODEL_ROW_BYTES];
-    return cvn_slice_compare(model_pack(row, buffer), value) == 0;
-}
-
-static int check_get(struct view *view, unsigned key)
-{
-    struct cvn_key k;
-    struct cvn_slice value;
-    const struct model_row *row = &view->model->rows[key];
-    model_key(&k, key);
-    int r = cvn_table_get(view->txn, model_tables[model_table_of(key)], cvn_key_slice(&k), &value);
-    if (r != (row->there ? 0 : CVN_STORE_ABSENT) || (r == 0 && !same_row(row, value)))
-        return differs(view->run, r, "get", key);
-    return 0;
-}
-
-/* The place in the order of keys from which on they are at or above the bound. */
-static unsigned place_of(struct run *run, unsigned key)
-{
-    for (unsigned i = 0; i < MODEL_KEYS; i++)
-        if (run->order[i] == key)
-            return i;
-    return MODEL_KEYS;
-}
-
-/* The next key of the model beyond a place, in [lo, hi); MODEL_KEYS when there is none. */
-static unsigned next_key(const struct view *view, const unsigned places[2], int from, int step)
-{
-    for (int i = from; i >= (int)places[0] && i < (int)places[1]; i += step)
-        if (view->model->rows[view->run->order[i]].there)
-            return view->run->order[i];
-    return MODEL_KEYS;
-}
-
-/* The bound of a range of keys; behind the last is the end of the key spaces. */
-static void bound_key(struct cvn_key *ret, unsigned key)
-{
-    if (key < MODEL_KEYS)
-        model_key(ret, key);
-    else
-        cvn_key_begin(ret, 'w' + 1);
-}
-
-static int init_range(struct view *view, struct cvn_cursor *cursor, const unsigned keys[2],
-                      enum cvn_direction direction)
-{
-    struct cvn_key lo, hi;
-    bound_key(&lo, keys[0]);
-    bound_key(&hi, keys[1]);
-    return cvn_cursor_init(cursor, view->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), direction);
-}
-
-/* One step of a cursor over rows against the model's. *ret_key is MODEL_KEYS at the end. */
-static int check_step(struct view *view, struct cvn_cursor *cursor, unsigned expected,
-                      unsigned *ret_key)
-{
-    struct cvn_slice key, value;
-    int r = cvn_cursor_next(cursor, &key, &value);
-    *ret_key = r == 0 ? model_key_of(key) : MODEL_KEYS;
-    if (r != (expected == MODEL_KEYS ? CVN_STORE_ABSENT : 0) || *ret_key != expected ||
-        (r == 0 && !same_row(&view->model->rows[expected], value)))
-        return differs(view->run, r, "a cursor at key", expected);
-    return 0;
-}
-
-/* A walk over [keys[0], keys[1]); changing, if not NULL, changes rows between the steps. */
-static int check_rows(struct view *view, const unsigned keys[2], enum cvn_direction direction,
-                      unsigned limit, int (*change)(struct view *view, uint64_t *dice),
-                      uint64_t *dice)
-{
-    const unsigned places[2] = {place_of(view->run, keys[0]), place_of(view->run, keys[1])};
-    int step = direction == CVN_FORWARD ? 1 : -1;
-    int from = direction == CVN_FORWARD ? (int)places[0] : (int)places[1] - 1;
-    CVN_CURSOR_AUTO cursor = {0};
-    int r = init_range(view, &cursor, keys, direction);
-    unsigned key = 0;
-    for (unsigned i = 0; r == 0 && i < limit && key < MODEL_KEYS; i++) {
-        r = check_step(view, &cursor, next_key(view, places, from, step), &key);
-        from = (int)place_of(view->run, key) + step;
-        if (r == 0 && change)
-            r = change(view, dice);
-    }
-    return r;
-}
-
-static int check_all(struct view *view)
-{
-    const unsigned everything[2] = {view->run->order[0], MODEL_KEYS};
-    int r = check_rows(view, everything, CVN_FORWARD, MODEL_KEYS + 1, NULL, NULL);
-    return r ? r : check_rows(view, everything, CVN_BACKWARD, MODEL_KEYS + 1, NULL, NULL);
-}
-
-static bool same_entry(const struct model_entry *expected, unsigned table,
-                       const struct cvn_index_entry *entry)
-{
-    struct cvn_key word, key;
-    model_word_key(&word, expected->word);
-    model_key(&key, expected->key);
-    return cvn_slice_compare(entry->key, cvn_key_slice(&word)) == 0 &&
-           cvn_slice_compare(entry->primary, cvn_key_slice(&key)) == 0 && entry->value.len == 1 &&
-           *(const uint8_t *)entry->value.data == expected->value;
-}
-
-/* Walks entries[from], entries[from + step] ... as long as they are in [0, n), at most limit. */
-static int check_entries(struct view *view, struct cvn_index_cursor *cursor, unsigned table,
-                         const struct model_entry *entries, const int range[4])
-{
-    int at = range[0], n = range[1], step = range[2], limit = range[3];
-    for (int i = 0; i < limit; i++, at += step) {
-        struct cvn_index_entry entry;
-        bool expected = at >= 0 && at < n;
-        int r = cvn_index_cursor_next(cursor, &entry);
-        if (r != (expected ? 0 : CVN_STORE_ABSENT) ||
-            (expected && !same_entry(&entries[at], table, &entry)))
-            return differs(view->run, r, "an index cursor at entry", (unsigned)at);
-        if (!expected)
-            return 0;
-    }
-    return 0;
-}
-
-static int check_index(struct view *view, const struct op *op)
-{
-    unsigned words[2] = {op->b / (MODEL_WORDS + 1), op->b % (MODEL_WORDS + 1)};
-    enum cvn_direction direction = op->c % 2 ? CVN_BACKWARD : CVN_FORWARD;
-    struct model_entry all[MODEL_ENTRIES], entries[MODEL_ENTRIES];
-    struct cvn_key keys[2];
-    struct cvn_slice bounds[2] = {{NULL, 0}, {NULL, 0}}; /* word MODEL_WORDS: no bound */
-    int n = 0, n_all = (int)model_entries(view->model, op->a, all);
-    for (unsigned i = 0; i < 2; i++)
-        if (words[i] < MODEL_WORDS) {
-            model_word_key(&keys[i], words[i]);
-            bounds[i] = cvn_key_slice(&keys[i]);
-        }
-    for (int i = 0; i < n_all; i++) {
-        struct cvn_key word;
-        model_word_key(&word, all[i].word);
-        struct cvn_slice w = cvn_key_slice(&word);
-        if ((!bounds[0].len || cvn_slice_compare(w, bounds[0]) >= 0) &&
-            (!bounds[1].len || cvn_slice_compare(w, bounds[1]) < 0))
-            entries[n++] = all[i];
-    }
-    CVN_INDEX_CURSOR_AUTO cursor = {0};
-    int r = cvn_index_cursor_init(&cursor, view->txn, model_word_index(op->a), bounds, direction);
-    const int forward[4] = {0, n, 1, (int)op->c * 4}, backward[4] = {n - 1, n, -1, (int)op->c * 4};
-    return r ? r
-             : check_entries(view, &cursor, op->a, entries,
-                             direction == CVN_FORWARD ? forward : backward);
-}
-
-static int check_lookup(struct view *view, unsigned table, unsigned unique)
-{
-    struct cvn_key key, primary;
-    struct cvn_slice found;
-    unsigned expected = model_find_unique(view->model, table, unique);
-    model_unique_key(&key, unique);
-    int r = cvn_index_lookup(view->txn, model_unique_index(table), cvn_key_slice(&key), &found);
-    if (r != (expected == MODEL_KEYS ? CVN_STORE_ABSENT : 0))
-        return differs(view->run, r, "lookup", unique);
-    model_key(&primary, expected % MODEL_KEYS);
-    if (r == 0 && cvn_slice_compare(found, cvn_key_slice(&primary)) != 0)
-        return differs(view->run, r, "lookup finds another row than", expected);
-    return 0;
-}
 
 static int do_put(struct view *view, unsigned key, uint32_t number)
 {
@@ -245,7 +52,7 @@ static int do_put(struct view *view, unsigned key, uint32_t number)
     int r = cvn_table_put(view->txn, model_tables[model_table_of(key)], cvn_key_slice(&k),
                           model_pack(&row, buffer));
     if (r != expected)
-        return differs(view->run, r, "put", key);
+        return view_differs(view->run, r, "put", key);
     if (r == 0)
         view->model->rows[key] = row;
     return 0;
@@ -258,7 +65,7 @@ static int do_delete(struct view *view, unsigned key)
     struct model_row *row = &view->model->rows[key];
     int r = cvn_table_delete(view->txn, model_tables[model_table_of(key)], cvn_key_slice(&k));
     if (r != (row->there ? 0 : CVN_STORE_ABSENT))
-        return differs(view->run, r, "delete", key);
+        return view_differs(view->run, r, "delete", key);
     *row = (struct model_row){0};
     return 0;
 }
@@ -281,8 +88,8 @@ static int do_walk(struct view *view, const struct op *op)
 {
     uint64_t dice = op->c;
     enum cvn_direction direction = op->c % 2 ? CVN_BACKWARD : CVN_FORWARD;
-    return check_rows(view, (unsigned[2]){op->a, op->b}, direction, WALK_STEPS, change_something,
-                      &dice);
+    return view_check_rows(view, (unsigned[2]){op->a, op->b}, direction, WALK_STEPS,
+                           change_something, &dice);
 }
 
 static int do_change(struct view *view)
@@ -293,20 +100,20 @@ static int do_change(struct view *view)
     if (r)
         return r;
     if (sequence != ++view->model->last_change)
-        return differs(view->run, r, "change", (unsigned)sequence);
+        return view_differs(view->run, r, "change", (unsigned)sequence);
     return 0;
 }
 
 static int do_read(struct view *view, const struct op *op)
 {
     if (op->kind == OP_GET)
-        return check_get(view, op->a);
+        return view_check_get(view, op->a);
     if (op->kind == OP_RANGE)
-        return check_rows(view, (unsigned[2]){op->a, op->b}, op->c % 2 ? CVN_BACKWARD : CVN_FORWARD,
-                          op->c, NULL, NULL);
+        return view_check_rows(view, (unsigned[2]){op->a, op->b},
+                               op->c % 2 ? CVN_BACKWARD : CVN_FORWARD, op->c, NULL, NULL);
     if (op->kind == OP_INDEX)
-        return check_index(view, op);
-    return check_lookup(view, op->a, op->b);
+        return view_check_index(view, op->a, op->b, op->c);
+    return view_check_lookup(view, op->a, op->b);
 }
 
 static int do_in_update(struct view *view, const struct op *op)
@@ -354,7 +161,7 @@ static int run_unit(struct cvn_txn *txn, void *arg)
     if (unit->first) /* the first time, or again after the map grew */
         run->working = run->committed;
     struct model before = run->working;
-    struct view view = {run, txn, &run->working};
+    struct view view = {&run->agreement, txn, &run->working};
     int r = 0;
     for (size_t i = 0; r == 0 && i < unit->n; i++)
         r = do_in_update(&view, &unit->ops[i]);
@@ -401,18 +208,19 @@ static int run_batch(struct run *run, const struct op *ops, size_t n)
         unit->update = (struct cvn_update){
             .run = run_unit, .done = end_unit, .arg = unit, .deadline_ns = unit->late ? 1 : 0};
         if (cvn_store_submit(run->store, &unit->update) != 0)
-            return disagree(run, "an update was not accepted");
+            return view_disagree(&run->agreement, "an update was not accepted");
     }
     run->working = run->committed;
     while (cvn_store_run_batch(run->store))
         ;
     run->committed = run->working;
-    for (size_t i = 0; i < n_units && !run->failure[0]; i++) {
+    for (size_t i = 0; i < n_units && !run->agreement.failure[0]; i++) {
         int expected = units[i].late ? CVN_STORE_EXPIRED : units[i].aborts ? ABORTED : 0;
         if (units[i].result != expected)
-            return disagree(run, "update %zu ended with %d, not %d", i, units[i].result, expected);
+            return view_disagree(&run->agreement, "update %zu ended with %d, not %d", i,
+                                 units[i].result, expected);
     }
-    return run->failure[0] ? DISAGREED : 0;
+    return run->agreement.failure[0] ? DISAGREED : 0;
 }
 
 /* The entries of the pager's list beyond its last one, in its direction. */
@@ -435,8 +243,7 @@ static int page_entries(struct view *view, struct pager *pager, unsigned count)
             from += step;
     }
     if (r == 0)
-        r = check_entries(view, &cursor, pager->table, entries,
-                          (int[4]){from, n, step, (int)count});
+        r = view_check_entries(view, &cursor, entries, (int[4]){from, n, step, (int)count});
     int last = from + step * ((int)count - 1);
     pager->active = last >= 0 && last < n;
     pager->resumed = true;
@@ -450,17 +257,17 @@ static int page_rows(struct view *view, struct pager *pager, unsigned count)
     const unsigned keys[2] = {view->run->order[0], MODEL_KEYS}, places[2] = {0, MODEL_KEYS};
     int step = pager->direction == CVN_FORWARD ? 1 : -1, from = step > 0 ? 0 : MODEL_KEYS - 1;
     CVN_CURSOR_AUTO cursor = {0};
-    int r = init_range(view, &cursor, keys, pager->direction);
+    int r = view_init_range(view, &cursor, keys, pager->direction);
     if (r == 0 && pager->resumed) {
         struct cvn_key last;
         model_key(&last, pager->last_key);
         r = cvn_cursor_resume(&cursor, cvn_key_slice(&last));
-        from = (int)place_of(view->run, pager->last_key) + step;
+        from = (int)view_place_of(view->run, pager->last_key) + step;
     }
     unsigned key = 0;
     for (unsigned i = 0; r == 0 && i < count && key < MODEL_KEYS; i++) {
-        r = check_step(view, &cursor, next_key(view, places, from, step), &key);
-        from = (int)place_of(view->run, key) + step;
+        r = view_check_step(view, &cursor, view_next_key(view, places, from, step), &key);
+        from = (int)view_place_of(view->run, key) + step;
         if (key < MODEL_KEYS)
             pager->last_key = key;
     }
@@ -469,9 +276,9 @@ static int page_rows(struct view *view, struct pager *pager, unsigned count)
     return r;
 }
 
-static int do_page(struct view *view, const struct op *op)
+static int do_page(struct run *run, struct view *view, const struct op *op)
 {
-    struct pager *pager = &view->run->pagers[op->a];
+    struct pager *pager = &run->pagers[op->a];
     if (!pager->active)
         *pager = (struct pager){.active = true,
                                 .table = op->c / 2,
@@ -486,14 +293,15 @@ static int do_verify(struct view *view)
     int r = report ? cvn_store_verify(view->txn, model_tables, report) : -ENOMEM;
     model_count(view->model, &n_rows, &n_entries);
     if (r == 0 && report->n_findings)
-        r = disagree(view->run, "verify: %s", report->findings[0]);
+        r = view_disagree(view->run, "verify: %s", report->findings[0]);
     else if (r == 0 && (report->n_rows != n_rows || report->n_entries != n_entries ||
                         report->last_change != view->model->last_change))
-        r = disagree(view->run, "verify counts %llu rows, %llu entries, %llu changes; not so many",
-                     (unsigned long long)report->n_rows, (unsigned long long)report->n_entries,
-                     (unsigned long long)report->last_change);
+        r = view_disagree(view->run,
+                          "verify counts %llu rows, %llu entries, %llu changes; not so many",
+                          (unsigned long long)report->n_rows, (unsigned long long)report->n_entries,
+                          (unsigned long long)report->last_change);
     free(report);
-    return r ? r : check_all(view);
+    return r ? r : view_check_all(view);
 }
 
 static int open_store(struct run *run)
@@ -505,7 +313,7 @@ static int open_store(struct run *run)
                                               .map_bytes = run->on->map_bytes,
                                               .manual = true};
     int r = cvn_store_open(&run->store, &options, &err);
-    return r ? disagree(run, "the store does not open: %s", err.text) : 0;
+    return r ? view_disagree(&run->agreement, "the store does not open: %s", err.text) : 0;
 }
 
 static void release(struct run *run)
@@ -535,8 +343,8 @@ static int do_hold(struct run *run, const struct op *op)
     }
     if (!hold->txn)
         return 0;
-    struct view view = {run, hold->txn, &hold->model};
-    int r = check_all(&view);
+    struct view view = {&run->agreement, hold->txn, &hold->model};
+    int r = view_check_all(&view);
     if (op->kind == OP_HOLD) {
         cvn_snapshot_release(hold->txn);
         hold->txn = NULL;
@@ -550,12 +358,12 @@ static int do_between(struct run *run, const struct op *op)
         return do_reopen(run);
     if (op->kind == OP_HOLD || op->kind == OP_HELD)
         return do_hold(run, op);
-    struct view view = {run, NULL, &run->committed};
+    struct view view = {&run->agreement, NULL, &run->committed};
     int r = cvn_store_snapshot(run->store, &view.txn);
     if (r)
         return r;
     if (op->kind == OP_PAGE)
-        r = do_page(&view, op);
+        r = do_page(run, &view, op);
     else if (op->kind == OP_VERIFY)
         r = do_verify(&view);
     else
@@ -586,13 +394,13 @@ bool ops_run(const struct ops *ops, const struct ops_store *store, char failure[
     if (!run)
         return false;
     run->on = store;
-    run->failure = failure;
+    run->agreement.failure = failure;
     run->memory = cvn_memory_new();
-    model_order(run->order);
+    model_order(run->agreement.order);
     (void)snprintf(run->path, sizeof run->path, "/tmp/convene-store-XXXXXX");
     int r = mkdtemp(run->path) ? run_all(run, ops) : -errno;
     if (r && !failure[0])
-        (void)disagree(run, "the store failed with %d", r);
+        (void)view_disagree(&run->agreement, "the store failed with %d", r);
     release(run);
     cvn_store_close(run->store);
     cvn_memory_free(run->memory);
