@@ -8,6 +8,7 @@
 #include "services/call_log.h"
 #include "services/caller.h"
 #include "services/events/key_access.h"
+#include "services/events/series_task.h"
 #include "services/events/service.h"
 #include "services/mentoring/key_source.h"
 #include "services/mentoring/service.h"
@@ -33,6 +34,7 @@
 
 enum {
     EXIT_USAGE = 2,
+    TURN_SECONDS = 60, /* between looking for series that need more occurrences */
     CREDENTIALS_BYTES = 7 + CVN_API_KEY_CHARS + 1, /* "Bearer ", a key, NUL */
     KEY_LINE_BYTES = 256,
     CALLER_REQUEST_BYTES_MAX = 256 << 20, /* of one caller's calls in flight */
@@ -50,6 +52,7 @@ struct daemon {
     struct cvn_store *events_store;
     struct cvn_runtime *events_runtime;
     struct cvn_events_service events;
+    struct cvn_series_task series_task;
     struct cvn_store *mentoring_store;
     struct cvn_runtime *mentoring_runtime;
     struct cvn_channel *events_channel;
@@ -352,6 +355,29 @@ static void say_ready(const struct cvn_settings *settings)
         fprintf(stderr, "convened: ready on %s\n", settings->listen[i]);
 }
 
+/* What the events service does as time passes. Whether there is more to do at once. */
+static bool take_turn(struct daemon *daemon)
+{
+    int r = cvn_series_task_turn(&daemon->series_task, &daemon->events, daemon->events_store,
+                                 wall_clock_ms());
+    if (r < 0)
+        fprintf(stderr, "convened: the series could not be brought up to date: %s\n", strerror(-r));
+    return r > 0;
+}
+
+/* The next signal; until it comes, the server takes its turns. */
+static int wait_for_signal(struct daemon *daemon, const sigset_t *signals)
+{
+    bool more = true;
+    for (;;) {
+        struct timespec wait = {.tv_sec = more ? 0 : TURN_SECONDS};
+        int got = sigtimedwait(signals, NULL, &wait);
+        if (got > 0)
+            return got;
+        more = errno == EAGAIN && daemon->settings.events && take_turn(daemon);
+    }
+}
+
 static int serve(struct daemon *daemon)
 {
     /* Blocked before any thread starts, so that only this one hears them. */
@@ -372,7 +398,7 @@ static int serve(struct daemon *daemon)
     }
     say_ready(&daemon->settings);
     int got;
-    while (sigwait(&signals, &got) == 0 && got == SIGHUP && has_tls(&daemon->settings))
+    while ((got = wait_for_signal(daemon, &signals)) == SIGHUP && has_tls(&daemon->settings))
         reload(daemon);
     fprintf(stderr, "convened: %s, finishing what runs\n", strsignal(got));
     stop(daemon);

@@ -1,5 +1,6 @@
 #include "client/cli/call.h"
 #include "client/cli/commands.h"
+#include "client/cli/event_changes.h"
 #include "client/cli/events_import.h"
 #include "client/cli/field.h"
 #include "client/cli/values.h"
@@ -277,6 +278,7 @@ static const struct cvn_option list_options[] = {
     {"include-unpublished", 0, NULL, "also drafts and unpublished ones that you organise",
      "include_unpublished"},
     {"include-cancelled", 0, NULL, "also cancelled ones", "include_cancelled"},
+    {"series", 0, "SERIES", "only occurrences of that series: ser_…", "series_id"},
     CVN_VIEW_PAGE_OPTIONS,
     {NULL, 0, NULL, NULL, NULL},
 };
@@ -336,6 +338,24 @@ const struct cvn_command cvn_events_commands[] = {
     {"publish", "EVENT", 1, 1, "Makes a draft visible.", NULL, NULL, false, run_publish},
     {"cancel", "EVENT", 1, 1, "Calls an event off; RSVPs stay, offers become void.", NULL,
      cancel_options, false, run_cancel},
+    {"reschedule", "EVENT", 1, 1, "Gives an event another time.", NULL,
+     cvn_event_reschedule_options, false, cvn_event_run_reschedule},
+    {"postpone", "EVENT", 1, 1, "Puts an event off to no date yet; RSVPs close.", NULL,
+     cvn_event_postpone_options, false, cvn_event_run_postpone},
+    {"move-online", "EVENT", 1, 1, "Moves an event online.", NULL, cvn_event_move_online_options,
+     false, cvn_event_run_move_online},
+    {"restore", "EVENT", 1, 1, "Takes a postponement or a cancellation back.", NULL, NULL, false,
+     cvn_event_run_restore},
+    {"unpublish", "EVENT", 1, 1, "Hides a published event.", NULL, NULL, false,
+     cvn_event_run_unpublish},
+    {"archive", "EVENT", 1, 1, "Files an unpublished event away for good.", NULL, NULL, false,
+     cvn_event_run_archive},
+    {"copy", "EVENT", 1, 1, "Makes a draft like an event, at another time.", NULL,
+     cvn_event_copy_options, false, cvn_event_run_copy},
+    {"repeat", "EVENT", 1, 1, "Makes a series that is like an event.",
+     "convene events repeat evt_… --start 2026-12-08T18:30:00 --end 2026-12-08T20:30:00 \\\n"
+     "    --rule \"FREQ=WEEKLY;BYDAY=TU\" --publish",
+     cvn_event_repeat_options, false, cvn_event_run_repeat},
     {"import", "FILE", 1, 1, "Creates or updates events from CSV or JSON lines; safe to run again.",
      NULL, import_options, false, run_import, &cvn_events_import},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, false, NULL},

@@ -7,6 +7,7 @@
 #include "convene/events/v1/group.pb-c.h"
 #include "convene/events/v1/person.pb-c.h"
 #include "convene/events/v1/rsvp.pb-c.h"
+#include "convene/events/v1/series.pb-c.h"
 #include "convene/mentoring/v1/enrolment.pb-c.h"
 #include "convene/mentoring/v1/match.pb-c.h"
 #include "convene/mentoring/v1/program.pb-c.h"
@@ -16,6 +17,7 @@
 
 static const ProtobufCServiceDescriptor *const services[] = {
     &convene__events__v1__event_service__descriptor,
+    &convene__events__v1__series_service__descriptor,
     &convene__events__v1__group_service__descriptor,
     &convene__events__v1__person_service__descriptor,
     &convene__events__v1__rsvp_service__descriptor,

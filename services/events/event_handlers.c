@@ -1,4 +1,6 @@
+#include "services/events/event_change.h"
 #include "services/events/event_check.h"
+#include "services/events/event_lifecycle.h"
 #include "services/events/event_list.h"
 #include "services/events/event_table.h"
 #include "services/events/event_write.h"
@@ -6,17 +8,13 @@
 #include "services/events/handlers.h"
 #include "services/events/record.h"
 #include "services/events/rsvp_access.h"
-#include "services/events/rules/publication.h"
-#include "services/events/seats.h"
 #include "services/events/service.h"
 
 #include <errno.h>
 
-enum { REASON_BYTES_MAX = 500, BATCH_MAX = 500 };
+enum { BATCH_MAX = 500 };
 
 #define OUTCOME(name) CONVENE__EVENTS__V1__REGISTER_RESULT__OUTCOME__OUTCOME_##name
-#define PUBLICATION(name) CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_##name
-#define STATUS(name) CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_##name
 
 static struct cvn_zones *zones_of(const struct cvn_ctx *ctx)
 {
@@ -50,72 +48,16 @@ static int get_event(struct cvn_ctx *ctx, const void *request, void *reply)
     return r;
 }
 
-/* The event of an id that the caller organises. */
-static int find_organised(struct cvn_ctx *ctx, const char *id, const char *what,
-                          struct cvn_rsvp_case *ret)
-{
-    int r = cvn_rsvp_case_find(ctx, "id", id, ret);
-    if (r == 0 && !cvn_rsvp_case_organised(ret))
-        r = cvn_ctx_refuse_access(ctx, what);
-    return r;
-}
-
-static int refuse_change(struct cvn_ctx *ctx, enum cvn_publication_refusal refusal)
-{
-    return cvn_ctx_refuse_state(ctx, CVN_FAILED_PRECONDITION, "EVENT_STATE", "%s",
-                                cvn_publication_refusal_text(refusal));
-}
-
-/* The event as its organisers see it. */
-static int show(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
-                Convene__Events__V1__Event *reply)
-{
-    int r = cvn_event_show(ctx, &c->event_id, true, c->event);
-    if (r == 0)
-        *reply = *c->event;
-    return r;
-}
-
-/* Stores a changed event, brings its seats in line and shows it. */
-static int store(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c, bool sequence_rises,
-                 Convene__Events__V1__Event *reply)
-{
-    c->event->sequence += sequence_rises;
-    c->event->update_time = cvn_record_time(ctx->arena, ctx->now_ms);
-    int r = c->event->update_time ? cvn_event_put(ctx, &c->event_id, c->event) : -ENOMEM;
-    if (r == 0)
-        r = cvn_seats_settle(ctx, &c->event_id, c->event);
-    return r ? r : show(ctx, c, reply);
-}
-
-/* The stored enums are the contract's, the rules' begin at 0. */
-static enum cvn_publication publication_of(const Convene__Events__V1__Event *event)
-{
-    return (enum cvn_publication)((int)event->publication - (int)PUBLICATION(DRAFT));
-}
-
 static int publish_event(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     const Convene__Events__V1__PublishEventRequest *req = request;
-    struct cvn_rsvp_case c;
-    struct cvn_publication_decision decision;
-    int r = find_organised(ctx, req->id, "publish this event", &c);
-    if (r)
-        return r;
-    enum cvn_publication_refusal refusal =
-        cvn_publication_decide(publication_of(c.event), CVN_PUBLICATION_PUBLISH, &decision);
-    if (refusal)
-        return refuse_change(ctx, refusal);
-    if (!decision.changed)
-        return show(ctx, &c, reply);
-    c.event->publication = PUBLICATION(PUBLISHED);
-    return store(ctx, &c, decision.sequence_rises, reply);
+    return cvn_event_set_publication(ctx, req->id, CVN_PUBLICATION_PUBLISH, reply);
 }
 
 static int check_cancel(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Events__V1__CancelEventRequest *req = request;
-    cvn_field_check_prose(&ctx->problems, "reason", req->reason, REASON_BYTES_MAX);
+    cvn_field_check_prose(&ctx->problems, "reason", req->reason, CVN_EVENT_REASON_MAX);
     return cvn_ctx_refuse_problems(ctx);
 }
 
@@ -124,26 +66,16 @@ static int cancel_event(struct cvn_ctx *ctx, const void *request, void *reply)
     const Convene__Events__V1__CancelEventRequest *req = request;
     struct cvn_rsvp_case c;
     struct cvn_event_decision decision;
-    int r = find_organised(ctx, req->id, "cancel this event", &c);
+    int r = cvn_event_find_organised(ctx, req->id, "cancel this event", &c);
+    if (r == 0)
+        r = cvn_event_decide_status(ctx, c.event, CVN_EVENT_CANCEL, 0, &decision);
     if (r)
         return r;
-    struct cvn_event_facts facts = {
-        .publication = publication_of(c.event),
-        .status = (enum cvn_event_status)((int)c.event->status - (int)STATUS(SCHEDULED)),
-        .status_before = CVN_EVENT_SCHEDULED,
-        .now_ms = ctx->now_ms,
-        .start_ms = cvn_event_start_ms(c.event),
-        .end_ms = cvn_record_time_ms(c.event->end_time, 0),
-    };
-    enum cvn_publication_refusal refusal = cvn_event_decide(&facts, CVN_EVENT_CANCEL, 0, &decision);
-    if (refusal)
-        return refuse_change(ctx, refusal);
     if (!decision.changed)
         return cvn_ctx_refuse_state(ctx, CVN_FAILED_PRECONDITION, "EVENT_CANCELLED",
                                     "The event is cancelled already.");
-    c.event->status = STATUS(CANCELLED);
     c.event->status_reason = req->reason;
-    return store(ctx, &c, decision.sequence_rises, reply);
+    return cvn_event_store_status(ctx, &c, &decision, reply);
 }
 
 /* One record to register: external_id is what it is known by. */
@@ -257,7 +189,7 @@ static int register_batch(struct cvn_ctx *ctx, const void *request, void *reply)
     return 0;
 }
 
-const struct cvn_service_method cvn_event_methods[7] = {
+const struct cvn_service_method cvn_event_methods[15] = {
     {"CreateEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_create, create_event, NULL,
      CVN_SCOPE_EVENTS_REGISTER},
     {"GetEvent", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, NULL, get_event, NULL, CVN_SCOPE_READ},
@@ -270,5 +202,21 @@ const struct cvn_service_method cvn_event_methods[7] = {
     {"RegisterEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_register, register_event, NULL,
      CVN_SCOPE_EVENTS_REGISTER},
     {"BatchRegisterEvents", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_batch, register_batch,
+     NULL, CVN_SCOPE_EVENTS_REGISTER},
+    {"UpdateEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_event_check_update,
+     cvn_event_update, NULL, CVN_SCOPE_EVENTS_REGISTER},
+    {"RescheduleEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_event_check_reschedule,
+     cvn_event_reschedule, NULL, CVN_SCOPE_EVENTS_REGISTER},
+    {"PostponeEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_event_check_postpone,
+     cvn_event_postpone, NULL, CVN_SCOPE_EVENTS_REGISTER},
+    {"MoveEventOnline", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_event_check_move_online,
+     cvn_event_move_online, NULL, CVN_SCOPE_EVENTS_REGISTER},
+    {"RestoreEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_event_restore, NULL,
+     CVN_SCOPE_EVENTS_REGISTER},
+    {"UnpublishEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_event_unpublish, NULL,
+     CVN_SCOPE_EVENTS_REGISTER},
+    {"ArchiveEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_event_archive, NULL,
+     CVN_SCOPE_EVENTS_REGISTER},
+    {"CopyEvent", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_event_check_copy, cvn_event_copy,
      NULL, CVN_SCOPE_EVENTS_REGISTER},
 };

@@ -7,6 +7,7 @@
 #include "services/events/group_table.h"
 #include "services/events/person_table.h"
 #include "services/events/record.h"
+#include "services/events/series_table.h"
 #include "services/events/spaces.h"
 #include "services/runtime/page.h"
 
@@ -22,8 +23,8 @@ struct filter {
     struct cvn_ctx *ctx;
     struct cvn_ctx row; /* the same call, its arena for one event at a time */
     const Convene__Events__V1__ListEventsRequest *request;
-    bool by_group, by_attendee;
-    struct cvn_id group, attendee;
+    bool by_group, by_attendee, by_series;
+    struct cvn_id group, attendee, series;
     struct cvn_slice city, topic; /* folded; empty: any */
     struct cvn_event_window window;
     struct cvn_event_place after;
@@ -102,6 +103,11 @@ static int read_filter(struct filter *f)
         f->by_group = true;
         r = cvn_group_find(ctx, "group_id", req->group_id, &f->group, NULL);
     }
+    if (r == 0 && req->series_id[0]) {
+        f->by_series = true;
+        if (!cvn_ctx_read_id(ctx, "series_id", CVN_SERIES_PREFIX, req->series_id, &f->series))
+            r = cvn_ctx_refuse_problems(ctx);
+    }
     if (r == 0 && req->attendee_id[0]) {
         f->by_attendee = true;
         r = cvn_person_meant(ctx, "attendee_id", req->attendee_id, &f->attendee);
@@ -167,6 +173,10 @@ static int open_stream(struct filter *f, struct cvn_event_stream *stream)
     cvn_key_init(&prefix);
     if (f->by_attendee)
         return open_attendee(f, stream);
+    if (f->by_series) {
+        cvn_key_put_id(&prefix, &f->series);
+        return cvn_event_stream_add(stream, CVN_EVENT_BY_SERIES, &prefix, &f->window);
+    }
     if (f->by_group) {
         cvn_key_put_id(&prefix, &f->group);
         return cvn_event_stream_add(stream, CVN_EVENT_BY_GROUP, &prefix, &f->window);
@@ -247,6 +257,13 @@ static int is_visible(struct filter *f, const Convene__Events__V1__Event *event,
     return r;
 }
 
+static bool is_of_series(const struct filter *f, const Convene__Events__V1__Event *event)
+{
+    struct cvn_id series;
+    return cvn_id_parse(&series, CVN_SERIES_PREFIX, event->series_id) &&
+           cvn_id_equal(&series, &f->series);
+}
+
 /* Whether the event passes every filter. 0 or a fault. */
 static int passes(struct filter *f, const Convene__Events__V1__Event *event,
                   const struct cvn_id *group, bool *ret)
@@ -254,6 +271,7 @@ static int passes(struct filter *f, const Convene__Events__V1__Event *event,
     const Convene__Events__V1__ListEventsRequest *req = f->request;
     *ret = false;
     if ((f->by_group && !cvn_id_equal(group, &f->group)) ||
+        (f->by_series && !is_of_series(f, event)) ||
         (req->attendance_mode && event->attendance_mode != req->attendance_mode) ||
         (req->language[0] && strcasecmp(req->language, event->language) != 0) ||
         (!req->include_cancelled &&

@@ -5,9 +5,11 @@
 #include "services/events/group_table.h"
 #include "services/events/record.h"
 #include "services/events/seats.h"
+#include "services/events/series_table.h"
 #include "services/events/spaces.h"
 
 #include <errno.h>
+#include <sodium.h>
 
 const struct cvn_index cvn_event_indexes[CVN_EVENT_INDEXES] = {
     [CVN_EVENT_BY_START] = {"event_start", CVN_INDEX_EVENT_FIRST, false},
@@ -16,6 +18,7 @@ const struct cvn_index cvn_event_indexes[CVN_EVENT_INDEXES] = {
     [CVN_EVENT_BY_CITY] = {"event_city", CVN_INDEX_EVENT_FIRST + 3, false},
     [CVN_EVENT_BY_CELL] = {"event_cell", CVN_INDEX_EVENT_FIRST + 4, false},
     [CVN_EVENT_BY_EXTERNAL_ID] = {"event_external_id", CVN_INDEX_EVENT_FIRST + 5, true},
+    [CVN_EVENT_BY_SERIES] = {"event_series", CVN_INDEX_EVENT_FIRST + 6, false},
 };
 
 /* About 1,250 by 600 km, 150 by 75, and 20 by 10, at the equator. */
@@ -77,6 +80,21 @@ static int emit_group(struct cvn_index_sink *sink, const Convene__Events__V1__Ev
     return emit(sink, CVN_EVENT_BY_EXTERNAL_ID, &key);
 }
 
+static int emit_series(struct cvn_index_sink *sink, const Convene__Events__V1__Event *event,
+                       int64_t start_ms)
+{
+    struct cvn_id series;
+    if (!event->series_id[0])
+        return 0;
+    if (!cvn_id_parse(&series, CVN_SERIES_PREFIX, event->series_id))
+        return -EBADMSG;
+    struct cvn_key key;
+    cvn_key_init(&key);
+    cvn_key_put_id(&key, &series);
+    cvn_key_put_i64(&key, start_ms);
+    return emit(sink, CVN_EVENT_BY_SERIES, &key);
+}
+
 static int derive(struct cvn_slice key, struct cvn_slice value, struct cvn_index_sink *sink)
 {
     (void)key;
@@ -92,6 +110,8 @@ static int derive(struct cvn_slice key, struct cvn_slice value, struct cvn_index
     r = emit(sink, CVN_EVENT_BY_START, &by_start);
     if (r == 0)
         r = emit_group(sink, event, start_ms);
+    if (r == 0)
+        r = emit_series(sink, event, start_ms);
     for (size_t i = 0; r == 0 && i < event->n_topics; i++)
         r = emit_word(sink, CVN_EVENT_BY_TOPIC, event->topics[i], start_ms);
     if (r == 0 && event->venue)
@@ -154,11 +174,42 @@ int cvn_event_put(struct cvn_ctx *ctx, const struct cvn_id *event,
     Convene__Events__V1__Event row = *message;
     row.seats_taken = 0;
     row.waitlist_count = 0;
+    row.etag = (char *)(uintptr_t)protobuf_c_empty_string;
     struct cvn_key key;
     struct cvn_slice packed;
     cvn_event_key(&key, event);
     int r = cvn_ctx_pack(ctx, &row.base, &packed);
     return r ? r : cvn_table_put(ctx->txn, &cvn_event_table, cvn_key_slice(&key), packed);
+}
+
+int cvn_event_delete(struct cvn_ctx *ctx, const struct cvn_id *event)
+{
+    struct cvn_key key;
+    cvn_event_key(&key, event);
+    int r = cvn_table_delete(ctx->txn, &cvn_event_table, cvn_key_slice(&key));
+    return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+}
+
+int cvn_event_set_etag(struct cvn_ctx *ctx, Convene__Events__V1__Event *event)
+{
+    Convene__Events__V1__Event row = *event;
+    row.seats_taken = 0;
+    row.waitlist_count = 0;
+    row.etag = (char *)(uintptr_t)protobuf_c_empty_string;
+    struct cvn_slice packed;
+    uint8_t hash[16];
+    int r = cvn_ctx_pack(ctx, &row.base, &packed);
+    if (r)
+        return r;
+    if (crypto_generichash(hash, sizeof hash, packed.data, packed.len, NULL, 0) < 0)
+        return -EINVAL;
+    char text[17];
+    (void)sodium_bin2hex(text, sizeof text, hash, 8);
+    char *etag = cvn_arena_strdup(ctx->arena, text);
+    if (!etag)
+        return -ENOMEM;
+    event->etag = etag;
+    return 0;
 }
 
 int64_t cvn_event_start_ms(const Convene__Events__V1__Event *event)
@@ -188,6 +239,8 @@ int cvn_event_show(struct cvn_ctx *ctx, const struct cvn_id *id, bool organised,
     int r = cvn_seats_get(ctx, id, &seats);
     if (r == 0 && !organised && event->online_url[0])
         r = holds_seat(ctx, id, &seated);
+    if (r == 0 && organised)
+        r = cvn_event_set_etag(ctx, event);
     if (r)
         return r;
     event->seats_taken = (int32_t)seats.seats_taken;

@@ -12,9 +12,9 @@
 #include "storage/table.h"
 
 /*
- * The indexes. All but the last end in the start, so that each is walked in the order of a list:
- * start; group, start; folded topic, start; folded city, start; bits of the cell, cell, start. The
- * last is group, external id.
+ * The indexes. All but one end in the start, so that each is walked in the order of a list:
+ * start; group, start; folded topic, start; folded city, start; bits of the cell, cell, start;
+ * series, start. Only that by external id is group, external id.
  */
 enum {
     CVN_EVENT_BY_START,
@@ -23,6 +23,7 @@ enum {
     CVN_EVENT_BY_CITY,
     CVN_EVENT_BY_CELL,
     CVN_EVENT_BY_EXTERNAL_ID,
+    CVN_EVENT_BY_SERIES,
     CVN_EVENT_INDEXES,
 };
 extern const struct cvn_index cvn_event_indexes[CVN_EVENT_INDEXES];
@@ -49,12 +50,19 @@ int cvn_event_by_external_id(struct cvn_ctx *ctx, const struct cvn_id *group,
 int cvn_event_put(struct cvn_ctx *ctx, const struct cvn_id *event,
                   const Convene__Events__V1__Event *message);
 
+/* Deletes an event's row; nobody has ever answered it. 0 or a fault. */
+int cvn_event_delete(struct cvn_ctx *ctx, const struct cvn_id *event);
+
+/* Fills in the etag of the event as it is stored. 0 or -ENOMEM. */
+int cvn_event_set_etag(struct cvn_ctx *ctx, Convene__Events__V1__Event *event);
+
 /* The instant of the start, in milliseconds since 1970, UTC. */
 int64_t cvn_event_start_ms(const Convene__Events__V1__Event *event);
 
 /*
- * Makes a stored event what the caller is shown: counts filled in, and the online address left out
- * unless they organise it (role in its group), administer, or hold a seat. 0 or a fault.
+ * Makes a stored event what the caller is shown: counts filled in, the etag for those who organise
+ * it, and the online address left out unless they do (role in its group), administer, or hold a
+ * seat. 0 or a fault.
  */
 int cvn_event_show(struct cvn_ctx *ctx, const struct cvn_id *id, bool organised,
                    Convene__Events__V1__Event *event);

@@ -20,9 +20,8 @@ static struct cvn_zones *zones_of(const struct cvn_ctx *ctx)
     return ((const struct cvn_events_service *)ctx->service)->zones;
 }
 
-/* Finds the event's group, lets organisers pass, and fills in what follows from both. */
-static int place_in_group(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
-                          struct cvn_id *ret_group)
+int cvn_event_place_in_group(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
+                             struct cvn_id *ret_group)
 {
     Convene__Events__V1__Group *group;
     int r = cvn_group_find(ctx, "event.group_id", event->group_id, ret_group, &group);
@@ -42,13 +41,26 @@ static int stamp(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events__
     return event->id && event->update_time ? 0 : -ENOMEM;
 }
 
+void cvn_event_clear_output(Convene__Events__V1__Event *event)
+{
+    char *none = (char *)(uintptr_t)protobuf_c_empty_string;
+    event->id = none;
+    event->status = STATUS(SCHEDULED);
+    event->status_before = STATUS(UNSPECIFIED);
+    event->status_reason = none;
+    event->sequence = 0;
+    event->series_id = none;
+    event->recurrence_id = none;
+    event->overridden = false;
+    event->previous_start_time = NULL;
+    event->etag = none;
+}
+
 static int add(struct cvn_ctx *ctx, Convene__Events__V1__Event *event, bool publish)
 {
     struct cvn_id id = cvn_ctx_new_id(ctx);
+    cvn_event_clear_output(event);
     event->publication = publish ? PUBLICATION(PUBLISHED) : PUBLICATION(DRAFT);
-    event->status = STATUS(SCHEDULED);
-    event->status_reason = (char *)(uintptr_t)protobuf_c_empty_string;
-    event->sequence = 0;
     int r = stamp(ctx, &id, event);
     if (r)
         return r;
@@ -65,7 +77,7 @@ static int add(struct cvn_ctx *ctx, Convene__Events__V1__Event *event, bool publ
 int cvn_event_create(struct cvn_ctx *ctx, Convene__Events__V1__Event *event, bool publish)
 {
     struct cvn_id group;
-    int r = place_in_group(ctx, event, &group);
+    int r = cvn_event_place_in_group(ctx, event, &group);
     return r ? r : add(ctx, event, publish);
 }
 
@@ -82,6 +94,12 @@ static void keep_output_fields(Convene__Events__V1__Event *event,
     event->waitlist_count = before->waitlist_count;
     event->create_time = before->create_time;
     event->update_time = before->update_time;
+    event->series_id = before->series_id;
+    event->recurrence_id = before->recurrence_id;
+    event->overridden = before->overridden;
+    event->previous_start_time = before->previous_start_time;
+    event->status_before = before->status_before;
+    event->etag = before->etag;
 }
 
 /* A published event whose time moves is rescheduled, and a calendar must show any change. */
@@ -93,8 +111,12 @@ static void note_change(const struct cvn_ctx *ctx, Convene__Events__V1__Event *e
     event->sequence++;
     bool moved = cvn_event_start_ms(event) != cvn_event_start_ms(before);
     bool ahead = cvn_event_start_ms(before) > ctx->now_ms;
-    if (moved && ahead && before->status == STATUS(SCHEDULED))
+    if (!moved || !ahead || before->status == STATUS(CANCELLED) ||
+        before->status == STATUS(POSTPONED))
+        return;
+    if (before->status == STATUS(SCHEDULED))
         event->status = STATUS(RESCHEDULED);
+    event->previous_start_time = before->start_time;
 }
 
 /* Only a lower capacity is looked at: what was overbooked before may still change otherwise. */
@@ -114,30 +136,58 @@ static int refuse_capacity(struct cvn_ctx *ctx, const struct cvn_id *id,
                                 event->capacity, seats.seats_taken);
 }
 
-static int update(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events__V1__Event *event,
-                  bool validate_only, Convene__Events__V1__RegisterResult__Outcome *ret_outcome)
+static int store_change(struct cvn_ctx *ctx, const struct cvn_id *id,
+                        Convene__Events__V1__Event *event, const Convene__Events__V1__Event *before)
 {
-    Convene__Events__V1__Event *before;
-    int r = cvn_event_get(ctx, id, &before);
-    if (r)
-        return r;
+    note_change(ctx, event, before);
+    int r = stamp(ctx, id, event);
+    if (r == 0)
+        r = cvn_event_put(ctx, id, event);
+    if (r == CVN_TABLE_DUPLICATE)
+        return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "EXTERNAL_ID_TAKEN",
+                                    "The group has another event with the external id \"%s\".",
+                                    event->external_id);
+    return r ? r : cvn_seats_settle(ctx, id, event);
+}
+
+/* What becomes of the event: UPDATED or UNCHANGED, with nothing written yet. */
+static int judge(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events__V1__Event *event,
+                 const Convene__Events__V1__Event *before,
+                 Convene__Events__V1__RegisterResult__Outcome *ret_outcome)
+{
     keep_output_fields(event, before);
     int same = cvn_record_same(ctx->arena, &event->base, &before->base);
     if (same < 0)
         return same;
     *ret_outcome = same ? OUTCOME(UNCHANGED) : OUTCOME(UPDATED);
-    r = same ? 0 : refuse_capacity(ctx, id, event, before);
-    if (r)
-        return r;
-    if (!same && !validate_only) {
-        note_change(ctx, event, before);
-        r = stamp(ctx, id, event);
-        if (r == 0)
-            r = cvn_event_put(ctx, id, event);
-        if (r == 0)
-            r = cvn_seats_settle(ctx, id, event);
-    }
+    return same ? 0 : refuse_capacity(ctx, id, event, before);
+}
+
+int cvn_event_change(struct cvn_ctx *ctx, const struct cvn_id *id,
+                     Convene__Events__V1__Event *event, const Convene__Events__V1__Event *before,
+                     Convene__Events__V1__RegisterResult__Outcome *ret_outcome)
+{
+    int r = judge(ctx, id, event, before, ret_outcome);
+    event->overridden |= *ret_outcome == OUTCOME(UPDATED) && event->series_id[0];
+    if (r == 0 && *ret_outcome == OUTCOME(UPDATED))
+        r = store_change(ctx, id, event, before);
     return r ? r : cvn_event_show(ctx, id, true, event);
+}
+
+int cvn_event_follow(struct cvn_ctx *ctx, const struct cvn_id *id,
+                     Convene__Events__V1__Event *event, const Convene__Events__V1__Event *before)
+{
+    Convene__Events__V1__Event own = *before;
+    Convene__Events__V1__RegisterResult__Outcome outcome;
+    own.series_id = event->series_id;
+    own.recurrence_id = event->recurrence_id;
+    bool same_series = strcmp(before->series_id, event->series_id) == 0;
+    int r = judge(ctx, id, event, &own, &outcome);
+    if (r || (outcome == OUTCOME(UNCHANGED) && same_series))
+        return r;
+    if (outcome == OUTCOME(UNCHANGED))
+        return cvn_event_put(ctx, id, event);
+    return store_change(ctx, id, event, &own);
 }
 
 int cvn_event_register(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
@@ -145,14 +195,21 @@ int cvn_event_register(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
                        Convene__Events__V1__RegisterResult__Outcome *ret_outcome)
 {
     struct cvn_id group, id;
-    int r = place_in_group(ctx, event, &group);
+    int r = cvn_event_place_in_group(ctx, event, &group);
     if (r == 0)
         r = cvn_event_by_external_id(ctx, &group, event->external_id, &id);
-    if (r == 0)
-        return update(ctx, &id, event, how.validate_only, ret_outcome);
+    Convene__Events__V1__Event *before;
+    if (r == 0) {
+        r = cvn_event_get(ctx, &id, &before);
+        if (r == 0 && !how.validate_only)
+            return cvn_event_change(ctx, &id, event, before, ret_outcome);
+        if (r == 0)
+            r = judge(ctx, &id, event, before, ret_outcome);
+        return r ? r : cvn_event_show(ctx, &id, true, event);
+    }
     if (r != CVN_STORE_ABSENT)
         return r;
     *ret_outcome = OUTCOME(CREATED);
-    event->id = (char *)(uintptr_t)protobuf_c_empty_string; /* the one asked with is ignored */
+    cvn_event_clear_output(event); /* the id asked with is ignored */
     return how.validate_only ? 0 : add(ctx, event, how.publish);
 }

@@ -24,4 +24,30 @@ int cvn_event_register(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
                        struct cvn_event_register_how how,
                        Convene__Events__V1__RegisterResult__Outcome *ret_outcome);
 
+/*
+ * Stores what a checked and completed event became of the one before, which is in the store under
+ * the id: fields of the server's stay, a published event's SEQUENCE rises, and one that moves is
+ * rescheduled. Results as for register; *ret_outcome is UPDATED or UNCHANGED.
+ */
+int cvn_event_change(struct cvn_ctx *ctx, const struct cvn_id *id,
+                     Convene__Events__V1__Event *event, const Convene__Events__V1__Event *before,
+                     Convene__Events__V1__RegisterResult__Outcome *ret_outcome);
+
+/*
+ * Stores what the series made of one of its occurrences, as change does, but the series, the
+ * recurrence_id and the external id become the event's. 0; CVN_REFUSED; a fault.
+ */
+int cvn_event_follow(struct cvn_ctx *ctx, const struct cvn_id *id,
+                     Convene__Events__V1__Event *event, const Convene__Events__V1__Event *before);
+
+/*
+ * Finds the event's group, refuses who does not organise it, and completes the checked event
+ * (event_check.h). 0; CVN_REFUSED; a fault.
+ */
+int cvn_event_place_in_group(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
+                             struct cvn_id *ret_group);
+
+/* Takes out of an event to be added what only the server sets. */
+void cvn_event_clear_output(Convene__Events__V1__Event *event);
+
 #endif

@@ -6,6 +6,7 @@
  *     groups  [space][group id][kind][...]
  *     events  [space][event id][kind][...]: what an RSVP changes lies beside its event
  *     keys    [space][key id]
+ *     series  [space][series id]
  */
 #ifndef CVN_SERVICES_EVENTS_SPACES_H
 #define CVN_SERVICES_EVENTS_SPACES_H
@@ -15,6 +16,7 @@ enum {
     CVN_SPACE_GROUPS = 0x11,
     CVN_SPACE_EVENTS = 0x12,
     CVN_SPACE_KEYS = 0x13,
+    CVN_SPACE_SERIES = 0x14,
 };
 
 /* Where the kind stands in the keys of groups and events. */
@@ -42,6 +44,8 @@ enum {
     CVN_INDEX_GROUP_TOPIC = 0x16,
     CVN_INDEX_GROUP_PLACE = 0x17,
     CVN_INDEX_MEMBER_PERSON = 0x18,
+    CVN_INDEX_SERIES_EXTERNAL_ID = 0x19,
+    CVN_INDEX_SERIES_DUE = 0x1a,
     CVN_INDEX_RSVP_PERSON = 0x1c,
     CVN_INDEX_KEY_HOLDER = 0x1d,
     CVN_INDEX_EVENT_FIRST = 0x20,

@@ -19,7 +19,7 @@ MAY = {
     "client": ["base", "matching", "proto", "rpc"],
 }
 # The one place of each library whose types must not spread.
-ONLY = {"lmdb.h": "storage/", "nng/": "rpc/", "mbedtls/": "rpc/tls", "libical/": "base/zone", "libsmartcols": "client/"}
+ONLY = {"lmdb.h": "storage/", "nng/": "rpc/", "mbedtls/": "rpc/tls", "libical/": "services/events/rules/recurrence", "libsmartcols": "client/"}
 
 
 def place_of(path):

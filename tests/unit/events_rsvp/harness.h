@@ -9,6 +9,7 @@
 #include "convene/events/v1/group.pb-c.h"
 #include "convene/events/v1/person.pb-c.h"
 #include "convene/events/v1/rsvp.pb-c.h"
+#include "convene/events/v1/series.pb-c.h"
 #include "services/events/handlers.h"
 #include "services/events/service.h"
 #include "storage/store.h"

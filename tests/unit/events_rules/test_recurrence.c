@@ -1,0 +1,203 @@
+/* Recurrence against the expansions that RFC 5545, section 3.8.5.3, prints for its own examples. */
+#include "services/events/rules/recurrence.h"
+#include "tests/support/cmocka_all.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX = 64 };
+
+static struct cvn_civil civil(const char *text)
+{
+    struct cvn_civil ret = {0};
+    assert_true(cvn_civil_parse(&ret, text));
+    return ret;
+}
+
+static const struct cvn_recurrence_window always = {
+    .from = {1970, 1, 1, 0, 0, 0}, .before = {2100, 1, 1, 0, 0, 0}, .max = MAX};
+
+/* The dates of a rule, as "1997-09-02 1997-09-03 …". */
+static const char *dates(const struct cvn_recurrence *recurrence, size_t max)
+{
+    static char text[MAX * 12];
+    struct cvn_civil times[MAX];
+    struct cvn_recurrence_window window = always;
+    size_t n = 0;
+    window.max = max;
+    assert_int_equal(cvn_recurrence_expand(recurrence, &window, times, &n), CVN_RECURRENCE_OK);
+    text[0] = '\0';
+    for (size_t i = 0; i < n; i++) {
+        char one[CVN_CIVIL_TEXT_BYTES];
+        cvn_civil_format(one, &times[i]);
+        (void)snprintf(text + strlen(text), sizeof text - strlen(text), "%s%.10s", i ? " " : "",
+                       one);
+    }
+    return text;
+}
+
+struct example {
+    const char *start, *rule, *dates;
+    size_t max;
+};
+
+/* All start at 09:00 in New York. */
+static const struct example examples[] = {
+    {"1997-09-02", "FREQ=DAILY;COUNT=4", "1997-09-02 1997-09-03 1997-09-04 1997-09-05", MAX},
+    {"1997-09-02", "FREQ=DAILY;INTERVAL=10;COUNT=5",
+     "1997-09-02 1997-09-12 1997-09-22 1997-10-02 1997-10-12", MAX},
+    {"1997-09-02", "FREQ=DAILY;UNTIL=19970905T130000Z",
+     "1997-09-02 1997-09-03 1997-09-04 1997-09-05", MAX},
+    {"1997-09-02", "FREQ=WEEKLY;COUNT=10",
+     "1997-09-02 1997-09-09 1997-09-16 1997-09-23 1997-09-30 1997-10-07 1997-10-14 1997-10-21 "
+     "1997-10-28 1997-11-04",
+     MAX},
+    {"1997-09-02", "FREQ=WEEKLY;INTERVAL=2;WKST=SU", "1997-09-02 1997-09-16 1997-09-30 1997-10-14",
+     4},
+    {"1997-09-02", "FREQ=WEEKLY;UNTIL=19971007T000000Z;WKST=SU;BYDAY=TU,TH",
+     "1997-09-02 1997-09-04 1997-09-09 1997-09-11 1997-09-16 1997-09-18 1997-09-23 1997-09-25 "
+     "1997-09-30 1997-10-02",
+     MAX},
+    {"1997-09-02", "FREQ=WEEKLY;INTERVAL=2;COUNT=8;WKST=SU;BYDAY=TU,TH",
+     "1997-09-02 1997-09-04 1997-09-16 1997-09-18 1997-09-30 1997-10-02 1997-10-14 1997-10-16",
+     MAX},
+    {"1997-09-05", "FREQ=MONTHLY;COUNT=4;BYDAY=1FR", "1997-09-05 1997-10-03 1997-11-07 1997-12-05",
+     MAX},
+    {"1997-09-07", "FREQ=MONTHLY;INTERVAL=2;COUNT=10;BYDAY=1SU,-1SU",
+     "1997-09-07 1997-09-28 1997-11-02 1997-11-30 1998-01-04 1998-01-25 1998-03-01 1998-03-29 "
+     "1998-05-03 1998-05-31",
+     MAX},
+    {"1997-09-22", "FREQ=MONTHLY;COUNT=6;BYDAY=-2MO",
+     "1997-09-22 1997-10-20 1997-11-17 1997-12-22 1998-01-19 1998-02-16", MAX},
+    {"1997-09-28", "FREQ=MONTHLY;BYMONTHDAY=-3",
+     "1997-09-28 1997-10-29 1997-11-28 1997-12-29 1998-01-29 1998-02-26", 6},
+    {"1997-09-02", "FREQ=MONTHLY;COUNT=10;BYMONTHDAY=2,15",
+     "1997-09-02 1997-09-15 1997-10-02 1997-10-15 1997-11-02 1997-11-15 1997-12-02 1997-12-15 "
+     "1998-01-02 1998-01-15",
+     MAX},
+    {"1997-09-30", "FREQ=MONTHLY;COUNT=10;BYMONTHDAY=1,-1",
+     "1997-09-30 1997-10-01 1997-10-31 1997-11-01 1997-11-30 1997-12-01 1997-12-31 1998-01-01 "
+     "1998-01-31 1998-02-01",
+     MAX},
+    {"1997-06-10", "FREQ=YEARLY;COUNT=6;BYMONTH=6,7",
+     "1997-06-10 1997-07-10 1998-06-10 1998-07-10 1999-06-10 1999-07-10", MAX},
+    {"1997-01-01", "FREQ=YEARLY;INTERVAL=3;COUNT=10;BYYEARDAY=1,100,200",
+     "1997-01-01 1997-04-10 1997-07-19 2000-01-01 2000-04-09 2000-07-18 2003-01-01 2003-04-10 "
+     "2003-07-19 2006-01-01",
+     MAX},
+    {"1997-05-19", "FREQ=YEARLY;BYDAY=20MO", "1997-05-19 1998-05-18 1999-05-17", 3},
+    {"1997-05-12", "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "1997-05-12 1998-05-11 1999-05-17", 3},
+    {"1997-03-13", "FREQ=YEARLY;BYMONTH=3;BYDAY=TH",
+     "1997-03-13 1997-03-20 1997-03-27 1998-03-05 1998-03-12 1998-03-19 1998-03-26", 7},
+    {"1997-09-13", "FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=7,8,9,10,11,12,13",
+     "1997-09-13 1997-10-11 1997-11-08 1997-12-13 1998-01-10 1998-02-07", 6},
+    {"1996-11-05", "FREQ=YEARLY;INTERVAL=4;BYMONTH=11;BYDAY=TU;BYMONTHDAY=2,3,4,5,6,7,8",
+     "1996-11-05 2000-11-07 2004-11-02", 3},
+    {"1997-09-04", "FREQ=MONTHLY;COUNT=3;BYDAY=TU,WE,TH;BYSETPOS=3",
+     "1997-09-04 1997-10-07 1997-11-06", MAX},
+    {"1997-09-29", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-2",
+     "1997-09-29 1997-10-30 1997-11-27 1997-12-30 1998-01-29 1998-02-26 1998-03-30", 7},
+    {"1997-08-05", "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=MO",
+     "1997-08-05 1997-08-10 1997-08-19 1997-08-24", MAX},
+    {"1997-08-05", "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=SU",
+     "1997-08-05 1997-08-17 1997-08-19 1997-08-31", MAX},
+    {"2007-01-15", "FREQ=MONTHLY;BYMONTHDAY=15,30;COUNT=5",
+     "2007-01-15 2007-01-30 2007-02-15 2007-03-15 2007-03-30", MAX},
+};
+
+static void test_expand_when_the_rule_is_one_of_the_rfc(void **state)
+{
+    struct cvn_zones *zones;
+    const struct cvn_zone *new_york;
+    assert_int_equal(cvn_zones_new(&zones), 0);
+    assert_int_equal(cvn_zones_find(zones, "America/New_York", &new_york), 0);
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        struct cvn_recurrence recurrence = {.rule = examples[i].rule, .zone = new_york};
+        char start[CVN_CIVIL_TEXT_BYTES];
+        (void)snprintf(start, sizeof start, "%sT09:00:00", examples[i].start);
+        recurrence.start = civil(start);
+        assert_string_equal(dates(&recurrence, examples[i].max), examples[i].dates);
+    }
+    cvn_zones_free(zones);
+}
+
+static void test_expand_when_dates_are_added_and_taken_out(void **state)
+{
+    const struct cvn_civil added[] = {civil("2026-01-09T18:00"), civil("2026-01-01T18:00"),
+                                      civil("2026-01-08T18:00")};
+    const struct cvn_civil out[] = {civil("2026-01-15T18:00")};
+    struct cvn_recurrence recurrence = {.start = civil("2026-01-01T18:00"),
+                                        .rule = "FREQ=WEEKLY;COUNT=4",
+                                        .dates = added,
+                                        .n_dates = 3,
+                                        .except = out,
+                                        .n_except = 1};
+    assert_string_equal(dates(&recurrence, MAX), "2026-01-01 2026-01-08 2026-01-09 2026-01-22");
+    recurrence.rule = "";
+    assert_string_equal(dates(&recurrence, MAX), "2026-01-01 2026-01-08 2026-01-09");
+    assert_string_equal(dates(&recurrence, 2), "2026-01-01 2026-01-08");
+}
+
+static void test_expand_when_the_window_bounds_it(void **state)
+{
+    struct cvn_recurrence recurrence = {.start = civil("2026-01-01T18:00"), .rule = "FREQ=DAILY"};
+    struct cvn_recurrence_window window = {
+        .from = civil("2026-02-01T18:00"), .before = civil("2026-02-03T18:00"), .max = MAX};
+    struct cvn_civil times[MAX];
+    size_t n = 0;
+    assert_int_equal(cvn_recurrence_expand(&recurrence, &window, times, &n), CVN_RECURRENCE_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(times[0].day, 1);
+    assert_int_equal(times[1].day, 2);
+}
+
+static void test_check_when_the_rule_is_hostile(void **state)
+{
+    static const struct {
+        const char *rule;
+        enum cvn_recurrence_refusal refusal;
+    } rules[] = {
+        {"FREQ=SECONDLY", CVN_RECURRENCE_REFUSED_OFTEN},
+        {"FREQ=MINUTELY;BYMONTH=2", CVN_RECURRENCE_REFUSED_OFTEN},
+        {"FREQ=HOURLY;BYMONTHDAY=30;BYMONTH=2", CVN_RECURRENCE_REFUSED_OFTEN},
+        {"FREQ=DAILY;BYMONTHDAY=30;BYMONTH=2", CVN_RECURRENCE_REFUSED_NEVER},
+        {"FREQ=YEARLY;BYMONTHDAY=31;BYMONTH=4,6,9,11", CVN_RECURRENCE_REFUSED_NEVER},
+        {"FREQ=MONTHLY;RSCALE=CHINESE", CVN_RECURRENCE_REFUSED_CALENDAR},
+        {"FREQ=SOMETIMES", CVN_RECURRENCE_REFUSED_SYNTAX},
+        {"BYDAY=MO", CVN_RECURRENCE_REFUSED_SYNTAX},
+        {"FREQ=DAILY\nSUMMARY:x", CVN_RECURRENCE_REFUSED_SYNTAX},
+        {"FREQ=DAILY;INTERVAL=0", CVN_RECURRENCE_REFUSED_SYNTAX},
+        {"FREQ=YEARLY;BYMONTHDAY=29;BYMONTH=2", CVN_RECURRENCE_OK},
+        {"", CVN_RECURRENCE_OK},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        assert_int_equal(cvn_recurrence_check(rules[i].rule), rules[i].refusal);
+    char longest[CVN_RECURRENCE_RULE_MAX + 2];
+    memset(longest, '1', sizeof longest);
+    memcpy(longest, "FREQ=DAILY;COUNT=", 17);
+    longest[CVN_RECURRENCE_RULE_MAX + 1] = '\0';
+    assert_int_equal(cvn_recurrence_check(longest), CVN_RECURRENCE_REFUSED_LONG);
+}
+
+static void test_expand_when_a_rule_began_long_ago(void **state)
+{
+    struct cvn_recurrence recurrence = {.start = civil("1970-01-01T09:00"), .rule = "FREQ=DAILY"};
+    struct cvn_recurrence_window window = {
+        .from = civil("2090-01-01T00:00"), .before = civil("2091-01-01T00:00"), .max = MAX};
+    struct cvn_civil times[MAX];
+    size_t n = 0;
+    assert_int_equal(cvn_recurrence_expand(&recurrence, &window, times, &n),
+                     CVN_RECURRENCE_REFUSED_STEPS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_expand_when_the_rule_is_one_of_the_rfc),
+        cmocka_unit_test(test_expand_when_dates_are_added_and_taken_out),
+        cmocka_unit_test(test_expand_when_the_window_bounds_it),
+        cmocka_unit_test(test_check_when_the_rule_is_hostile),
+        cmocka_unit_test(test_expand_when_a_rule_began_long_ago),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
