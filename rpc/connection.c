@@ -8,6 +8,7 @@
 enum {
     HELLO_ARENA_BYTES = 256 * 1024,
     SETTINGS_BYTES_MAX = 64,
+    GOAWAY_BYTES_MAX = 64,
 };
 
 void cvn_connection_unref(struct cvn_connection *connection)
@@ -61,6 +62,15 @@ void cvn_connection_send(struct cvn_connection *connection)
     connection->carrier->send(connection, msg);
 }
 
+static void look_out(struct cvn_connection *connection, int64_t at_ms)
+{
+    struct cvn_server *server = connection->server;
+    cvn_deadlines_remove(&server->lookouts, &connection->lookout);
+    connection->lookout.at_ms = at_ms;
+    if (cvn_deadlines_add(&server->lookouts, &connection->lookout) == 0)
+        cvn_watch_alarm(&server->watch, at_ms);
+}
+
 struct cvn_connection *cvn_connection_new(struct cvn_server *server,
                                           const struct cvn_carrier *carrier, uint64_t id)
 {
@@ -78,6 +88,8 @@ struct cvn_connection *cvn_connection_new(struct cvn_server *server,
     HASH_ADD(hh, server->connections, id, sizeof connection->id, connection);
     server->n_connections++;
     server->n_live++;
+    connection->heard_ms = cvn_rpc_now_ms();
+    look_out(connection, connection->heard_ms + server->options.hello_timeout_ms);
     return connection;
 }
 
@@ -108,10 +120,51 @@ void cvn_connection_drop(struct cvn_connection *connection)
     connection->gone = true;
     HASH_DELETE(hh, server->connections, connection);
     server->n_connections--;
+    cvn_deadlines_remove(&server->lookouts, &connection->lookout);
     cvn_connection_end_calls(connection);
     cvn_outbox_reset(&connection->outbox);
     (void)pthread_cond_broadcast(&server->calm);
     cvn_connection_unref(connection);
+}
+
+void cvn_connection_say_goodbye(struct cvn_connection *connection)
+{
+    Convene__Rpc__V1__Goaway goaway = CONVENE__RPC__V1__GOAWAY__INIT;
+    uint8_t body[GOAWAY_BYTES_MAX];
+    goaway.last_call = connection->last_call;
+    goaway.reason = (char *)(uintptr_t) "The server is stopping.";
+    (void)cvn_outbox_put(&connection->outbox,
+                         &(struct cvn_frame){
+                             .type = CVN_FRAME_GOAWAY,
+                             .body = cvn_slice(body, convene__rpc__v1__goaway__pack(&goaway, body)),
+                         });
+}
+
+static void look_after(struct cvn_connection *connection, int64_t now_ms)
+{
+    const struct cvn_server_options *options = &connection->server->options;
+    cvn_deadlines_remove(&connection->server->lookouts, &connection->lookout);
+    if (connection->cut_off)
+        return;
+    if (!connection->greeted || connection->pinged) {
+        cvn_connection_cut_off(connection);
+    } else if (connection->heard_ms + options->keepalive_time_ms > now_ms) {
+        look_out(connection, connection->heard_ms + options->keepalive_time_ms);
+    } else {
+        connection->pinged = true;
+        (void)cvn_outbox_put(&connection->outbox, &(struct cvn_frame){.type = CVN_FRAME_PING});
+        cvn_connection_send(connection);
+        look_out(connection, now_ms + options->keepalive_timeout_ms);
+    }
+}
+
+void cvn_connections_look_after(struct cvn_server *server, int64_t now_ms)
+{
+    struct cvn_deadline *first;
+    while ((first = cvn_deadlines_first(&server->lookouts)) && first->at_ms <= now_ms)
+        look_after((void *)((char *)first - offsetof(struct cvn_connection, lookout)), now_ms);
+    if (first)
+        cvn_watch_alarm(&server->watch, first->at_ms);
 }
 
 /* A client's first frame, or its first again after it lost count: both sides start from nothing. */
@@ -147,6 +200,8 @@ static bool take_hello(struct cvn_connection *connection, struct cvn_slice body)
             .type = CVN_FRAME_SETTINGS,
             .body = cvn_slice(packed, convene__rpc__v1__settings__pack(&settings, packed)),
         });
+    if (server->draining)
+        cvn_connection_say_goodbye(connection);
     return true;
 }
 
@@ -211,6 +266,11 @@ void cvn_connection_receive(struct cvn_connection *connection, struct cvn_slice 
     struct cvn_server *server = connection->server;
     if (connection->cut_off || connection->gone)
         return;
+    connection->heard_ms = cvn_rpc_now_ms();
+    if (connection->pinged) {
+        connection->pinged = false;
+        look_out(connection, connection->heard_ms + server->options.keepalive_time_ms);
+    }
     server->taking_in = true;
     if (take_bundle(connection, bytes)) {
         cvn_connection_send(connection);

@@ -9,7 +9,6 @@
 #include <sys/random.h>
 
 enum {
-    GOAWAY_BYTES_MAX = 64,
     FLUSH_MS_MAX = 1000, /* for the last replies to be acknowledged */
 };
 
@@ -44,6 +43,7 @@ static void *watch(void *arg)
         (void)pthread_mutex_lock(&server->lock);
         cvn_server_socket_update(server);
         end_overdue(server);
+        cvn_connections_look_after(server, cvn_rpc_now_ms());
         cvn_server_pipes_check(server, cvn_rpc_now_ms());
         cvn_server_log_over(server);
         (void)pthread_mutex_unlock(&server->lock);
@@ -71,6 +71,12 @@ static void set_defaults(struct cvn_server_options *options)
         options->greeting_timeout_ms = CVN_SERVER_GREETING_MS_DEFAULT;
     if (!options->stream_credit_bytes)
         options->stream_credit_bytes = CVN_FLOW_CREDIT_BYTES;
+    if (!options->hello_timeout_ms)
+        options->hello_timeout_ms = CVN_SERVER_HELLO_TIMEOUT_MS_DEFAULT;
+    if (!options->keepalive_time_ms)
+        options->keepalive_time_ms = CVN_SERVER_KEEPALIVE_TIME_MS_DEFAULT;
+    if (!options->keepalive_timeout_ms)
+        options->keepalive_timeout_ms = CVN_SERVER_KEEPALIVE_TIMEOUT_MS_DEFAULT;
 }
 
 int cvn_server_new(struct cvn_server **ret, const struct cvn_server_options *options)
@@ -200,16 +206,7 @@ static void say_goodbye(struct cvn_server *server)
     struct cvn_connection *connection, *next;
     HASH_ITER(hh, server->connections, connection, next)
     {
-        Convene__Rpc__V1__Goaway goaway = CONVENE__RPC__V1__GOAWAY__INIT;
-        uint8_t body[GOAWAY_BYTES_MAX];
-        goaway.last_call = connection->last_call;
-        goaway.reason = (char *)(uintptr_t) "The server is stopping.";
-        (void)cvn_outbox_put(
-            &connection->outbox,
-            &(struct cvn_frame){
-                .type = CVN_FRAME_GOAWAY,
-                .body = cvn_slice(body, convene__rpc__v1__goaway__pack(&goaway, body)),
-            });
+        cvn_connection_say_goodbye(connection);
         cvn_connection_send(connection);
     }
 }
@@ -305,6 +302,7 @@ void cvn_server_free(struct cvn_server *server)
     }
     cvn_server_pipe_free(server);
     cvn_deadlines_deinit(&server->deadlines);
+    cvn_deadlines_deinit(&server->lookouts);
     cvn_watch_deinit(&server->watch);
     (void)pthread_cond_destroy(&server->work);
     (void)pthread_cond_destroy(&server->calm);

@@ -29,6 +29,9 @@ enum {
     CVN_SERVER_CONNECTION_BYTES_DEFAULT = 64 << 20,
     CVN_SERVER_CONNECTIONS_DEFAULT = 4096,
     CVN_SERVER_GREETING_MS_DEFAULT = 20000,
+    CVN_SERVER_HELLO_TIMEOUT_MS_DEFAULT = 10000,
+    CVN_SERVER_KEEPALIVE_TIME_MS_DEFAULT = 60000,
+    CVN_SERVER_KEEPALIVE_TIMEOUT_MS_DEFAULT = 20000,
     CVN_SERVER_DEADLINE_MS_MAX = 24 * 60 * 60 * 1000, /* a later one is brought forward */
     CVN_SERVER_METHOD_NAME_BYTES_MAX = 200,
     CVN_SERVER_INTERCEPTORS_MAX = 16,
@@ -95,6 +98,9 @@ struct cvn_server_options {
     int greeting_timeout_ms;           /* a connection that has not said HELLO by then is closed;
                                           not over inproc */
     uint32_t stream_credit_bytes;      /* that each call's requests begin with */
+    int hello_timeout_ms;              /* a connection that has not said HELLO by then is closed */
+    int keepalive_time_ms;             /* one that was silent for so long is asked by PING */
+    int keepalive_timeout_ms;          /* and closed when it does not answer within this */
     const struct cvn_interceptor *interceptors; /* outermost first; copied */
     size_t n_interceptors;                      /* at most CVN_SERVER_INTERCEPTORS_MAX */
 };

@@ -47,8 +47,11 @@ struct cvn_connection {
     int64_t came_ms;       /* when, with a pipe */
     bool runs_here;        /* the carrier's thread is to run a call when it receives again */
     unsigned n_refs;
-    bool gone;              /* out of the table; nothing is sent any more */
-    bool cut_off;           /* nothing is taken in or sent any more; its pipe is being closed */
+    bool gone;    /* out of the table; nothing is sent any more */
+    bool cut_off; /* nothing is taken in or sent any more; its pipe is being closed */
+    struct cvn_deadline lookout; /* when to look whether it still lives */
+    int64_t heard_ms;
+    bool pinged;
     bool greeted;           /* HELLO came */
     uint32_t stream_credit; /* that the client gives each call's replies at first */
     uint64_t epoch;
@@ -147,6 +150,7 @@ struct cvn_server {
     struct cvn_server_call *hooked; /* whose hooks are due */
     struct cvn_server_call *over;   /* forgotten and still to be logged, newest first */
     struct cvn_deadlines deadlines;
+    struct cvn_deadlines lookouts; /* of connections */
     bool draining, stopping;
     bool closed; /* no connection is accepted any more */
 
@@ -200,6 +204,10 @@ void cvn_connection_drop(struct cvn_connection *connection);
  * safe amid a walk over them.
  */
 void cvn_connection_cut_off(struct cvn_connection *connection);
+/* Tells the peer that no further call is taken. */
+void cvn_connection_say_goodbye(struct cvn_connection *connection);
+/* Looks after the connections from which nothing was heard for long; sets the next alarm. */
+void cvn_connections_look_after(struct cvn_server *server, int64_t now_ms);
 /* Ends every call of the connection for its peer; those that run are finished by their handlers. */
 void cvn_connection_end_calls(struct cvn_connection *connection);
 void cvn_connection_unref(struct cvn_connection *connection);

@@ -103,10 +103,15 @@ static void dial(struct peer *peer, const char *url)
     assert_int_equal(connect(peer->fd, address, len), 0);
 }
 
-void peer_init(struct peer *peer, const char *url)
+void peer_connect(struct peer *peer, const char *url)
 {
     *peer = (struct peer){.ipc = strncmp(url, "ipc:", 4) == 0};
     dial(peer, url);
+}
+
+void peer_init(struct peer *peer, const char *url)
+{
+    peer_connect(peer, url);
     uint8_t theirs[sizeof greeting];
     assert_true(put(peer, greeting, sizeof greeting));
     assert_true(get(peer, theirs, sizeof theirs));
@@ -119,6 +124,11 @@ void peer_init(struct peer *peer, const char *url)
     assert_int_equal(cvn_wire_read_bundle(&bytes, &header), 0);
     peer->epoch = header.epoch;
     peer->heard = 1;
+    for (uint16_t i = 0; i < header.n_frames; i++) {
+        struct cvn_frame frame;
+        assert_int_equal(cvn_wire_read_frame(&bytes, &frame), 0);
+        peer->sent_away |= frame.type == CVN_FRAME_GOAWAY;
+    }
     free(message);
 }
 
@@ -176,6 +186,19 @@ void peer_ping(struct peer *peer)
 {
     peer_send(peer, &(struct cvn_frame){.type = CVN_FRAME_PING}, 1);
     while (hear(peer, CVN_FRAME_PONG, 0) < 0)
+        ;
+}
+
+void peer_answer_ping(struct peer *peer)
+{
+    while (hear(peer, CVN_FRAME_PING, 0) < 0)
+        ;
+    peer_send(peer, &(struct cvn_frame){.type = CVN_FRAME_PONG}, 1);
+}
+
+void peer_wait_goaway(struct peer *peer)
+{
+    while (hear(peer, CVN_FRAME_GOAWAY, 0) < 0)
         ;
 }
 

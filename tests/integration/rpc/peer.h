@@ -12,14 +12,15 @@ struct peer {
     bool ipc;
     uint64_t epoch;
     uint32_t heard; /* bundles with frames */
+    bool sent_away; /* a GOAWAY came with the SETTINGS */
 };
+
+/* Connects and says nothing, not even SP's greeting. */
+void peer_connect(struct peer *peer, const char *url);
 
 /* Connects, says HELLO and waits for the SETTINGS. */
 void peer_init(struct peer *peer, const char *url);
-/*
- * Says that nothing follows, waits until the server closes, and closes. To vanish amid an exchange
- * would meet the fault of nng 1.5.2 that cvn_connection_cut_off describes.
- */
+/* Says that nothing follows, waits until the server closes, and closes. */
 void peer_deinit(struct peer *peer);
 
 /* Sends the bytes as one message of the carrier; nothing when the connection is lost. */
@@ -36,6 +37,12 @@ int peer_code(struct peer *peer, uint32_t call);
 
 /* Sends a PING and waits for its PONG: all sent before has been taken in. */
 void peer_ping(struct peer *peer);
+
+/* Waits for a PING and answers it. */
+void peer_answer_ping(struct peer *peer);
+
+/* Waits for a GOAWAY. */
+void peer_wait_goaway(struct peer *peer);
 
 /* Reads and drops until the server has closed the connection. */
 void peer_wait_closed(struct peer *peer);

@@ -279,6 +279,75 @@ static void test_method_names_are_logged_only_when_printable(void **state)
     peer_deinit(&peer);
 }
 
+enum { SOON_MS = 50 };
+
+static void test_peer_that_says_nothing_is_closed(void **state)
+{
+    struct fixture *f = *state;
+    start_server(f, (struct cvn_server_options){.hello_timeout_ms = SOON_MS});
+    struct peer mute, greeted;
+    peer_init(&greeted, f->url);
+    peer_connect(&mute, f->url);
+    peer_wait_closed(&mute);
+    peer_ping(&greeted); /* who said HELLO may be silent for longer */
+    check_served(f);
+    peer_deinit(&mute);
+    peer_deinit(&greeted);
+}
+
+static void test_peer_that_does_not_answer_is_closed(void **state)
+{
+    struct fixture *f = *state;
+    start_server(f, (struct cvn_server_options){.keepalive_time_ms = SOON_MS,
+                                                .keepalive_timeout_ms = SOON_MS});
+    struct peer peer;
+    peer_init(&peer, f->url);
+    peer_wait_closed(&peer);
+    check_served(f);
+    peer_deinit(&peer);
+}
+
+static void test_peer_that_answers_stays(void **state)
+{
+    struct fixture *f = *state;
+    start_server(f, (struct cvn_server_options){.keepalive_time_ms = SOON_MS});
+    struct peer peer;
+    peer_init(&peer, f->url);
+    for (int i = 0; i < 3; i++)
+        peer_answer_ping(&peer);
+    peer_ping(&peer);
+    peer_deinit(&peer);
+}
+
+static void *drain(void *arg)
+{
+    (void)cvn_server_drain(arg, 60000);
+    return NULL;
+}
+
+/* A connection that comes while the server stops is told at once to go elsewhere. */
+static void test_new_connection_is_sent_away_while_draining(void **state)
+{
+    struct fixture *f = *state;
+    start_server(f, (struct cvn_server_options){0});
+    struct peer first, late;
+    peer_init(&first, f->url);
+    /* Half a request, which holds the drain. */
+    peer_open(&first, 1, METHOD, 0);
+    peer_ping(&first);
+    pthread_t drainer;
+    assert_int_equal(pthread_create(&drainer, NULL, drain, f->server), 0);
+    peer_wait_goaway(&first);
+    peer_init(&late, f->url);
+    assert_true(late.sent_away);
+    peer_send(&first, &(struct cvn_frame){.type = CVN_FRAME_CANCEL, .call = 1}, 1);
+    peer_send(&first, NULL, 0); /* acknowledges the GOAWAY */
+    peer_send(&late, NULL, 0);
+    (void)pthread_join(drainer, NULL);
+    peer_deinit(&first);
+    peer_deinit(&late);
+}
+
 int main(int argc, char **argv)
 {
     transport = argc > 1 ? argv[1] : "ipc";
@@ -288,6 +357,12 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_peer_is_cut_off_when_an_overdue_call_finds_no_room,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_drain_when_unfinished_requests_find_no_room, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_peer_that_says_nothing_is_closed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_peer_that_does_not_answer_is_closed, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_peer_that_answers_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_new_connection_is_sent_away_while_draining, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_garbage_closes_its_own_connection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_peer_that_never_reads_is_cut_off, set_up, tear_down),
