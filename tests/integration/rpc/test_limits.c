@@ -28,7 +28,7 @@ static void start(struct bench *bench, struct cvn_limits_options options)
     struct cvn_interceptor interceptor = cvn_limits_interceptor(bench->limits);
     struct cvn_server_options server = {.interceptors = &interceptor, .n_interceptors = 1};
     rig_start(&bench->rig, &(struct rig_options){.transport = transport, .server = &server});
-    assert_int_equal(cvn_channel_new(&bench->neighbour, bench->rig.url, NULL, NULL), 0);
+    assert_int_equal(transport_connect(&bench->neighbour, bench->rig.url, NULL, NULL), 0);
 }
 
 static void stop(struct bench *bench)
