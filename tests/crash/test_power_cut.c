@@ -20,10 +20,10 @@
 #include <unistd.h>
 
 enum {
-    N_BATCHES = 30,
+    N_BATCHES = 16,
     UPDATES_PER_BATCH = 6,
     SECTOR_BYTES = 512,
-    CUTS_PER_MOMENT = 2,
+    CUTS_PER_MOMENT = 1,
     DISK_BYTES_MAX = 4 << 20,
     PENDING_MAX = 4096,
     GOES_ON = 3, /* entries written after the power is back */
