@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { HANDSHAKE_MS = 15000 };
+
 static void make_address(const char *transport, char url[TRANSPORT_URL_BYTES])
 {
     static atomic_uint n_made;
@@ -56,6 +58,8 @@ int transport_connect(struct cvn_channel **ret, const char *urls,
         with_tls = *options;
     if (!with_tls.tls.ca)
         with_tls.tls.ca = TRANSPORT_CERTS "ca.pem";
+    if (cvn_tls_is_url(urls) && !with_tls.connect_timeout_ms)
+        with_tls.connect_timeout_ms = HANDSHAKE_MS; /* takes long under a sanitizer */
     return cvn_channel_new(ret, urls, &with_tls, err);
 }
 
