@@ -67,8 +67,6 @@ static void set_defaults(struct cvn_server_options *options)
         options->max_connection_bytes = CVN_SERVER_CONNECTION_BYTES_DEFAULT;
     if (!options->max_connections)
         options->max_connections = CVN_SERVER_CONNECTIONS_DEFAULT;
-    if (!options->greeting_timeout_ms)
-        options->greeting_timeout_ms = CVN_SERVER_GREETING_MS_DEFAULT;
     if (!options->stream_credit_bytes)
         options->stream_credit_bytes = CVN_FLOW_CREDIT_BYTES;
     if (!options->hello_timeout_ms)

@@ -28,8 +28,7 @@ enum {
     CVN_SERVER_CALLS_DEFAULT = 8192,
     CVN_SERVER_CONNECTION_BYTES_DEFAULT = 64 << 20,
     CVN_SERVER_CONNECTIONS_DEFAULT = 4096,
-    CVN_SERVER_GREETING_MS_DEFAULT = 20000,
-    CVN_SERVER_HELLO_TIMEOUT_MS_DEFAULT = 10000,
+    CVN_SERVER_HELLO_TIMEOUT_MS_DEFAULT = 20000,
     CVN_SERVER_KEEPALIVE_TIME_MS_DEFAULT = 60000,
     CVN_SERVER_KEEPALIVE_TIMEOUT_MS_DEFAULT = 20000,
     CVN_SERVER_DEADLINE_MS_MAX = 24 * 60 * 60 * 1000, /* a later one is brought forward */
@@ -95,8 +94,6 @@ struct cvn_server_options {
     size_t max_connection_bytes;       /* unsent replies of one connection, which is closed beyond;
                                           and its unfinished requests, RESOURCE_EXHAUSTED beyond */
     uint32_t max_connections;          /* further ones are not served and closed */
-    int greeting_timeout_ms;           /* a connection that has not said HELLO by then is closed;
-                                          not over inproc */
     uint32_t stream_credit_bytes;      /* that each call's requests begin with */
     int hello_timeout_ms;              /* a connection that has not said HELLO by then is closed */
     int keepalive_time_ms;             /* one that was silent for so long is asked by PING */

@@ -111,15 +111,12 @@ static void set_check(struct cvn_server *server, int64_t at_ms)
 }
 
 /* Looks at one connection. False when that need not be done again. */
-static bool check(struct cvn_connection *connection, int64_t now_ms)
+static bool check(struct cvn_connection *connection)
 {
-    if (!connection->pipe)
+    if (connection->peer.transport != CVN_TRANSPORT_TLS)
         return false;
-    if (!connection->greeted &&
-        connection->came_ms + connection->server->options.greeting_timeout_ms <= now_ms)
-        cvn_pipe_close(connection->pipe);
     cvn_pipe_check(connection->pipe);
-    return !connection->greeted || connection->peer.transport == CVN_TRANSPORT_TLS;
+    return true;
 }
 
 void cvn_server_pipes_check(struct cvn_server *server, int64_t now_ms)
@@ -131,7 +128,7 @@ void cvn_server_pipes_check(struct cvn_server *server, int64_t now_ms)
     bool again = false;
     struct cvn_connection *connection;
     for (connection = server->connections; connection; connection = connection->hh.next)
-        again = check(connection, now_ms) || again;
+        again = check(connection) || again;
     server->check_ms = 0;
     if (again)
         set_check(server, now_ms + CHECK_MS);
@@ -166,12 +163,11 @@ static void add(struct cvn_pipe_listener *listener, nng_stream *stream)
         cvn_connection_drop(connection);
     } else {
         connection->peer.transport = transport_of(listener);
-        connection->came_ms = cvn_rpc_now_ms();
         connection->n_refs += 2; /* until received, and until the greeting is sent */
         connection->outbox.sending = true;
         cvn_pipe_start(connection->pipe);
-        if (!server->check_ms)
-            set_check(server, connection->came_ms + CHECK_MS);
+        if (listener->is_tls && !server->check_ms)
+            set_check(server, connection->heard_ms + CHECK_MS);
     }
     (void)pthread_mutex_unlock(&server->lock);
 }

@@ -44,7 +44,6 @@ struct cvn_connection {
     nng_pipe nng_pipe; /* with a socket */
     nng_aio *send_aio;
     struct cvn_pipe *pipe; /* without */
-    int64_t came_ms;       /* when, with a pipe */
     bool runs_here;        /* the carrier's thread is to run a call when it receives again */
     unsigned n_refs;
     bool gone;    /* out of the table; nothing is sent any more */
@@ -179,7 +178,7 @@ void cvn_server_socket_update(struct cvn_server *server);
 /* 0 or nng's error. TLS must have been set for a URL of TLS. */
 int cvn_server_pipe_listen(struct cvn_server *server, const char *url, bool is_ipc);
 void cvn_server_pipe_start(struct cvn_server *server);
-/* With the lock: closes those that are over or do not say HELLO; sets the next alarm. */
+/* With the lock: closes those that are over; sets the next alarm. */
 void cvn_server_pipes_check(struct cvn_server *server, int64_t now_ms);
 /* Without the lock: accepts no more. */
 void cvn_server_pipe_stop(struct cvn_server *server);

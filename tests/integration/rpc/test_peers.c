@@ -284,7 +284,7 @@ enum { SOON_MS = 50 };
 static void test_peer_that_says_nothing_is_closed(void **state)
 {
     struct fixture *f = *state;
-    start_server(f, (struct cvn_server_options){.hello_timeout_ms = SOON_MS});
+    start_server(f, (struct cvn_server_options){.hello_timeout_ms = 2000});
     struct peer mute, greeted;
     peer_init(&greeted, f->url);
     peer_connect(&mute, f->url);
@@ -298,8 +298,8 @@ static void test_peer_that_says_nothing_is_closed(void **state)
 static void test_peer_that_does_not_answer_is_closed(void **state)
 {
     struct fixture *f = *state;
-    start_server(f, (struct cvn_server_options){.keepalive_time_ms = SOON_MS,
-                                                .keepalive_timeout_ms = SOON_MS});
+    start_server(
+        f, (struct cvn_server_options){.keepalive_time_ms = SOON_MS, .keepalive_timeout_ms = 1000});
     struct peer peer;
     peer_init(&peer, f->url);
     peer_wait_closed(&peer);

@@ -202,7 +202,7 @@ static void test_peers_that_stall_hold_nobody_up_and_are_cut_off(void **state)
 {
     (void)state;
     struct world world;
-    struct cvn_server_options options = {.greeting_timeout_ms = 100};
+    struct cvn_server_options options = {.hello_timeout_ms = 2000};
     start_with(&world, files_of(NULL, CERT("server.pem"), CERT("server.key")), &options);
     int fds[8];
     for (size_t i = 0; i < 8; i++)
