@@ -1,0 +1,107 @@
+#include "matching/fair.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* The part of an instance whose edges are worth a floor or more. */
+struct part {
+    struct cvn_match_instance instance;
+    uint64_t *first;
+    struct cvn_match_candidate *edges;
+    uint64_t *origin; /* by edge of the part: the edge of the whole */
+};
+
+static int part_init(struct part *part, const struct cvn_match_instance *whole)
+{
+    uint64_t n_edges = whole->first[whole->n_mentees];
+    part->first = malloc(((size_t)whole->n_mentees + 1) * sizeof *part->first);
+    part->edges = malloc((n_edges + 1) * sizeof *part->edges);
+    part->origin = malloc((n_edges + 1) * sizeof *part->origin);
+    part->instance = *whole;
+    part->instance.first = part->first;
+    part->instance.edges = part->edges;
+    return part->first && part->edges && part->origin ? 0 : -ENOMEM;
+}
+
+static void part_deinit(struct part *part)
+{
+    free(part->first);
+    free(part->edges);
+    free(part->origin);
+}
+
+static void part_fill(struct part *part, const struct cvn_match_instance *whole, int32_t floor)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < whole->n_mentees; i++) {
+        part->first[i] = n;
+        for (uint64_t e = whole->first[i]; e < whole->first[i + 1]; e++)
+            if (cvn_match_worth(&whole->edges[e]) >= floor) {
+                part->origin[n] = e;
+                part->edges[n++] = whole->edges[e];
+            }
+    }
+    part->first[whole->n_mentees] = n;
+}
+
+/* 0 and how many can be placed, or what place_most gave. */
+static int count_placeable(const struct part *part, const struct cvn_match_progress *progress,
+                           int64_t *ret)
+{
+    struct cvn_match_assignment most = {0};
+    int r = cvn_match_place_most(&most, &part->instance, progress);
+    if (r == 0)
+        *ret = most.n_placed;
+    cvn_match_assignment_deinit(&most);
+    return r;
+}
+
+/* The highest floor at which as many can be placed as without one. */
+static int find_floor(struct part *part, const struct cvn_match_instance *whole,
+                      const struct cvn_match_progress *progress, int32_t *ret)
+{
+    int32_t low = 0, high = 2 * (int32_t)UINT16_MAX;
+    int64_t all, n;
+    part_fill(part, whole, 0);
+    int r = count_placeable(part, progress, &all);
+    while (r == 0 && low < high) {
+        int32_t middle = low + (high - low + 1) / 2;
+        part_fill(part, whole, middle);
+        r = count_placeable(part, progress, &n);
+        if (r == 0 && n == all)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    if (r == 0)
+        *ret = all > 0 ? low : 0;
+    return r;
+}
+
+int cvn_match_share_out(struct cvn_match_fair *ret, const struct cvn_match_instance *instance,
+                        const struct cvn_match_progress *progress)
+{
+    struct part part = {0};
+    struct cvn_match_fair made = {0};
+    int r = part_init(&part, instance);
+    if (r == 0)
+        r = find_floor(&part, instance, progress, &made.floor);
+    if (r == 0) {
+        part_fill(&part, instance, made.floor);
+        r = cvn_match_assign(&made.assignment, &part.instance, CVN_MATCH_AIM_PARTICIPATION,
+                             progress);
+    }
+    for (uint32_t i = 0; r == 0 && i < instance->n_mentees; i++)
+        if (made.assignment.edge[i] != CVN_MATCH_NO_EDGE)
+            made.assignment.edge[i] = part.origin[made.assignment.edge[i]];
+    if (r == 0)
+        *ret = made;
+    part_deinit(&part);
+    return r;
+}
+
+void cvn_match_fair_deinit(struct cvn_match_fair *fair)
+{
+    cvn_match_assignment_deinit(&fair->assignment);
+    *fair = (struct cvn_match_fair){0};
+}

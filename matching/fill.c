@@ -1,0 +1,216 @@
+#include "matching/market.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct stop {
+    int64_t distance;
+    uint32_t mentor;
+};
+
+/* An edge as its mentor sees it. */
+struct entry {
+    uint64_t edge;
+    uint32_t mentee;
+};
+
+/*
+ * The search of augment.c the other way round: from a free seat that has a price over the mentees
+ * who might sit there and the mentors they would leave, to the nearest end: somebody without a
+ * seat, or a mentor whose seat may stay free because its price can fall to nothing. There are few
+ * such seats, so it is kept plain.
+ */
+struct search {
+    struct cvn_match_market *market;
+    struct entry *entries; /* by mentor */
+    uint64_t *starts;      /* n_mentors + 1 */
+    struct stop *heap;
+    size_t n_heap;
+    size_t heap_max;
+    uint32_t *seen;
+    uint32_t n_seen;
+    int64_t bound;
+    uint32_t end_mentor; /* keeps a free seat in the end; or NOBODY and: */
+    uint32_t end_mentee; /* the one without a seat, */
+    uint64_t end_edge;   /* who takes this */
+};
+
+static int list_by_mentor(struct search *search)
+{
+    const struct cvn_match_instance *in = search->market->instance;
+    uint64_t n_edges = in->first[in->n_mentees];
+    search->entries = malloc((n_edges + 1) * sizeof *search->entries);
+    search->starts = calloc((size_t)in->n_mentors + 2, sizeof *search->starts);
+    search->seen = malloc(((size_t)in->n_mentors + 1) * sizeof *search->seen);
+    if (!search->entries || !search->starts || !search->seen)
+        return -ENOMEM;
+    /* Counted two places on, so that after adding up each start is one place on and can advance. */
+    uint64_t *next = search->starts + 1;
+    for (uint64_t e = 0; e < n_edges; e++)
+        next[in->edges[e].mentor + 1]++;
+    for (uint32_t j = 0; j < in->n_mentors; j++)
+        next[j + 1] += next[j];
+    for (uint32_t i = 0; i < in->n_mentees; i++)
+        for (uint64_t e = in->first[i]; e < in->first[i + 1]; e++)
+            search->entries[next[in->edges[e].mentor]++] = (struct entry){e, i};
+    return 0;
+}
+
+static int push(struct search *search, struct stop stop)
+{
+    if (search->n_heap == search->heap_max) {
+        size_t heap_max = search->heap_max ? 2 * search->heap_max : 1024;
+        struct stop *heap = realloc(search->heap, heap_max * sizeof *heap);
+        if (!heap)
+            return -ENOMEM;
+        search->heap = heap;
+        search->heap_max = heap_max;
+    }
+    size_t at = search->n_heap++;
+    for (size_t parent; at > 0 && search->heap[parent = (at - 1) / 2].distance > stop.distance;
+         at = parent)
+        search->heap[at] = search->heap[parent];
+    search->heap[at] = stop;
+    return 0;
+}
+
+static struct stop pop(struct search *search)
+{
+    struct stop *heap = search->heap, top = heap[0], moved = heap[--search->n_heap];
+    size_t n = search->n_heap, at = 0;
+    for (size_t child; (child = 2 * at + 1) < n; at = child) {
+        if (child + 1 < n && heap[child + 1].distance < heap[child].distance)
+            child++;
+        if (heap[child].distance >= moved.distance)
+            break;
+        heap[at] = heap[child];
+    }
+    heap[at] = moved;
+    return top;
+}
+
+/* Comes to a mentor, whose seat would be free, by a mentee who would leave it. */
+static int reach(struct search *search, uint32_t mentor, int64_t distance,
+                 const struct entry *entry)
+{
+    struct cvn_match_node *node = &search->market->nodes[mentor];
+    if (distance >= node->distance || distance >= search->bound)
+        return 0;
+    if (node->distance == CVN_MATCH_FAR)
+        search->seen[search->n_seen++] = mentor;
+    node->distance = distance;
+    if (entry) {
+        node->from = entry->mentee;
+        node->via = entry->edge;
+    }
+    if (distance + search->market->price[mentor] < search->bound) {
+        search->bound = distance + search->market->price[mentor];
+        search->end_mentor = mentor;
+    }
+    return push(search, (struct stop){distance, mentor});
+}
+
+/* Looks at all who might sit with a mentor. */
+static int visit(struct search *search, uint32_t mentor)
+{
+    struct cvn_match_market *market = search->market;
+    const struct cvn_match_candidate *edges = market->instance->edges;
+    struct cvn_match_node node = market->nodes[mentor];
+    for (uint64_t n = search->starts[mentor]; n < search->starts[mentor + 1]; n++) {
+        const struct entry *entry = &search->entries[n];
+        uint64_t edge = market->edge[entry->mentee];
+        int64_t distance = node.distance + market->price[mentor] -
+                           cvn_match_market_worth(market, &edges[entry->edge]);
+        if (edge == CVN_MATCH_NO_EDGE) {
+            if (distance < search->bound) {
+                search->bound = distance;
+                search->end_mentor = CVN_MATCH_NOBODY;
+                search->end_mentee = entry->mentee;
+                search->end_edge = entry->edge;
+            }
+            continue;
+        }
+        uint32_t left = edges[edge].mentor;
+        distance += cvn_match_market_worth(market, &edges[edge]) - market->price[left];
+        int r = left == mentor ? 0 : reach(search, left, distance, entry);
+        if (r != 0)
+            return r;
+    }
+    return cvn_match_market_tell(market,
+                                 (uint32_t)(search->starts[mentor + 1] - search->starts[mentor]));
+}
+
+/* Moves everybody along the path, from its end back to the free seat. */
+static void shift(struct search *search, uint32_t source)
+{
+    struct cvn_match_market *market = search->market;
+    const struct cvn_match_candidate *edges = market->instance->edges;
+    uint32_t mentor = search->end_mentor;
+    uint32_t mover = search->end_mentee;
+    uint64_t edge = search->end_edge;
+    for (bool first = mentor == CVN_MATCH_NOBODY; first || mentor != source; first = false) {
+        if (!first) {
+            mover = market->nodes[mentor].from;
+            edge = market->nodes[mentor].via;
+            struct cvn_match_node *left = &market->nodes[mentor];
+            uint32_t last = left->first + --left->n_held;
+            market->held[market->place[mover]] = market->held[last];
+            market->place[market->held[last].mentee] = market->place[mover];
+        }
+        struct cvn_match_node *node = &market->nodes[mentor = edges[edge].mentor];
+        market->place[mover] = node->first + node->n_held++;
+        market->held[market->place[mover]].mentee = mover;
+        market->edge[mover] = edge;
+    }
+}
+
+static void lower_prices(struct search *search)
+{
+    for (uint32_t i = 0; i < search->n_seen; i++) {
+        struct cvn_match_node *node = &search->market->nodes[search->seen[i]];
+        if (node->distance < search->bound)
+            search->market->price[search->seen[i]] -= search->bound - node->distance;
+        node->distance = CVN_MATCH_FAR;
+    }
+    search->n_seen = 0;
+    search->n_heap = 0;
+}
+
+static int fill_one(struct search *search, uint32_t source)
+{
+    search->market->n_searches++;
+    search->bound = CVN_MATCH_FAR;
+    int r = reach(search, source, 0, NULL);
+    while (r == 0 && search->n_heap > 0) {
+        struct stop stop = pop(search);
+        if (stop.distance >= search->bound)
+            break;
+        if (stop.distance == search->market->nodes[stop.mentor].distance)
+            r = visit(search, stop.mentor);
+    }
+    if (r != 0)
+        return r;
+    shift(search, source);
+    lower_prices(search);
+    return 0;
+}
+
+int cvn_match_market_fill(struct cvn_match_market *market)
+{
+    struct search search = {.market = market};
+    int r = 0;
+    for (uint32_t j = 0; r == 0 && j < market->instance->n_mentors; j++) {
+        const struct cvn_match_node *node = &market->nodes[j];
+        while (r == 0 && node->n_held < node->n_seats && market->price[j] > 0) {
+            if (!search.entries)
+                r = list_by_mentor(&search);
+            if (r == 0)
+                r = fill_one(&search, j);
+        }
+    }
+    free(search.entries);
+    free(search.starts);
+    free(search.heap);
+    free(search.seen);
+    return r;
+}
