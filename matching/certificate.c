@@ -23,17 +23,29 @@ static int count_seated(const struct cvn_match_instance *in, const uint64_t *edg
     return 0;
 }
 
-/* The dual bound at some prices; a mask of 0 makes every edge worth the bonus alone. */
-static int64_t bound_at(const struct cvn_match_instance *in, const int64_t *price, int64_t bonus,
-                        int64_t mask, const uint32_t *n_useful)
+/* What prices are worked out over: which edges count, and what they are worth. */
+struct terms {
+    int64_t bonus;
+    int64_t mask; /* 0 makes every edge worth the bonus alone */
+    int64_t floor;
+};
+
+/* The dual bound at some prices. n_useful is room for a number by mentor. */
+static int64_t bound_at(const struct cvn_match_instance *in, const int64_t *price,
+                        struct terms terms, uint32_t *n_useful)
 {
     int64_t bound = 0;
+    for (uint32_t j = 0; j < in->n_mentors; j++)
+        n_useful[j] = 0;
     for (uint32_t i = 0; i < in->n_mentees; i++) {
         int64_t most = 0;
         for (uint64_t e = in->first[i]; e < in->first[i + 1]; e++) {
             int64_t worth = (int64_t)in->edges[e].mentee_score + in->edges[e].mentor_score;
-            int64_t profit = (worth & mask) + bonus - price[in->edges[e].mentor];
+            if (worth < terms.floor)
+                continue;
+            int64_t profit = (worth & terms.mask) + terms.bonus - price[in->edges[e].mentor];
             most = profit > most ? profit : most;
+            n_useful[in->edges[e].mentor]++;
         }
         bound += most;
     }
@@ -65,19 +77,22 @@ int cvn_match_assignment_prove(const struct cvn_match_instance *in,
     if (r == 0)
         r = check_prices(in, assignment->cover, err);
     for (uint32_t i = 0; r == 0 && i < in->n_mentees; i++) {
-        for (uint64_t e = in->first[i]; e < in->first[i + 1]; e++)
-            n_useful[in->edges[e].mentor]++;
         uint64_t edge = assignment->edge[i];
         if (edge == CVN_MATCH_NO_EDGE)
             continue;
+        int64_t worth = (int64_t)in->edges[edge].mentee_score + in->edges[edge].mentor_score;
         bound.n_placed++;
-        bound.value += (int64_t)in->edges[edge].mentee_score + in->edges[edge].mentor_score +
-                       assignment->bonus;
+        bound.value += worth + assignment->bonus;
+        if (worth < assignment->floor)
+            r = cvn_error_set(err, CVN_MATCH_VIOLATION,
+                              "mentee %u is placed by an edge worth %lld, below the floor of %d", i,
+                              (long long)worth, assignment->floor);
     }
     if (r == 0) {
-        bound.bound = bound_at(in, assignment->price, assignment->bonus, -1, n_useful);
+        struct terms counted = {assignment->bonus, -1, assignment->floor}, alike = {1, 0, 0};
+        bound.bound = bound_at(in, assignment->price, counted, n_useful);
         bound.n_most =
-            assignment->cover ? bound_at(in, assignment->cover, 1, 0, n_useful) : in->n_mentees;
+            assignment->cover ? bound_at(in, assignment->cover, alike, n_useful) : in->n_mentees;
         *ret = bound;
     }
     free(n_seated);

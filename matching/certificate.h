@@ -22,7 +22,8 @@ struct cvn_match_bound {
 
 /*
  * Proves that every mentee has at most one edge, of their own, that no mentor has more mentees than
- * seats and that no price is negative, and works out the bound. 0; CVN_MATCH_VIOLATION with the
+ * seats, that no pair is worth less than the floor and no price negative, and works out the bound
+ * over the edges from the floor on, and n_most over all. 0; CVN_MATCH_VIOLATION with the
  * fault as a sentence in *err; -ENOMEM. err may be NULL.
  */
 int cvn_match_assignment_prove(const struct cvn_match_instance *instance,

@@ -57,51 +57,52 @@ static int count_placeable(const struct part *part, const struct cvn_match_progr
 }
 
 /* The highest floor at which as many can be placed as without one. */
-static int find_floor(struct part *part, const struct cvn_match_instance *whole,
+static int find_floor(struct part *part, const struct cvn_match_instance *whole, int64_t n_most,
                       const struct cvn_match_progress *progress, int32_t *ret)
 {
-    int32_t low = 0, high = 2 * (int32_t)UINT16_MAX;
-    int64_t all, n;
-    part_fill(part, whole, 0);
-    int r = count_placeable(part, progress, &all);
+    int32_t low = 0, high = n_most > 0 ? 2 * (int32_t)UINT16_MAX : 0;
+    int r = 0;
     while (r == 0 && low < high) {
         int32_t middle = low + (high - low + 1) / 2;
+        int64_t n;
         part_fill(part, whole, middle);
         r = count_placeable(part, progress, &n);
-        if (r == 0 && n == all)
+        if (r == 0 && n == n_most)
             low = middle;
         else
             high = middle - 1;
     }
     if (r == 0)
-        *ret = all > 0 ? low : 0;
+        *ret = low;
     return r;
 }
 
-int cvn_match_share_out(struct cvn_match_fair *ret, const struct cvn_match_instance *instance,
+int cvn_match_share_out(struct cvn_match_assignment *ret, const struct cvn_match_instance *instance,
                         const struct cvn_match_progress *progress)
 {
     struct part part = {0};
-    struct cvn_match_fair made = {0};
+    struct cvn_match_assignment made = {0}, most = {0};
+    int32_t floor = 0;
     int r = part_init(&part, instance);
     if (r == 0)
-        r = find_floor(&part, instance, progress, &made.floor);
+        r = cvn_match_place_most(&most, instance, progress);
+    if (r == 0)
+        r = find_floor(&part, instance, most.n_placed, progress, &floor);
     if (r == 0) {
-        part_fill(&part, instance, made.floor);
-        r = cvn_match_assign(&made.assignment, &part.instance, CVN_MATCH_AIM_PARTICIPATION,
-                             progress);
+        part_fill(&part, instance, floor);
+        r = cvn_match_assign(&made, &part.instance, CVN_MATCH_AIM_PARTICIPATION, progress);
     }
     for (uint32_t i = 0; r == 0 && i < instance->n_mentees; i++)
-        if (made.assignment.edge[i] != CVN_MATCH_NO_EDGE)
-            made.assignment.edge[i] = part.origin[made.assignment.edge[i]];
-    if (r == 0)
+        if (made.edge[i] != CVN_MATCH_NO_EDGE)
+            made.edge[i] = part.origin[made.edge[i]];
+    if (r == 0) {
+        free(made.cover);
+        made.cover = most.price;
+        most.price = NULL;
+        made.floor = floor;
         *ret = made;
+    }
+    cvn_match_assignment_deinit(&most);
     part_deinit(&part);
     return r;
-}
-
-void cvn_match_fair_deinit(struct cvn_match_fair *fair)
-{
-    cvn_match_assignment_deinit(&fair->assignment);
-    *fair = (struct cvn_match_fair){0};
 }

@@ -8,16 +8,12 @@
 
 #include "matching/optimal.h"
 
-struct cvn_match_fair {
-    struct cvn_match_assignment assignment; /* edges and prices of the edges from floor on */
-    int32_t floor; /* the least worth of a pair; with floor + 1 fewer can be placed */
-};
-
-/* 0, CVN_MATCH_CANCELLED or -ENOMEM; like cvn_match_assign. */
-int cvn_match_share_out(struct cvn_match_fair *ret, const struct cvn_match_instance *instance,
+/*
+ * The floor of *ret is the least worth that every pair can have; with one more, fewer could be
+ * placed. Its prices prove the total over the edges from the floor on, its cover that over all
+ * edges no more can be placed. 0, CVN_MATCH_CANCELLED or -ENOMEM; like cvn_match_assign.
+ */
+int cvn_match_share_out(struct cvn_match_assignment *ret, const struct cvn_match_instance *instance,
                         const struct cvn_match_progress *progress);
-
-/* A zeroed one is accepted. */
-void cvn_match_fair_deinit(struct cvn_match_fair *fair);
 
 #endif

@@ -28,6 +28,7 @@ struct cvn_match_assignment {
     int64_t *price; /* by mentor, not negative */
     int64_t *cover; /* by mentor, or NULL */
     int64_t bonus;
+    int32_t floor; /* edges worth less do not count; 0 but for cvn_match_share_out */
     int64_t n_placed;
     int64_t worth; /* summed over the edges, without the bonus */
     int64_t n_bids;

@@ -18,6 +18,8 @@ MAY = {
     "services": ["base", "proto", "rpc", "storage"],
     "client": ["base", "matching", "proto", "rpc"],
 }
+# Headers of libconvene.
+PUBLIC = ("convene/convene.h", "convene/matching.h")
 # The one place of each library whose types must not spread.
 ONLY = {"lmdb.h": "storage/", "nng/": "rpc/", "mbedtls/": "rpc/tls", "libical/": "services/events/rules/recurrence", "libsmartcols": "client/"}
 
@@ -31,7 +33,7 @@ def place_of(path):
 def target_of(include):
     """Which place an include leads to; generated messages lie under proto."""
     if include.startswith(("convene/", "google/", "grpc/")) or include == "descriptors.h":
-        return "client" if include == "convene/convene.h" else "proto"
+        return "client" if include in PUBLIC else "proto"
     return place_of(include)
 
 

@@ -176,15 +176,19 @@ static void test_fair_equals_exhaustive_search(void **state)
     for (int round = 0; round < ROUNDS / 8; round++) {
         struct small small;
         struct best best;
-        struct cvn_match_fair made;
+        struct cvn_match_assignment made;
+        struct cvn_match_bound bound;
         make(&small, &random);
         search(&best, &small);
         assert_int_equal(cvn_match_share_out(&made, &small.in, NULL), 0);
-        assert_int_equal(made.assignment.n_placed, best.placed);
-        assert_int_equal(made.assignment.worth, best.floor_worth);
+        assert_int_equal(made.n_placed, best.placed);
+        assert_int_equal(made.worth, best.floor_worth);
         if (best.placed > 0)
             assert_int_equal(made.floor, best.floor);
-        cvn_match_fair_deinit(&made);
+        assert_int_equal(cvn_match_assignment_prove(&small.in, &made, &bound, NULL), 0);
+        assert_int_equal(bound.value, bound.bound);
+        assert_int_equal(bound.n_placed, bound.n_most);
+        cvn_match_assignment_deinit(&made);
     }
 }
 
