@@ -53,7 +53,7 @@ static void run_child(const char *path, int acks, int round)
 
 static void test_acknowledged_writes_survive_kill(void **state)
 {
-    struct scratch s;
+    struct scratch s = {.engine = NULL};
     static char told[ROUNDS * ACKNOWLEDGED][32];
     int n_told = 0;
     scratch_open(&s, NULL);

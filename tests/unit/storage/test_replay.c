@@ -37,7 +37,7 @@ static int purge(struct cvn_txn *txn, void *arg)
 
 static void test_answer_is_kept_for_a_day(void **state)
 {
-    struct scratch s;
+    struct scratch s = {.engine = NULL};
     struct cvn_txn *txn;
     scratch_open(&s, NULL);
     static char a[] = "a", b[] = "b", c[] = "c";
