@@ -13,7 +13,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-enum { CHUNK_BYTES = 256 << 10 };
+enum { CHUNK_BYTES = 256 << 10, NAME_BYTES = 1024 };
 
 /*
  * A backup on its way: first written to a file that has no name, so that no snapshot stays open
@@ -74,10 +74,26 @@ static int write_part(struct backup *backup, size_t i, int64_t now_ms)
     return r;
 }
 
+/* A file without a name in the directory; with one for a moment where that cannot be had. */
+static int open_nameless(const char *directory)
+{
+    int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+        return fd < 0 ? -errno : fd;
+    char name[NAME_BYTES];
+    if (snprintf(name, sizeof name, "%s/.backup-XXXXXX", directory) >= (int)sizeof name)
+        return -ENAMETOOLONG;
+    fd = mkostemp(name, O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    (void)unlink(name);
+    return fd;
+}
+
 static int write_parts(struct backup *backup, int64_t now_ms)
 {
-    backup->fd = open(backup->admin->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    int r = backup->fd < 0 ? -errno : 0;
+    backup->fd = open_nameless(backup->admin->directory);
+    int r = backup->fd < 0 ? backup->fd : 0;
     for (size_t i = 0; r == 0 && i < backup->admin->n_stores; i++)
         r = write_part(backup, i, now_ms);
     return r;

@@ -38,6 +38,7 @@ enum { N_STORES = 2 };
 
 static const char usage[] =
     "usage: convened check --data DIR            look whether the stores are sound\n"
+    "       convened check --backup FILE         look whether a backup is whole\n"
     "       convened restore FILE --data DIR     make a data directory from a backup\n"
     "       convened compact --data DIR          give back the room that is free in the stores\n"
     "\n"
@@ -159,6 +160,48 @@ static int restore_parts(FILE *file, const char *into, struct cvn_error *err)
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
+/* Reads a backup to its end without restoring it. */
+static int check_parts(struct cvn_backup_reader *reader, struct cvn_error *err)
+{
+    struct cvn_backup_part part;
+    uint64_t n_records;
+    int r;
+    while ((r = cvn_backup_read_part(reader, &part, err)) == 0) {
+        r = cvn_backup_check_part(reader, &n_records, err);
+        if (r)
+            return r;
+        printf("%s: %" PRIu64 " keys, schema version %" PRIu32 ", up to change %" PRIu64
+               ": whole\n",
+               part.name, n_records, part.schema_version, part.last_change);
+    }
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+static FILE *open_backup(const char *name, struct cvn_error *err)
+{
+    FILE *file = fopen(name, "re");
+    if (!file)
+        (void)cvn_error_set(err, -errno, "The backup %s cannot be opened: %s.", name,
+                            strerror(errno));
+    return file;
+}
+
+static int check_backup(const char *name)
+{
+    struct cvn_error err = {""};
+    struct cvn_backup_reader *reader;
+    FILE *file = open_backup(name, &err);
+    if (!file)
+        return fail(err.text);
+    int r = cvn_backup_reader_new(&reader, read_file, file);
+    if (r == 0) {
+        r = check_parts(reader, &err);
+        cvn_backup_reader_free(reader);
+    }
+    (void)fclose(file);
+    return r ? fail(*err.text ? err.text : "No memory to read the backup.") : EXIT_SUCCESS;
+}
+
 /* Restores beside the data directory and puts the whole in its place, or removes it. */
 static int restore_file(FILE *file, const char *data, struct cvn_error *err)
 {
@@ -181,12 +224,9 @@ static int restore(const char *name, const char *data)
     struct cvn_error err = {""};
     if (!cvn_store_files_absent(data, &err))
         return fail(err.text);
-    FILE *file = fopen(name, "re");
-    if (!file) {
-        (void)cvn_error_set(&err, -errno, "The backup %s cannot be opened: %s.", name,
-                            strerror(errno));
+    FILE *file = open_backup(name, &err);
+    if (!file)
         return fail(err.text);
-    }
     int r = restore_file(file, data, &err);
     (void)fclose(file);
     if (r)
@@ -284,13 +324,16 @@ static bool read_words(struct words *words, int argc, char **argv, bool wants_fi
         } else if (strncmp(argv[i], "--data=", 7) == 0) {
             if (!set_data(words, argv[i] + 7))
                 return false;
+        } else if (strcmp(argv[1], "check") == 0 && strcmp(argv[i], "--backup") == 0 &&
+                   i + 1 < argc) {
+            words->file = argv[++i];
         } else if (wants_file && !words->file && argv[i][0] != '-') {
             words->file = argv[i];
         } else {
             return false;
         }
     }
-    return words->data[0] && (!wants_file || words->file);
+    return wants_file ? words->data[0] && words->file : !words->data[0] == !!words->file;
 }
 
 int cvn_store_tool_main(int argc, char **argv)
@@ -305,5 +348,7 @@ int cvn_store_tool_main(int argc, char **argv)
         return fail("This machine has no source of randomness.");
     if (wants_file)
         return restore(words.file, words.data);
+    if (words.file)
+        return check_backup(words.file);
     return strcmp(argv[1], "check") == 0 ? check(words.data) : compact(words.data);
 }

@@ -148,14 +148,19 @@ static int bring_up_to_date(struct cvn_store *store, struct cvn_error *err)
 
 static int open_engine(struct cvn_store *store, struct cvn_error *err)
 {
-    const struct cvn_store_options *o = &store->options;
-    int r = o->engine->open(&store->engine, &(struct cvn_engine_options){
+    struct cvn_store_options *o = &store->options;
+    int r;
+    for (;; o->map_bytes /= 2) {
+        r = o->engine->open(&store->engine, &(struct cvn_engine_options){
                                                 .path = o->path,
                                                 .map_bytes = o->map_bytes,
                                                 .readers_max = o->readers_max + READERS_SPARE,
                                                 .read_only = o->read_only,
                                                 .memory = o->memory,
                                             });
+        if (r != -ENOMEM || o->map_bytes / 2 < CVN_STORE_MAP_BYTES_LEAST)
+            break;
+    }
     return r ? cvn_error_set(err, r, "The store %s cannot be opened: %s.", o->path,
                              strerror(r < 0 && r > -4096 ? -r : EIO))
              : 0;

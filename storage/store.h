@@ -33,7 +33,12 @@ enum {
     CVN_STORE_BATCH_BUCKETS = 13,
     CVN_STORE_COMMIT_BUCKETS = 18,
 };
-#define CVN_STORE_MAP_BYTES_DEFAULT (UINT64_C(1) << 30)
+/*
+ * Address space costs nothing until it is used, and growing has to wait for open snapshots; where
+ * it is limited (RLIMIT_AS) an opening makes do with less, down to CVN_STORE_MAP_BYTES_LEAST.
+ */
+#define CVN_STORE_MAP_BYTES_DEFAULT (UINT64_C(64) << 30)
+#define CVN_STORE_MAP_BYTES_LEAST (UINT64_C(64) << 20)
 #define CVN_STORE_MAP_BYTES_MAX_DEFAULT (UINT64_C(1) << 40)
 
 /*

@@ -22,27 +22,35 @@ const struct cvn_option cvn_admin_data_options[] = {
     {NULL, 0, NULL, NULL, NULL},
 };
 
+const struct cvn_option cvn_admin_check_options[] = {
+    {"data", 0, "DIR", "look at a data directory on this machine", NULL},
+    {"backup", 0, "FILE", "look at a backup on this machine", NULL},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
 /* Becomes convened, which knows what is in a data directory. */
+static enum cvn_exit become_convened(struct cvn_cli *cli, const char *const words[WORDS_MAX])
+{
+    char program[PATH_MAX];
+    const char *argv[WORDS_MAX + 1] = {program};
+    cvn_program_path(program, sizeof program, "convened");
+    for (size_t i = 0; i < WORDS_MAX; i++) {
+        argv[i + 1] = i + 1 < WORDS_MAX ? words[i] : NULL;
+    }
+    (void)fflush(NULL);
+    (void)execvp(program, (char *const *)(uintptr_t)argv);
+    return cvn_cli_fail(cli, CVN_EXIT_FAILED,
+                        "convened cannot be started: %s. It is installed together with convene.",
+                        strerror(errno));
+}
+
 static enum cvn_exit run_convened(struct cvn_cli *cli, const char *command, const char *file)
 {
     const char *data = cvn_args_get(&cli->args, "data");
     if (!data) {
         return cvn_cli_misuse(cli, "Say which data directory: --data DIR.");
     }
-    char program[PATH_MAX];
-    cvn_program_path(program, sizeof program, "convened");
-    const char *words[WORDS_MAX] = {program, command};
-    size_t n = 2;
-    if (file) {
-        words[n++] = file;
-    }
-    words[n++] = "--data";
-    words[n++] = data;
-    (void)fflush(NULL);
-    (void)execvp(program, (char *const *)(uintptr_t)words);
-    return cvn_cli_fail(cli, CVN_EXIT_FAILED,
-                        "convened cannot be started: %s. It is installed together with convene.",
-                        strerror(errno));
+    return become_convened(cli, (const char *[WORDS_MAX]){command, "--data", data, file});
 }
 
 enum cvn_exit cvn_admin_run_restore(struct cvn_cli *cli)
@@ -95,6 +103,10 @@ static const struct cvn_view_column check_columns[] = {
 
 enum cvn_exit cvn_admin_run_check(struct cvn_cli *cli)
 {
+    const char *backup = cvn_args_get(&cli->args, "backup");
+    if (backup) {
+        return become_convened(cli, (const char *[WORDS_MAX]){"check", "--backup", backup});
+    }
     if (cvn_args_has(&cli->args, "data")) {
         return run_convened(cli, "check", NULL);
     }

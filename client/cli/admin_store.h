@@ -5,6 +5,7 @@
 #include "client/cli/cli.h"
 
 extern const struct cvn_option cvn_admin_data_options[];
+extern const struct cvn_option cvn_admin_check_options[];
 
 enum cvn_exit cvn_admin_run_backup(struct cvn_cli *cli);
 enum cvn_exit cvn_admin_run_restore(struct cvn_cli *cli);

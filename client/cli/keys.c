@@ -186,8 +186,8 @@ const struct cvn_command cvn_admin_commands[] = {
     {"check", "", 0, 0, "Looks whether the stores are sound.",
      "Recomputes every index and follows the change logs. Without --data it asks the server,\n"
      "which goes on serving; with it, this machine's files are read. Exits with 1 when they\n"
-     "are not sound.",
-     cvn_admin_data_options, false, cvn_admin_run_check, NULL},
+     "are not sound. With --backup a backup is read to its end and its checksum compared.",
+     cvn_admin_check_options, false, cvn_admin_run_check, NULL},
     {"backup", "FILE", 1, 1, "Writes a backup of all stores while the server goes on.",
      "FILE must not be there yet; - is standard output. Each store is as of one moment. The\n"
      "server's disk needs room for the backup while it is sent.",

@@ -85,6 +85,7 @@ def refuse_strangers(place, path):
 
 
 def restore(home, backup):
+    assert tool("check", "--backup", backup).count(": whole") == 2
     assert "is not empty" in tool("restore", backup, "--data", os.path.join(home, "first"), code=1)
     assert "is restored" in tool("restore", backup, "--data", os.path.join(home, "second") + "/")
     with Place(home, "second") as p:
@@ -103,6 +104,7 @@ def damage(home, backup):
             file.write(harmed)
         said = tool("restore", path, "--data", os.path.join(home, "third"), code=1)
         assert "backup" in said, said
+        assert "backup" in tool("check", "--backup", path, code=1)
         assert not [n for n in os.listdir(home) if n.startswith("third")], os.listdir(home)
 
 
