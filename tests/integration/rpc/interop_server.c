@@ -1,6 +1,6 @@
 /*
- * TestService for clients of other languages: interop_server ipc|tcp. Prints "READY URL" when it
- * listens, serves until its standard input ends, and fails when a call was left over then.
+ * TestService for clients of other languages: interop_server ipc|tcp|tls+tcp. Prints "READY URL"
+ * when it listens, serves until its standard input ends, and fails when a call was left over then.
  */
 #include "tests/support/interop_service.h"
 #include "tests/support/transport.h"
@@ -15,7 +15,7 @@ int main(int argc, char **argv)
     struct cvn_server *server;
     char url[TRANSPORT_URL_BYTES];
     if (argc != 2) {
-        (void)fprintf(stderr, "usage: interop_server ipc|tcp\n");
+        (void)fprintf(stderr, "usage: interop_server ipc|tcp|tls+tcp\n");
         return 2;
     }
     if (cvn_server_new(&server, &(struct cvn_server_options){.n_workers = 2}) != 0)

@@ -1,11 +1,13 @@
 """A client of nothing but docs/protocol.md and Python's own library, to see that the page is enough.
 
-usage: protocol_client.py SERVER ipc|tcp
+usage: protocol_client.py SERVER ipc|tcp|tls+tcp
 
 SERVER is interop_server.c's program; the bytes of every frame and message are made by hand here.
 """
 
+import pathlib
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -16,6 +18,7 @@ PING, PONG, GOAWAY = 11, 12, 13
 MORE, END_STREAM = 1, 2
 SERVICE = "convene.testing.TestService/"
 WINDOW = 32
+AUTHORITY = pathlib.Path(__file__).resolve().parents[2] / "support/certs/ca.pem"
 REQUEST_ID = bytes.fromhex("80000001")
 # Short enough that a test that waits in vain fails instead of hanging.
 SOCKET_TIMEOUT_S = 60
@@ -74,9 +77,13 @@ class Connection:
             self.socket.settimeout(SOCKET_TIMEOUT_S)
             self.socket.connect(url[len("ipc://"):])
         else:
-            host, port = url[len("tcp://"):].rsplit(":", 1)
+            scheme, _, address = url.partition("://")
+            host, port = address.rsplit(":", 1)
             self.socket = socket.create_connection((host, int(port)), SOCKET_TIMEOUT_S)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if scheme == "tls+tcp":
+                context = ssl.create_default_context(cafile=AUTHORITY)
+                self.socket = context.wrap_socket(self.socket, server_hostname=host)
         self.socket.sendall(bytes.fromhex("0053500000300000"))
         greeting = self.receive_exactly(8)
         assert greeting == bytes.fromhex("0053500000310000"), greeting.hex()
@@ -104,7 +111,10 @@ class Connection:
     def receive_exactly(self, size):
         data = b""
         while len(data) < size:
-            piece = self.socket.recv(size - len(data))
+            try:
+                piece = self.socket.recv(size - len(data))
+            except ssl.SSLError as fault:
+                raise ConnectionError from fault
             if not piece:
                 raise ConnectionError("the server has closed the connection")
             data += piece
@@ -124,7 +134,10 @@ class Connection:
     def send_message(self, bundle):
         message = REQUEST_ID + bundle
         kind = b"\x01" if self.ipc else b""
-        self.socket.sendall(kind + struct.pack(">Q", len(message)) + message)
+        try:
+            self.socket.sendall(kind + struct.pack(">Q", len(message)) + message)
+        except ssl.SSLError as fault:
+            raise ConnectionError from fault
 
     def receive_bundle(self):
         if self.ipc:
@@ -444,7 +457,7 @@ class Calls(Case):
 def main():
     """Runs the tests of the program that was called."""
     if len(sys.argv) != 3:
-        sys.exit(f"usage: {sys.argv[0]} SERVER ipc|tcp")
+        sys.exit(f"usage: {sys.argv[0]} SERVER ipc|tcp|tls+tcp")
     Case.command = sys.argv[1:3]
     server = subprocess.Popen(Case.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               text=True)

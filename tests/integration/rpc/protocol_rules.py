@@ -1,6 +1,6 @@
 """What docs/protocol.md says of those who break its rules or pass its limits, tried out.
 
-usage: protocol_rules.py SERVER ipc|tcp
+usage: protocol_rules.py SERVER ipc|tcp|tls+tcp
 """
 
 import struct
