@@ -186,6 +186,7 @@ static bool take_hello(struct cvn_connection *connection, struct cvn_slice body)
     cvn_outbox_reset(&connection->outbox);
     connection->outbox.received = 1;
     connection->greeted = true;
+    look_out(connection, connection->heard_ms + server->options.keepalive_time_ms);
     connection->last_call = 0;
     connection->stream_credit = hello->stream_credit ? hello->stream_credit : CVN_FLOW_CREDIT_BYTES;
     connection->carrier->read_peer(connection);

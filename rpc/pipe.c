@@ -154,15 +154,19 @@ static int read_lead(const struct cvn_pipe *pipe, const uint8_t *at, size_t len,
 {
     uint64_t length;
     uint32_t number;
-    if (len < pipe->kind_bytes + sizeof length + sizeof number)
+    if (len < pipe->kind_bytes + sizeof length)
         return 0;
     if (pipe->kind_bytes > 0 && at[0] != KIND)
         return -EPROTO;
     memcpy(&length, at + pipe->kind_bytes, sizeof length);
-    memcpy(&number, at + pipe->kind_bytes + sizeof length, sizeof number);
     length = be64toh(length);
-    if (length < sizeof number || length - sizeof number > BUNDLE_BYTES_MAX ||
-        !(be32toh(number) & UINT32_C(0x80000000)))
+    /* Judged before the number is there: of a message too short to have one, no more comes. */
+    if (length < sizeof number || length - sizeof number > BUNDLE_BYTES_MAX)
+        return -EPROTO;
+    if (len < pipe->kind_bytes + sizeof length + sizeof number)
+        return 0;
+    memcpy(&number, at + pipe->kind_bytes + sizeof length, sizeof number);
+    if (!(be32toh(number) & UINT32_C(0x80000000)))
         return -EPROTO;
     *ret_len = (size_t)length - sizeof number;
     return 1;

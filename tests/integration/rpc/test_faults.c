@@ -14,6 +14,8 @@
 #include <stdlib.h>
 
 enum { POINTS_MAX = 512, N_ROUNDS = 2, REQUEST_ID_BYTES = 4, SHORT_MS = 50 };
+/* Nobody asks a silent peer while a call lasts, so that what ends a call is the fault itself. */
+enum { NEVER_MS = 2 * RIG_TIMEOUT_MS };
 
 static const char *transport;
 
@@ -51,8 +53,11 @@ static void open_server(struct scene *scene)
 {
     *scene = (struct scene){.n_calls = 0};
     struct cvn_interceptor interceptor = {note_server_begin, note_server_end, scene};
-    struct cvn_server_options server = {
-        .n_workers = 2, .interceptors = &interceptor, .n_interceptors = 1};
+    struct cvn_server_options server = {.n_workers = 2,
+                                        .hello_timeout_ms = NEVER_MS,
+                                        .keepalive_time_ms = NEVER_MS,
+                                        .interceptors = &interceptor,
+                                        .n_interceptors = 1};
     char server_url[TRANSPORT_URL_BYTES];
     struct rig_options options = {.transport = transport, .server = &server};
     scene->rig.server = rig_serve(&options, &scene->rig.service, server_url, false);
@@ -63,6 +68,7 @@ static void open_channel(struct scene *scene, int connect_timeout_ms)
 {
     struct cvn_client_interceptor interceptor = {.end = note_end, .user = scene};
     struct cvn_channel_options options = {.connect_timeout_ms = connect_timeout_ms,
+                                          .keepalive_time_ms = NEVER_MS,
                                           .interceptors = &interceptor,
                                           .n_interceptors = 1};
     assert_int_equal(cvn_channel_new(&scene->rig.channel, scene->rig.url, &options, NULL), 0);

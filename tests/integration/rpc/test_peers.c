@@ -279,7 +279,8 @@ static void test_method_names_are_logged_only_when_printable(void **state)
     peer_deinit(&peer);
 }
 
-enum { SOON_MS = 50 };
+/* Late is beyond the time that the test is given. */
+enum { SOON_MS = 50, LATE_MS = 10 * 60 * 1000 };
 
 static void test_peer_that_says_nothing_is_closed(void **state)
 {
@@ -298,8 +299,9 @@ static void test_peer_that_says_nothing_is_closed(void **state)
 static void test_peer_that_does_not_answer_is_closed(void **state)
 {
     struct fixture *f = *state;
-    start_server(
-        f, (struct cvn_server_options){.keepalive_time_ms = SOON_MS, .keepalive_timeout_ms = 1000});
+    start_server(f, (struct cvn_server_options){.hello_timeout_ms = LATE_MS,
+                                                .keepalive_time_ms = SOON_MS,
+                                                .keepalive_timeout_ms = 1000});
     struct peer peer;
     peer_init(&peer, f->url);
     peer_wait_closed(&peer);
@@ -310,7 +312,8 @@ static void test_peer_that_does_not_answer_is_closed(void **state)
 static void test_peer_that_answers_stays(void **state)
 {
     struct fixture *f = *state;
-    start_server(f, (struct cvn_server_options){.keepalive_time_ms = SOON_MS});
+    start_server(
+        f, (struct cvn_server_options){.hello_timeout_ms = LATE_MS, .keepalive_time_ms = SOON_MS});
     struct peer peer;
     peer_init(&peer, f->url);
     for (int i = 0; i < 3; i++)
