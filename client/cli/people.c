@@ -1,8 +1,11 @@
 #include "client/cli/call.h"
 #include "client/cli/commands.h"
 #include "client/cli/import.h"
+#include "client/cli/mask.h"
 #include "client/cli/view.h"
 #include "convene/events/v1/person.pb-c.h"
+
+#include <string.h>
 
 #define SERVICE "convene.events.v1.PersonService/"
 
@@ -16,6 +19,22 @@ CVN_VIEW_LIST(see_languages, Convene__Events__V1__Person, languages)
 CVN_VIEW_LIST(see_skills, Convene__Events__V1__Person, skills)
 CVN_VIEW_LIST(see_links, Convene__Events__V1__Person, links)
 
+static const char *see_place(struct cvn_cli *cli, const void *message)
+{
+    const Convene__Events__V1__Place *place = ((const Convene__Events__V1__Person *)message)->place;
+    if (!place) {
+        return NULL;
+    }
+    const char *text =
+        cvn_arena_printf(&cli->arena, "%s%s%s", place->city,
+                         *place->city && *place->country ? ", " : "", place->country);
+    if (!text || !place->location) {
+        return text;
+    }
+    return cvn_arena_printf(&cli->arena, "%s%s%.6g,%.6g", text, *text ? " " : "",
+                            place->location->latitude, place->location->longitude);
+}
+
 static const struct cvn_view_column list_columns[] = {
     {{"Name", false, true}, see_name},
     {{"E-mail", false, true}, see_email},
@@ -25,10 +44,15 @@ static const struct cvn_view_column list_columns[] = {
 };
 
 static const struct cvn_view_column show_columns[] = {
-    {{"Name", false, false}, see_name},      {{"E-mail", false, false}, see_email},
-    {{"Time zone", false, false}, see_zone}, {{"Languages", false, false}, see_languages},
-    {{"Skills", false, false}, see_skills},  {{"Links", false, false}, see_links},
-    {{"Id", false, false}, see_id},          {{NULL, false, false}, NULL},
+    {{"Name", false, false}, see_name},
+    {{"E-mail", false, false}, see_email},
+    {{"Time zone", false, false}, see_zone},
+    {{"Languages", false, false}, see_languages},
+    {{"Place", false, false}, see_place},
+    {{"Skills", false, false}, see_skills},
+    {{"Links", false, false}, see_links},
+    {{"Id", false, false}, see_id},
+    {{NULL, false, false}, NULL},
 };
 
 static enum cvn_exit run_list(struct cvn_cli *cli)
@@ -61,6 +85,57 @@ static enum cvn_exit run_create(struct cvn_cli *cli)
     return code ? code : cvn_view_one(cli, show_columns, made);
 }
 
+static bool is_of_place(const char *option)
+{
+    return strcmp(option, "city") == 0 || strcmp(option, "country") == 0 ||
+           strcmp(option, "at") == 0;
+}
+
+/* A place is changed as a whole, so what is not given of it is taken from what it was. */
+static enum cvn_exit keep_place(struct cvn_cli *cli, const Convene__Events__V1__Person *now,
+                                Convene__Events__V1__UpdatePersonRequest *request)
+{
+    bool some = false;
+    bool cleared = false;
+    for (size_t i = 0; i < cli->args.n_given; i++) {
+        const char *name = cli->args.given[i].option->name;
+        some = some || is_of_place(name);
+        cleared = cleared || (strcmp(name, "clear") == 0 && is_of_place(cli->args.given[i].value));
+    }
+    if (some && !cleared && now->place) {
+        request->person->place =
+            cvn_arena_copy(&cli->arena, now->place, sizeof *request->person->place);
+        request->etag = now->etag;
+        if (!request->person->place) {
+            return cvn_cli_no_memory(cli);
+        }
+    }
+    return cvn_call_fill(cli, request);
+}
+
+static enum cvn_exit run_update(struct cvn_cli *cli)
+{
+    Convene__Events__V1__GetPersonRequest get = CONVENE__EVENTS__V1__GET_PERSON_REQUEST__INIT;
+    Convene__Events__V1__UpdatePersonRequest request =
+        CONVENE__EVENTS__V1__UPDATE_PERSON_REQUEST__INIT;
+    Convene__Events__V1__Person person = CONVENE__EVENTS__V1__PERSON__INIT;
+    Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
+    request.person = &person;
+    request.update_mask = &mask;
+    enum cvn_exit code = cvn_mask_fill(cli, "person.", &mask);
+    code = code ? code : cvn_call_person(cli, cvn_args_word(&cli->args, 0), &get.id);
+    CVN_REPLY_AUTO Convene__Events__V1__Person *now = NULL;
+    code = code ? code : cvn_call(cli, SERVICE "GetPerson", &get, &now);
+    code = code ? code : keep_place(cli, now, &request);
+    if (code) {
+        return code;
+    }
+    person.id = now->id;
+    CVN_REPLY_AUTO Convene__Events__V1__Person *changed = NULL;
+    code = cvn_call(cli, SERVICE "UpdatePerson", &request, &changed);
+    return code ? code : cvn_view_one(cli, show_columns, changed);
+}
+
 static const struct cvn_import_column columns[] = {
     {"name", "display_name", "1 to 100 bytes; required"},
     {"email", "email", "identity; required"},
@@ -68,6 +143,8 @@ static const struct cvn_import_column columns[] = {
     {"languages", "languages", "separated by ;, as in de;en"},
     {"skills", "skills", "separated by ;"},
     {"links", "links", "http or https, separated by ;"},
+    {"city", "place.city", "where the person is at home"},
+    {"country", "place.country", "two letters, as in de"},
     {NULL, NULL, NULL, 0},
 };
 
@@ -98,6 +175,24 @@ static const struct cvn_option create_options[] = {
     {"language", 0, "TAG", "as in en; may be given several times", "person.languages"},
     {"skill", 0, "SKILL", "may be given several times", "person.skills"},
     {"link", 0, "URL", "may be given several times", "person.links"},
+    {"city", 0, "CITY", "where the person is at home", "person.place.city"},
+    {"country", 0, "CC", "two letters, as in de", "person.place.country"},
+    {"at", 0, "LAT,LON", "where the person is at home", "person.place.location"},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct cvn_option update_options[] = {
+    {"name", 0, "TEXT", "1 to 100 bytes", "person.display_name"},
+    {"email", 0, "E-MAIL", "unique", "person.email"},
+    {"time-zone", 0, "ZONE", "IANA name", "person.time_zone"},
+    {"language", 0, "TAG", "in place of all before; may be given several times",
+     "person.languages"},
+    {"skill", 0, "SKILL", "in place of all before; may be given several times", "person.skills"},
+    {"link", 0, "URL", "in place of all before; may be given several times", "person.links"},
+    {"city", 0, "CITY", "where the person is at home", "person.place.city"},
+    {"country", 0, "CC", "two letters, as in de", "person.place.country"},
+    {"at", 0, "LAT,LON", "where the person is at home", "person.place.location"},
+    CVN_MASK_OPTION,
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -112,6 +207,11 @@ const struct cvn_command cvn_people_commands[] = {
     {"show", "PERSON", 1, 1, "Shows one person, by id or e-mail; \"me\" is you.", NULL, NULL, false,
      run_show, NULL},
     {"create", "", 0, 0, "Adds one person.", NULL, create_options, false, run_create, NULL},
+    {"update", "PERSON", 1, 1, "Changes a profile, by id or e-mail; \"me\" is you.",
+     "What no option names stays as it is. --clear city empties the whole place.\n"
+     "\n"
+     "  convene people update me --city Berlin --language de --language en --clear link",
+     update_options, false, run_update, NULL},
     {"import", "FILE", 1, 1,
      "Creates or updates people by e-mail from CSV or JSON lines; safe to run again.", NULL,
      import_options, false, run_import, &imports},

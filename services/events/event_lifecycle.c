@@ -1,11 +1,12 @@
 #include "services/events/event_lifecycle.h"
 
-#include "google/protobuf/field_mask.pb-c.h"
+#include "services/events/etag.h"
 #include "services/events/event_change.h"
 #include "services/events/event_check.h"
 #include "services/events/event_table.h"
 #include "services/events/event_write.h"
 #include "services/events/field_check.h"
+#include "services/events/field_mask.h"
 #include "services/events/group_table.h"
 #include "services/events/record.h"
 #include "services/events/service.h"
@@ -26,64 +27,20 @@ static struct cvn_zones *zones_of(const struct cvn_ctx *ctx)
     return ((const struct cvn_events_service *)ctx->service)->zones;
 }
 
-static bool is_changeable(const char *path)
-{
-    for (size_t i = 0; i < sizeof changeable / sizeof *changeable; i++)
-        if (strcmp(path, changeable[i]) == 0)
-            return true;
-    return false;
-}
-
-static void check_mask(struct cvn_problems *problems, const Google__Protobuf__FieldMask *mask)
-{
-    if (!mask || mask->n_paths == 0 || mask->n_paths > CVN_EVENT_MASK_MAX) {
-        cvn_problems_add(problems, "update_mask", "names %zu fields; 1 to %d are right",
-                         mask ? mask->n_paths : 0, CVN_EVENT_MASK_MAX);
-        return;
-    }
-    for (size_t i = 0; i < mask->n_paths; i++)
-        if (!is_changeable(mask->paths[i]))
-            cvn_problems_add(problems, cvn_field_path(problems, "update_mask.paths[%zu]", i),
-                             "is \"%.60s\", which is no field of Event that can be changed; title "
-                             "is one, and venue as a whole",
-                             mask->paths[i]);
-}
+static const struct cvn_field_mask_rule mask_rule = {
+    .resource = "Event",
+    .example = "title is one, and venue as a whole",
+    .changeable = changeable,
+    .n = sizeof changeable / sizeof *changeable,
+};
 
 int cvn_event_check_update(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Events__V1__UpdateEventRequest *req = request;
     if (!req->event)
         cvn_problems_add(&ctx->problems, "event", "is missing");
-    check_mask(&ctx->problems, req->update_mask);
+    cvn_field_mask_check(&ctx->problems, req->update_mask, &mask_rule);
     return cvn_ctx_refuse_problems(ctx);
-}
-
-/* Bytes of a field in a message of protobuf-c's, of the types that an Event has. */
-static size_t size_of(const ProtobufCFieldDescriptor *field)
-{
-    return field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE ||
-                   field->label == PROTOBUF_C_LABEL_REPEATED
-               ? sizeof(void *)
-               : sizeof(int32_t);
-}
-
-static void copy_field(Convene__Events__V1__Event *to, const Convene__Events__V1__Event *from,
-                       const char *name)
-{
-    const ProtobufCFieldDescriptor *field =
-        protobuf_c_message_descriptor_get_field_by_name(to->base.descriptor, name);
-    memcpy((char *)to + field->offset, (const char *)from + field->offset, size_of(field));
-    if (field->label == PROTOBUF_C_LABEL_REPEATED)
-        memcpy((char *)to + field->quantifier_offset, (const char *)from + field->quantifier_offset,
-               sizeof(size_t));
-}
-
-static bool names(const Google__Protobuf__FieldMask *mask, const char *path)
-{
-    for (size_t i = 0; i < mask->n_paths; i++)
-        if (strcmp(mask->paths[i], path) == 0)
-            return true;
-    return false;
 }
 
 /* Ends the event as long after its start as it ended before. 0, CVN_REFUSED or -ENOMEM. */
@@ -118,19 +75,6 @@ static int complete(struct cvn_ctx *ctx, Convene__Events__V1__Event *event)
     return r ? r : cvn_event_place_in_group(ctx, event, &group);
 }
 
-static int refuse_stale(struct cvn_ctx *ctx, const char *etag, Convene__Events__V1__Event *event)
-{
-    int r = etag[0] ? cvn_event_set_etag(ctx, event) : 0;
-    if (r || !etag[0])
-        return r;
-    bool same = strcmp(etag, event->etag) == 0;
-    event->etag = (char *)(uintptr_t)protobuf_c_empty_string;
-    return same ? 0
-                : cvn_ctx_refuse_state(ctx, CVN_ABORTED, "ETAG_STALE",
-                                       "The event was changed meanwhile; get it again and make "
-                                       "your change from what it is now.");
-}
-
 int cvn_event_update(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     const Convene__Events__V1__UpdateEventRequest *req = request;
@@ -139,13 +83,13 @@ int cvn_event_update(struct cvn_ctx *ctx, const void *request, void *reply)
     struct cvn_rsvp_case c;
     int r = cvn_event_find_organised(ctx, req->event->id, "change this event", &c);
     if (r == 0)
-        r = refuse_stale(ctx, req->etag, c.event);
+        r = cvn_etag_require(ctx, req->etag, &c.event->base, "event");
     if (r)
         return r;
     *event = *c.event;
-    for (size_t i = 0; i < req->update_mask->n_paths; i++)
-        copy_field(event, req->event, req->update_mask->paths[i]);
-    if (names(req->update_mask, "start_local") && !names(req->update_mask, "end_local"))
+    cvn_field_mask_apply(req->update_mask, &event->base, &req->event->base);
+    if (cvn_field_mask_names(req->update_mask, "start_local") &&
+        !cvn_field_mask_names(req->update_mask, "end_local"))
         r = keep_length(ctx, event, c.event);
     if (r == 0)
         r = complete(ctx, event);

@@ -4,9 +4,6 @@
 
 #include "services/runtime/ctx.h"
 
-/* Fields that one update may name. */
-enum { CVN_EVENT_MASK_MAX = 40 };
-
 /* What can be checked without the store; 0, CVN_REFUSED or -ENOMEM (services/runtime/methods.h). */
 int cvn_event_check_update(struct cvn_ctx *ctx, const void *request);
 int cvn_event_check_reschedule(struct cvn_ctx *ctx, const void *request);

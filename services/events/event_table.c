@@ -2,6 +2,7 @@
 
 #include "base/geo.h"
 #include "base/text.h"
+#include "services/events/etag.h"
 #include "services/events/group_table.h"
 #include "services/events/record.h"
 #include "services/events/seats.h"
@@ -9,7 +10,6 @@
 #include "services/events/spaces.h"
 
 #include <errno.h>
-#include <sodium.h>
 
 const struct cvn_index cvn_event_indexes[CVN_EVENT_INDEXES] = {
     [CVN_EVENT_BY_START] = {"event_start", CVN_INDEX_EVENT_FIRST, false},
@@ -196,20 +196,7 @@ int cvn_event_set_etag(struct cvn_ctx *ctx, Convene__Events__V1__Event *event)
     row.seats_taken = 0;
     row.waitlist_count = 0;
     row.etag = (char *)(uintptr_t)protobuf_c_empty_string;
-    struct cvn_slice packed;
-    uint8_t hash[16];
-    int r = cvn_ctx_pack(ctx, &row.base, &packed);
-    if (r)
-        return r;
-    if (crypto_generichash(hash, sizeof hash, packed.data, packed.len, NULL, 0) < 0)
-        return -EINVAL;
-    char text[17];
-    (void)sodium_bin2hex(text, sizeof text, hash, 8);
-    char *etag = cvn_arena_strdup(ctx->arena, text);
-    if (!etag)
-        return -ENOMEM;
-    event->etag = etag;
-    return 0;
+    return cvn_etag_make(ctx, &row.base, &event->etag);
 }
 
 int64_t cvn_event_start_ms(const Convene__Events__V1__Event *event)

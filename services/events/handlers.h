@@ -8,7 +8,7 @@
 
 #include "services/runtime/methods.h"
 
-extern const struct cvn_service_method cvn_person_methods[5];
+extern const struct cvn_service_method cvn_person_methods[6];
 extern const struct cvn_service_method cvn_group_methods[7];
 extern const struct cvn_service_method cvn_event_methods[15];
 extern const struct cvn_service_method cvn_series_methods[4];

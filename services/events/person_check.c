@@ -50,6 +50,19 @@ static void check_links(struct cvn_problems *problems, const char *path,
                             person->links[i]);
 }
 
+static void check_place(struct cvn_problems *problems, const char *path,
+                        const Convene__Events__V1__Place *place)
+{
+    if (!place)
+        return;
+    cvn_field_check_line(problems, cvn_field_path(problems, "%s.place.city", path), place->city,
+                         CVN_FIELD_CITY_MAX, false);
+    cvn_field_check_country(problems, cvn_field_path(problems, "%s.place.country", path),
+                            place->country);
+    cvn_field_check_point(problems, cvn_field_path(problems, "%s.place.location", path),
+                          place->location);
+}
+
 int cvn_person_check(struct cvn_problems *problems, const char *path,
                      const Convene__Events__V1__Person *person, struct cvn_zones *zones)
 {
@@ -65,6 +78,7 @@ int cvn_person_check(struct cvn_problems *problems, const char *path,
     cvn_field_check_lines(problems, cvn_field_path(problems, "%s.skills", path), person->skills,
                           person->n_skills, skills_most);
     check_links(problems, path, person);
+    check_place(problems, path, person->place);
     return cvn_field_check_zone(problems, cvn_field_path(problems, "%s.time_zone", path),
                                 person->time_zone, zones);
 }

@@ -1,6 +1,8 @@
+#include "services/events/change_note.h"
 #include "services/events/handlers.h"
 #include "services/events/person_check.h"
 #include "services/events/person_table.h"
+#include "services/events/person_update.h"
 #include "services/events/record.h"
 #include "services/events/service.h"
 #include "services/events/spaces.h"
@@ -22,16 +24,6 @@ static struct cvn_zones *zones_of(const struct cvn_ctx *ctx)
     return ((const struct cvn_events_service *)ctx->service)->zones;
 }
 
-/* What the client cannot set is the server's. */
-static int stamp_person(struct cvn_ctx *ctx, const struct cvn_id *id,
-                        Convene__Events__V1__Person *person)
-{
-    person->base.n_unknown_fields = 0; /* nothing is stored that was not checked */
-    person->id = cvn_ctx_id_text(ctx, CVN_PERSON_PREFIX, id);
-    person->update_time = cvn_record_time(ctx->arena, ctx->now_ms);
-    return person->id && person->update_time ? 0 : -ENOMEM;
-}
-
 static int check_create(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Events__V1__CreatePersonRequest *req = request;
@@ -45,7 +37,8 @@ static int create_person(struct cvn_ctx *ctx, const void *request, void *reply)
     Convene__Events__V1__Person *person = reply;
     struct cvn_id id = cvn_ctx_new_id(ctx);
     *person = *req->person;
-    int r = stamp_person(ctx, &id, person);
+    person->email_unconfirmed = false;
+    int r = cvn_person_stamp(ctx, &id, person);
     if (r != 0)
         return r;
     person->create_time = person->update_time;
@@ -54,7 +47,10 @@ static int create_person(struct cvn_ctx *ctx, const void *request, void *reply)
         return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "EMAIL_TAKEN",
                                     "Somebody with the e-mail address %s is registered already.",
                                     person->email);
-    return r;
+    return r == 0 ? cvn_change_note(ctx, &(struct cvn_change_note){.kind = "person.created",
+                                                                   .prefix = CVN_PERSON_PREFIX,
+                                                                   .subject = &id})
+                  : r;
 }
 
 static int get_person(struct cvn_ctx *ctx, const void *request, void *reply)
@@ -71,9 +67,9 @@ static int get_person(struct cvn_ctx *ctx, const void *request, void *reply)
         r = cvn_person_find(ctx, &id, &person);
     if (r != 0)
         return r;
-    cvn_person_show(ctx, &id, person);
+    r = cvn_person_show(ctx, &id, person);
     *(Convene__Events__V1__Person *)reply = *person;
-    return 0;
+    return r;
 }
 
 /* Walks people after the cursor; one more than the page tells that there is a next one. */
@@ -204,6 +200,7 @@ static int register_person(struct cvn_ctx *ctx, const Convene__Events__V1__Perso
                            Convene__Events__V1__RegisterResult **ret)
 {
     Convene__Events__V1__Person person = *given, *before = NULL;
+    person.email_unconfirmed = false;
     struct cvn_id id;
     int r = cvn_person_by_email(ctx, given->email, &id);
     if (r == 0)
@@ -213,7 +210,7 @@ static int register_person(struct cvn_ctx *ctx, const Convene__Events__V1__Perso
         r = 0;
     }
     if (r == 0)
-        r = stamp_person(ctx, &id, &person);
+        r = cvn_person_stamp(ctx, &id, &person);
     if (r != 0)
         return r;
     person.create_time = before ? before->create_time : person.update_time;
@@ -253,7 +250,7 @@ static int batch_register_people(struct cvn_ctx *ctx, const void *request, void 
     return 0;
 }
 
-const struct cvn_service_method cvn_person_methods[5] = {
+const struct cvn_service_method cvn_person_methods[6] = {
     {"CreatePerson", CVN_METHOD_WRITE, CVN_ACCESS_ADMIN, check_create, create_person, NULL,
      CVN_SCOPE_PEOPLE_REGISTER},
     {"GetPerson", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, get_person, NULL, CVN_SCOPE_READ},
@@ -263,4 +260,6 @@ const struct cvn_service_method cvn_person_methods[5] = {
      CVN_SCOPE_PEOPLE_READ},
     {"BatchRegisterPeople", CVN_METHOD_WRITE, CVN_ACCESS_ADMIN, check_batch_register,
      batch_register_people, NULL, CVN_SCOPE_PEOPLE_REGISTER},
+    {"UpdatePerson", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_person_check_update,
+     cvn_person_update, NULL, CVN_SCOPE_PEOPLE_REGISTER},
 };

@@ -1,5 +1,6 @@
 #include "services/events/person_table.h"
 
+#include "services/events/etag.h"
 #include "services/events/person_check.h"
 #include "services/events/record.h"
 #include "services/events/spaces.h"
@@ -122,18 +123,27 @@ int cvn_person_put(struct cvn_ctx *ctx, const struct cvn_id *id,
     struct cvn_key key;
     struct cvn_slice value;
     cvn_person_key(&key, id);
-    int r = cvn_ctx_pack(ctx, &person->base, &value);
+    Convene__Events__V1__Person stored = *person;
+    stored.etag = (char *)(uintptr_t)protobuf_c_empty_string;
+    int r = cvn_ctx_pack(ctx, &stored.base, &value);
     if (r != 0)
         return r;
     return cvn_table_put(ctx->txn, &cvn_person_table, cvn_key_slice(&key), value);
 }
 
-void cvn_person_show(const struct cvn_ctx *ctx, const struct cvn_id *id,
-                     Convene__Events__V1__Person *person)
+bool cvn_person_is_caller(const struct cvn_ctx *ctx, const struct cvn_id *id)
 {
-    bool own = ctx->who.kind == CVN_PRINCIPAL_PERSON && cvn_id_equal(&ctx->who.person, id);
-    if (!own && ctx->who.kind != CVN_PRINCIPAL_ADMIN)
-        person->email = (char *)protobuf_c_empty_string;
+    return ctx->who.kind == CVN_PRINCIPAL_PERSON && cvn_id_equal(&ctx->who.person, id);
+}
+
+int cvn_person_show(struct cvn_ctx *ctx, const struct cvn_id *id,
+                    Convene__Events__V1__Person *person)
+{
+    if (cvn_person_is_caller(ctx, id) || ctx->who.kind == CVN_PRINCIPAL_ADMIN)
+        return cvn_etag_make(ctx, &person->base, &person->etag);
+    person->email = (char *)(uintptr_t)protobuf_c_empty_string;
+    person->email_unconfirmed = false;
+    return 0;
 }
 
 int cvn_person_meant(struct cvn_ctx *ctx, const char *field, const char *text,

@@ -33,9 +33,15 @@ int cvn_person_by_email(struct cvn_ctx *ctx, const char *email, struct cvn_id *r
 int cvn_person_put(struct cvn_ctx *ctx, const struct cvn_id *id,
                    const Convene__Events__V1__Person *person);
 
-/* Takes out what the caller may not see: the e-mail, unless it is theirs or they administer. */
-void cvn_person_show(const struct cvn_ctx *ctx, const struct cvn_id *id,
-                     Convene__Events__V1__Person *person);
+/*
+ * Makes a stored person what the caller is shown: the e-mail and the etag are left out unless they
+ * are the caller's own or the caller administers. 0 or a fault.
+ */
+int cvn_person_show(struct cvn_ctx *ctx, const struct cvn_id *id,
+                    Convene__Events__V1__Person *person);
+
+/* Whether the person is who calls. */
+bool cvn_person_is_caller(const struct cvn_ctx *ctx, const struct cvn_id *id);
 
 /*
  * Whom a request means by its person_id: empty or "me" is who calls. 0; CVN_REFUSED when it is

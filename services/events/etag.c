@@ -1,0 +1,40 @@
+#include "services/events/etag.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+
+enum { HASH_BYTES = 16, SHOWN_BYTES = 8 };
+
+int cvn_etag_make(struct cvn_ctx *ctx, const ProtobufCMessage *row, char **ret)
+{
+    struct cvn_slice packed;
+    uint8_t hash[HASH_BYTES];
+    char text[2 * SHOWN_BYTES + 1];
+    int r = cvn_ctx_pack(ctx, row, &packed);
+    if (r)
+        return r;
+    if (crypto_generichash(hash, sizeof hash, packed.data, packed.len, NULL, 0) < 0)
+        return -EINVAL;
+    (void)sodium_bin2hex(text, sizeof text, hash, SHOWN_BYTES);
+    char *etag = cvn_arena_strdup(ctx->arena, text);
+    if (!etag)
+        return -ENOMEM;
+    *ret = etag;
+    return 0;
+}
+
+int cvn_etag_require(struct cvn_ctx *ctx, const char *given, const ProtobufCMessage *row,
+                     const char *noun)
+{
+    char *etag = NULL;
+    if (!given[0])
+        return 0;
+    int r = cvn_etag_make(ctx, row, &etag);
+    if (r || strcmp(given, etag) == 0)
+        return r;
+    return cvn_ctx_refuse_state(ctx, CVN_ABORTED, "ETAG_STALE",
+                                "The %s was changed meanwhile; get it again and make your change "
+                                "from what it is now.",
+                                noun);
+}

@@ -1,0 +1,38 @@
+/*
+ * Updates by field mask (AIP-134): which fields of a resource a request names, and taking just
+ * those over. Masks name whole fields of the resource itself. Pure.
+ */
+#ifndef CVN_SERVICES_EVENTS_FIELD_MASK_H
+#define CVN_SERVICES_EVENTS_FIELD_MASK_H
+
+#include "base/problems.h"
+#include "google/protobuf/field_mask.pb-c.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { CVN_FIELD_MASK_MAX = 40 }; /* fields that one update may name */
+
+/* What may be named, as the message to the caller says it. */
+struct cvn_field_mask_rule {
+    const char *resource; /* "Event" */
+    const char *example;  /* "title is one, and venue as a whole" */
+    const char *const *changeable;
+    size_t n;
+};
+
+/* Notes under update_mask what is wrong with it; the mask may be NULL. */
+void cvn_field_mask_check(struct cvn_problems *problems, const Google__Protobuf__FieldMask *mask,
+                          const struct cvn_field_mask_rule *rule);
+
+/* Whether the mask names the field. */
+bool cvn_field_mask_names(const Google__Protobuf__FieldMask *mask, const char *path);
+
+/*
+ * Copies the fields that a checked mask names from one message to another of the same type; what
+ * they point to is shared.
+ */
+void cvn_field_mask_apply(const Google__Protobuf__FieldMask *mask, ProtobufCMessage *to,
+                          const ProtobufCMessage *from);
+
+#endif
