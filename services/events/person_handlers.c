@@ -1,4 +1,4 @@
-#include "services/events/change_note.h"
+#include "services/events/community_note.h"
 #include "services/events/handlers.h"
 #include "services/events/person_check.h"
 #include "services/events/person_table.h"
@@ -47,10 +47,7 @@ static int create_person(struct cvn_ctx *ctx, const void *request, void *reply)
         return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "EMAIL_TAKEN",
                                     "Somebody with the e-mail address %s is registered already.",
                                     person->email);
-    return r == 0 ? cvn_change_note(ctx, &(struct cvn_change_note){.kind = "person.created",
-                                                                   .prefix = CVN_PERSON_PREFIX,
-                                                                   .subject = &id})
-                  : r;
+    return r == 0 ? cvn_community_note(ctx, "person.created", person->id) : r;
 }
 
 static int get_person(struct cvn_ctx *ctx, const void *request, void *reply)
@@ -224,8 +221,13 @@ static int register_person(struct cvn_ctx *ctx, const Convene__Events__V1__Perso
         outcome = r ? OUTCOME(UNCHANGED) : OUTCOME(UPDATED);
         person.update_time = now;
     }
-    if (outcome != OUTCOME(UNCHANGED) && (r = cvn_person_put(ctx, &id, &person)) != 0)
-        return r;
+    if (outcome != OUTCOME(UNCHANGED)) {
+        r = cvn_person_put(ctx, &id, &person);
+        if (r == 0)
+            r = cvn_community_note(ctx, before ? "person.updated" : "person.created", person.id);
+        if (r != 0)
+            return r;
+    }
     *ret = cvn_record_stored(ctx->arena, person.id, outcome);
     return *ret ? 0 : -ENOMEM;
 }

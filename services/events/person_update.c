@@ -1,6 +1,6 @@
 #include "services/events/person_update.h"
 
-#include "services/events/change_note.h"
+#include "services/events/community_note.h"
 #include "services/events/etag.h"
 #include "services/events/field_mask.h"
 #include "services/events/person_check.h"
@@ -66,15 +66,13 @@ static void note_email(const struct cvn_ctx *ctx, Convene__Events__V1__Person *p
 
 static int store(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events__V1__Person *person)
 {
-    const struct cvn_change_note note = {
-        .kind = "person.updated", .prefix = CVN_PERSON_PREFIX, .subject = id};
     int r = cvn_person_stamp(ctx, id, person);
     if (r == 0)
         r = cvn_person_put(ctx, id, person);
     if (r == CVN_TABLE_DUPLICATE)
         return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "EMAIL_TAKEN",
                                     "Somebody else is registered with that e-mail address.");
-    return r == 0 ? cvn_change_note(ctx, &note) : r;
+    return r == 0 ? cvn_community_note(ctx, "person.updated", person->id) : r;
 }
 
 int cvn_person_update(struct cvn_ctx *ctx, const void *request, void *reply)
