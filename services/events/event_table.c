@@ -2,6 +2,7 @@
 
 #include "base/geo.h"
 #include "base/text.h"
+#include "services/events/change_row.h"
 #include "services/events/etag.h"
 #include "services/events/group_table.h"
 #include "services/events/record.h"
@@ -179,14 +180,31 @@ int cvn_event_put(struct cvn_ctx *ctx, const struct cvn_id *event,
     struct cvn_slice packed;
     cvn_event_key(&key, event);
     int r = cvn_ctx_pack(ctx, &row.base, &packed);
-    return r ? r : cvn_table_put(ctx->txn, &cvn_event_table, cvn_key_slice(&key), packed);
+    if (r)
+        return r;
+    struct cvn_slice old;
+    Convene__Events__V1__Event *before = NULL;
+    r = cvn_txn_get(ctx->txn, cvn_key_slice(&key), &old);
+    if (r == 0 && cvn_slice_compare(old, packed) == 0)
+        return 0;
+    if (r == 0)
+        r = cvn_ctx_unpack(ctx, &convene__events__v1__event__descriptor, old, &before);
+    if (r && r != CVN_STORE_ABSENT)
+        return r;
+    r = cvn_table_put(ctx->txn, &cvn_event_table, cvn_key_slice(&key), packed);
+    return r ? r : cvn_change_row_event(ctx, event, before, message);
 }
 
 int cvn_event_delete(struct cvn_ctx *ctx, const struct cvn_id *event)
 {
     struct cvn_key key;
+    Convene__Events__V1__Event *before;
     cvn_event_key(&key, event);
-    int r = cvn_table_delete(ctx->txn, &cvn_event_table, cvn_key_slice(&key));
+    int r = cvn_event_get(ctx, event, &before);
+    if (r == 0)
+        r = cvn_table_delete(ctx->txn, &cvn_event_table, cvn_key_slice(&key));
+    if (r == 0)
+        r = cvn_change_row_event(ctx, event, before, NULL);
     return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
 }
 

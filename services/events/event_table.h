@@ -44,8 +44,8 @@ int cvn_event_by_external_id(struct cvn_ctx *ctx, const struct cvn_id *group,
                              const char *external_id, struct cvn_id *ret_event);
 
 /*
- * Writes an event, whose group_id is an id, without its counts. 0; CVN_TABLE_DUPLICATE when the
- * group has another of that external id; a fault.
+ * Writes an event, whose group_id is an id, without its counts, and notes the change in the log. 0;
+ * CVN_TABLE_DUPLICATE when the group has another of that external id; a fault.
  */
 int cvn_event_put(struct cvn_ctx *ctx, const struct cvn_id *event,
                   const Convene__Events__V1__Event *message);

@@ -2,6 +2,7 @@
 
 #include "base/geo.h"
 #include "base/text.h"
+#include "services/events/change_row.h"
 #include "services/events/person_table.h"
 #include "services/events/record.h"
 #include "services/events/spaces.h"
@@ -220,7 +221,14 @@ int cvn_group_put(struct cvn_ctx *ctx, const struct cvn_id *group,
     int r = cvn_ctx_pack(ctx, &stored.base, &value);
     if (r != 0)
         return r;
-    return cvn_table_put(ctx->txn, &cvn_group_table, cvn_key_slice(&key), value);
+    struct cvn_slice old;
+    int found = cvn_txn_get(ctx->txn, cvn_key_slice(&key), &old);
+    if (found == 0 && cvn_slice_compare(old, value) == 0)
+        return 0;
+    if (found != 0 && found != CVN_STORE_ABSENT)
+        return found;
+    r = cvn_table_put(ctx->txn, &cvn_group_table, cvn_key_slice(&key), value);
+    return r ? r : cvn_change_row_group(ctx, group, found == CVN_STORE_ABSENT);
 }
 
 int cvn_member_fill(struct cvn_ctx *ctx, const struct cvn_id *group, const struct cvn_id *person,
@@ -279,8 +287,8 @@ static bool is_owner(const Convene__Events__V1__Member *member)
     return member && member->role == CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_OWNER;
 }
 
-/* after is NULL where the membership ends. */
-static int recount(struct cvn_ctx *ctx, const struct cvn_id *group,
+/* Keeps the counts, and the log, of a membership; after is NULL where it ends. */
+static int account(struct cvn_ctx *ctx, const struct cvn_id *group, const struct cvn_id *person,
                    const Convene__Events__V1__Member *before,
                    const Convene__Events__V1__Member *after)
 {
@@ -290,7 +298,9 @@ static int recount(struct cvn_ctx *ctx, const struct cvn_id *group,
         return r;
     counts.n_members += (uint32_t)(after != NULL) - (uint32_t)(before != NULL);
     counts.n_owners += (uint32_t)is_owner(after) - (uint32_t)is_owner(before);
-    return counts_put(ctx, group, &counts);
+    const struct cvn_id ids[2] = {*group, *person};
+    r = counts_put(ctx, group, &counts);
+    return r ? r : cvn_change_row_member(ctx, ids, before, after);
 }
 
 int cvn_member_put(struct cvn_ctx *ctx, const struct cvn_id *group, const struct cvn_id *person,
@@ -301,7 +311,7 @@ int cvn_member_put(struct cvn_ctx *ctx, const struct cvn_id *group, const struct
     if (r != 0 && r != CVN_STORE_ABSENT)
         return r;
     r = member_write(ctx, group, person, member);
-    return r == 0 ? recount(ctx, group, before, member) : r;
+    return r == 0 ? account(ctx, group, person, before, member) : r;
 }
 
 int cvn_member_delete(struct cvn_ctx *ctx, const struct cvn_id *group, const struct cvn_id *person)
@@ -312,7 +322,7 @@ int cvn_member_delete(struct cvn_ctx *ctx, const struct cvn_id *group, const str
     cvn_member_key(&key, group, person);
     if (r == 0)
         r = cvn_table_delete(ctx->txn, &cvn_member_table, cvn_key_slice(&key));
-    return r == 0 ? recount(ctx, group, before, NULL) : r;
+    return r == 0 ? account(ctx, group, person, before, NULL) : r;
 }
 
 int cvn_member_groups(struct cvn_ctx *ctx, const struct cvn_id *person, struct cvn_id **ret_ids,

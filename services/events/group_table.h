@@ -62,7 +62,10 @@ int cvn_group_get(struct cvn_ctx *ctx, const struct cvn_id *group,
 /* The id behind a slug. 0; CVN_STORE_ABSENT; a fault. */
 int cvn_group_by_slug(struct cvn_ctx *ctx, const char *slug, struct cvn_id *ret_group);
 
-/* Writes a group without its counts. 0; CVN_TABLE_DUPLICATE when the slug is taken; a fault. */
+/*
+ * Writes a group without its counts, and notes the change in the log. 0; CVN_TABLE_DUPLICATE when
+ * the slug is taken; a fault.
+ */
 int cvn_group_put(struct cvn_ctx *ctx, const struct cvn_id *group,
                   const Convene__Events__V1__Group *message);
 
@@ -77,7 +80,8 @@ int cvn_member_get(struct cvn_ctx *ctx, const struct cvn_id *group, const struct
 int cvn_member_fill(struct cvn_ctx *ctx, const struct cvn_id *group, const struct cvn_id *person,
                     Convene__Events__V1__Member *member);
 
-/* Makes or changes a membership, and the counts with it. 0 or a fault. */
+/* Makes or changes a membership, and the counts with it, and notes the change in the log. 0 or a
+ * fault. */
 int cvn_member_put(struct cvn_ctx *ctx, const struct cvn_id *group, const struct cvn_id *person,
                    const Convene__Events__V1__Member *member);
 

@@ -1,5 +1,6 @@
 #include "services/events/rsvp_table.h"
 
+#include "services/events/change_row.h"
 #include "services/events/person_table.h"
 #include "services/events/record.h"
 #include "services/events/spaces.h"
@@ -100,7 +101,18 @@ int cvn_rsvp_put(struct cvn_ctx *ctx, const struct cvn_id *event, const struct c
     int r = cvn_ctx_pack(ctx, &stored.base, &value);
     if (r != 0)
         return r;
-    return cvn_table_put(ctx->txn, &cvn_rsvp_table, cvn_key_slice(&key), value);
+    struct cvn_slice old;
+    Convene__Events__V1__Rsvp *before = NULL;
+    r = cvn_txn_get(ctx->txn, cvn_key_slice(&key), &old);
+    if (r == 0 && cvn_slice_compare(old, value) == 0)
+        return 0;
+    if (r == 0)
+        r = cvn_ctx_unpack(ctx, &convene__events__v1__rsvp__descriptor, old, &before);
+    if (r != 0 && r != CVN_STORE_ABSENT)
+        return r;
+    r = cvn_table_put(ctx->txn, &cvn_rsvp_table, cvn_key_slice(&key), value);
+    const struct cvn_id ids[2] = {*event, *person};
+    return r ? r : cvn_change_row_rsvp(ctx, ids, before, rsvp);
 }
 
 static bool of_person_read(const struct cvn_index_entry *entry, struct cvn_rsvp_of_person *ret)

@@ -27,7 +27,10 @@ bool cvn_rsvp_of_key(struct cvn_slice key, struct cvn_id *ret_event, struct cvn_
 int cvn_rsvp_get(struct cvn_ctx *ctx, const struct cvn_id *event, const struct cvn_id *person,
                  Convene__Events__V1__Rsvp **ret_rsvp);
 
-/* Writes an RSVP without what is filled in when it is shown. 0 or a fault. */
+/*
+ * Writes an RSVP without what is filled in when it is shown, and notes the change in the log. 0 or
+ * a fault.
+ */
 int cvn_rsvp_put(struct cvn_ctx *ctx, const struct cvn_id *event, const struct cvn_id *person,
                  const Convene__Events__V1__Rsvp *rsvp);
 

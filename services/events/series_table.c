@@ -1,6 +1,7 @@
 #include "services/events/series_table.h"
 
 #include "base/civil.h"
+#include "services/events/change_row.h"
 #include "services/events/group_table.h"
 #include "services/events/record.h"
 #include "services/events/spaces.h"
@@ -79,7 +80,16 @@ int cvn_series_put(struct cvn_ctx *ctx, const struct cvn_id *id,
     struct cvn_key key = key_of(id);
     struct cvn_slice packed;
     int r = cvn_ctx_pack(ctx, &series->base, &packed);
-    return r ? r : cvn_table_put(ctx->txn, &cvn_series_table, cvn_key_slice(&key), packed);
+    if (r)
+        return r;
+    struct cvn_slice old;
+    int found = cvn_txn_get(ctx->txn, cvn_key_slice(&key), &old);
+    if (found == 0 && cvn_slice_compare(old, packed) == 0)
+        return 0;
+    if (found && found != CVN_STORE_ABSENT)
+        return found;
+    r = cvn_table_put(ctx->txn, &cvn_series_table, cvn_key_slice(&key), packed);
+    return r ? r : cvn_change_row_series(ctx, id, found == CVN_STORE_ABSENT);
 }
 
 static int read_id(struct cvn_slice primary, struct cvn_id *ret)

@@ -15,7 +15,8 @@ extern const struct cvn_table cvn_series_table;
 int cvn_series_get(struct cvn_ctx *ctx, const struct cvn_id *id,
                    Convene__Events__V1__Series **ret_series);
 
-/* Writes a series. 0; CVN_TABLE_DUPLICATE when the group has another of its key; a fault. */
+/* Writes a series and notes the change in the log. 0; CVN_TABLE_DUPLICATE when the group has
+ * another of its key; a fault. */
 int cvn_series_put(struct cvn_ctx *ctx, const struct cvn_id *id,
                    const Convene__Events__V1__Series *series);
 

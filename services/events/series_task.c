@@ -30,7 +30,7 @@ static struct cvn_ctx ctx_of(const struct job *job, struct cvn_txn *txn, struct 
         .now_ms = job->now_ms,
         .service = job->service,
         .status = status,
-        .who = {.kind = CVN_PRINCIPAL_ADMIN},
+        .who = {.kind = CVN_PRINCIPAL_ADMIN, .text = "server"},
     };
     memcpy(ctx.entropy, job->entropy, sizeof ctx.entropy);
     cvn_problems_init(&ctx.problems, arena);
