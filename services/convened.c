@@ -16,6 +16,7 @@
 #include "services/runtime/methods.h"
 #include "services/settings.h"
 #include "services/store_admin.h"
+#include "services/store_files.h"
 #include "services/store_tool.h"
 #include "storage/store.h"
 
@@ -80,7 +81,9 @@ static int make_directories(const char *path, struct cvn_error *err)
         if (*slash != '/' && *slash != '\0')
             continue;
         (void)snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
-        if (mkdir(part, 0700) < 0 && errno != EEXIST)
+        if (mkdir(part, 0700) == 0)
+            cvn_store_files_sync_parent(part);
+        else if (errno != EEXIST)
             return cvn_error_set(err, -errno, "The data directory %s cannot be made: %s.", part,
                                  strerror(errno));
         if (*slash == '\0')

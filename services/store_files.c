@@ -32,8 +32,7 @@ bool cvn_store_files_absent(const char *path, struct cvn_error *err)
     return empty;
 }
 
-/* Makes a renaming in the path's directory survive the loss of power. */
-static void sync_parent(const char *path)
+void cvn_store_files_sync_parent(const char *path)
 {
     char copy[PATH_BYTES];
     (void)snprintf(copy, sizeof copy, "%s", path);
@@ -49,7 +48,7 @@ int cvn_store_files_put_in_place(const char *from, const char *to, struct cvn_er
     if (rename(from, to) < 0)
         return cvn_error_set(err, errno == ENOTEMPTY ? -EEXIST : -errno,
                              "%s cannot be renamed to %s: %s.", from, to, strerror(errno));
-    sync_parent(to);
+    cvn_store_files_sync_parent(to);
     return 0;
 }
 
@@ -58,7 +57,7 @@ int cvn_store_files_exchange(const char *a, const char *b, struct cvn_error *err
     if (renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) < 0)
         return cvn_error_set(err, -errno, "%s and %s cannot change places: %s.", a, b,
                              strerror(errno));
-    sync_parent(a);
+    cvn_store_files_sync_parent(a);
     return 0;
 }
 

@@ -19,6 +19,9 @@ int cvn_store_files_put_in_place(const char *from, const char *to, struct cvn_er
 /* Has two directories change places at once and durably. 0 or a fault. */
 int cvn_store_files_exchange(const char *a, const char *b, struct cvn_error *err);
 
+/* Makes the path's name in its directory survive the loss of power, where that can be had. */
+void cvn_store_files_sync_parent(const char *path);
+
 /* The bytes of a store's data; -1 when there are none. */
 int64_t cvn_store_files_bytes(const char *store);
 

@@ -92,6 +92,32 @@ static int lock_directory(struct cvn_store *store, struct cvn_error *err)
     return 0;
 }
 
+/* Makes the names in a directory survive the loss of power. 0 or -errno. */
+static int sync_directory(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int r = fsync(fd) < 0 && errno != EINVAL && errno != EROFS ? -errno : 0;
+    (void)close(fd);
+    return r;
+}
+
+/* The data's name in the store's directory, and that directory's own in its parent. */
+static int sync_names(struct cvn_store *store, struct cvn_error *err)
+{
+    char path[PATH_BYTES];
+    (void)snprintf(path, sizeof path, "%s/..", store->options.path); /* fits: the lock's did */
+    int r = sync_directory(store->options.path);
+    if (r == 0)
+        r = sync_directory(path);
+    if (r == -EACCES) /* a parent that may not be read was not made by this process */
+        r = 0;
+    return r ? cvn_error_set(err, r, "The store's directory %s cannot be synchronised: %s.",
+                             store->options.path, strerror(-r))
+             : 0;
+}
+
 /* One step and its version in one transaction; grows the map as often as it must. */
 static int run_step(struct cvn_store *store, uint32_t from)
 {
@@ -196,6 +222,8 @@ int cvn_store_open(struct cvn_store **ret, const struct cvn_store_options *optio
         r = lock_directory(store, err);
     if (r == 0)
         r = open_engine(store, err);
+    if (r == 0 && store->lock_fd >= 0)
+        r = sync_names(store, err);
     if (r == 0)
         r = bring_up_to_date(store, err);
     if (r == 0)
