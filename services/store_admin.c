@@ -3,8 +3,8 @@
 #include "convene/admin/v1/store.pb-c.h"
 #include "services/runtime/methods.h"
 #include "services/store_backup.h"
+#include "services/store_check.h"
 #include "storage/change_log.h"
-#include "storage/verify.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -98,81 +98,9 @@ static int run_get_stores(struct cvn_ctx *ctx, const void *request, void *reply)
     return 0;
 }
 
-static int fill_check(struct cvn_ctx *ctx, const struct cvn_admin_store *store,
-                      const struct cvn_verify_report *report, Convene__Admin__V1__StoreCheck *out)
-{
-    convene__admin__v1__store_check__init(out);
-    out->name = (char *)(uintptr_t)store->name;
-    out->keys = report->n_keys;
-    out->rows = report->n_rows;
-    out->entries = report->n_entries;
-    out->changes = report->n_changes;
-    out->replays = report->n_replays;
-    out->last_change = report->last_change;
-    out->finding_count = report->n_findings;
-    size_t n = cvn_verify_n_kept(report);
-    out->findings = cvn_arena_alloc_array(ctx->arena, n + 1, sizeof *out->findings);
-    if (!out->findings)
-        return -ENOMEM;
-    for (; out->n_findings < n; out->n_findings++) {
-        char *text = cvn_arena_strdup(ctx->arena, report->findings[out->n_findings]);
-        if (!text)
-            return -ENOMEM;
-        out->findings[out->n_findings] = text;
-    }
-    return 0;
-}
-
-static int check_store(struct cvn_ctx *ctx, const struct cvn_admin_store *store,
-                       Convene__Admin__V1__StoreCheck *out)
-{
-    struct cvn_verify_report *report = cvn_arena_alloc(ctx->arena, sizeof *report);
-    struct cvn_txn *snapshot;
-    int r = report ? cvn_store_snapshot(store->store, &snapshot) : -ENOMEM;
-    if (r)
-        return r;
-    r = cvn_store_verify(snapshot, store->tables, report);
-    cvn_snapshot_release(snapshot);
-    return r ? r : fill_check(ctx, store, report, out);
-}
-
-static int prepare_check_stores(struct cvn_ctx *ctx, const void *message)
-{
-    const Convene__Admin__V1__CheckStoresRequest *request = message;
-    const struct cvn_store_admin *admin = ctx->service;
-    Convene__Admin__V1__StoreChecks *checks = cvn_arena_alloc(ctx->arena, sizeof *checks);
-    if (!checks)
-        return -ENOMEM;
-    convene__admin__v1__store_checks__init(checks);
-    checks->checks = cvn_arena_alloc_array(ctx->arena, admin->n_stores, sizeof *checks->checks);
-    int r = checks->checks ? 0 : -ENOMEM;
-    for (size_t i = 0; r == 0 && i < admin->n_stores; i++) {
-        if (*request->store && strcmp(request->store, admin->stores[i].name) != 0)
-            continue;
-        Convene__Admin__V1__StoreCheck *check = cvn_arena_alloc(ctx->arena, sizeof *check);
-        r = check ? check_store(ctx, &admin->stores[i], check) : -ENOMEM;
-        if (r == 0)
-            checks->checks[checks->n_checks++] = check;
-    }
-    if (r == 0 && checks->n_checks == 0)
-        return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "The server has no store \"%.60s\".",
-                              request->store);
-    ctx->prepared = checks;
-    return r;
-}
-
-static int run_check_stores(struct cvn_ctx *ctx, const void *request, void *reply)
-{
-    (void)request;
-    memcpy(reply, ctx->prepared, sizeof(Convene__Admin__V1__StoreChecks));
-    return 0;
-}
-
 static const struct cvn_service_method methods[] = {
     {"GetStores", CVN_METHOD_READ, CVN_ACCESS_ADMIN, .prepare = prepare_get_stores,
      .run = run_get_stores, .scope = CVN_SCOPE_ADMIN},
-    {"CheckStores", CVN_METHOD_READ, CVN_ACCESS_ADMIN, .prepare = prepare_check_stores,
-     .run = run_check_stores, .scope = CVN_SCOPE_ADMIN},
 };
 
 void cvn_store_admin_add(struct cvn_store_admin *admin, const struct cvn_admin_store *store)
@@ -187,5 +115,7 @@ int cvn_store_admin_bind(struct cvn_store_admin *admin, struct cvn_runtime *runt
     admin->runtime = runtime;
     int r = cvn_methods_bind(runtime, server, &convene__admin__v1__store_service__descriptor,
                              methods, admin);
+    if (r == 0)
+        r = cvn_store_check_bind(admin, server);
     return r ? r : cvn_store_backup_bind(admin, server);
 }

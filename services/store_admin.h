@@ -1,6 +1,6 @@
 /*
- * convene.admin.v1.StoreService and BackupService: the figures of a server's stores, a check of
- * them, and their backup, while the server runs.
+ * convene.admin.v1.StoreService, CheckService and BackupService: the figures of a server's stores,
+ * a check of them, and their backup, while the server runs.
  */
 #ifndef CVN_SERVICES_STORE_ADMIN_H
 #define CVN_SERVICES_STORE_ADMIN_H
@@ -28,14 +28,14 @@ struct cvn_store_admin {
     size_t n_stores;
     const char *directory; /* where a backup lies while it is being sent */
     struct cvn_runtime *runtime;
-    atomic_bool backing_up; /* one at a time */
+    atomic_bool backing_up, checking; /* one of each at a time */
 };
 
 /* Adds a store that is open; all are borrowed. */
 void cvn_store_admin_add(struct cvn_store_admin *admin, const struct cvn_admin_store *store);
 
 /*
- * Adds both services to the server; the stores may be added later, but before it starts. 0 or a
+ * Adds the services to the server; the stores may be added later, but before it starts. 0 or a
  * fault.
  */
 int cvn_store_admin_bind(struct cvn_store_admin *admin, struct cvn_runtime *runtime,

@@ -4,6 +4,7 @@
 #include "rpc/server.h"
 #include "services/runtime/answer.h"
 #include "services/runtime/methods.h"
+#include "services/store_pace.h"
 #include "storage/backup.h"
 
 #include <errno.h>
@@ -24,6 +25,8 @@ struct backup {
     struct cvn_server_call *call;
     int fd;
     uint64_t total_bytes, sent_bytes;
+    const char *store; /* that is being read */
+    struct cvn_store_pace pace;
     bool finished;
     uint8_t chunk[CHUNK_BYTES];
 };
@@ -34,7 +37,12 @@ static void finish(struct backup *backup, int fault)
         return;
     backup->finished = true;
     struct cvn_status status = {0};
-    if (fault)
+    if (fault == -ENOSPC || fault == -EDQUOT)
+        status = (struct cvn_status){
+            .code = CVN_RESOURCE_EXHAUSTED,
+            .message = "The server's disk has no room for the backup, which lies there while it is "
+                       "sent; make room and try again."};
+    else if (fault)
         cvn_answer_fault(&status, cvn_server_call_arena(backup->call), fault);
     cvn_server_call_finish(backup->call, fault ? &status : NULL, NULL);
 }
@@ -56,6 +64,20 @@ static int keep(void *arg, const void *bytes, size_t n)
     return 0;
 }
 
+/* While the file is being made. What the peer has no room for is left out. */
+static int tell(void *arg, uint64_t n_done, uint64_t n_total)
+{
+    struct backup *backup = arg;
+    if (!cvn_store_pace_due(&backup->pace))
+        return 0;
+    Convene__Admin__V1__BackupChunk chunk = CONVENE__ADMIN__V1__BACKUP_CHUNK__INIT;
+    chunk.reading_store = (char *)(uintptr_t)backup->store;
+    chunk.keys_done = n_done;
+    chunk.keys_total = n_total;
+    (void)cvn_server_call_write(backup->call, &chunk.base);
+    return 0;
+}
+
 static int write_part(struct backup *backup, size_t i, int64_t now_ms)
 {
     const struct cvn_store_admin *admin = backup->admin;
@@ -66,8 +88,11 @@ static int write_part(struct backup *backup, size_t i, int64_t now_ms)
     int r = cvn_store_snapshot(admin->stores[i].store, &snapshot);
     if (r)
         return r;
+    const struct cvn_progress progress = {tell, backup};
+    const struct cvn_backup_sink sink = {.write = keep, .arg = backup, .progress = &progress};
     uint64_t n_bytes;
-    r = cvn_backup_write(snapshot, &part, keep, backup, &n_bytes);
+    backup->store = admin->stores[i].name;
+    r = cvn_backup_write(snapshot, &part, &sink, &n_bytes);
     cvn_snapshot_release(snapshot);
     if (r == 0)
         backup->total_bytes += n_bytes;

@@ -3,6 +3,8 @@
 #include "services/events/service.h"
 #include "services/mentoring/service.h"
 #include "services/store_files.h"
+#include "services/store_guard.h"
+#include "services/store_pace.h"
 #include "storage/backup.h"
 #include "storage/verify.h"
 
@@ -58,39 +60,105 @@ static int fail(const char *sentence)
     return EXIT_FAILURE;
 }
 
-/* Verifies the store in the directory and says what was found. */
-static int check_store(const char *data, const struct kind *kind, struct cvn_error *err)
+/* Standard error where a person looks at it: a stream that a child can go on with. */
+static FILE *terminal(void)
 {
-    static struct cvn_verify_report report;
-    char path[PATH_BYTES];
-    path_in(path, data, kind->name, "");
-    struct cvn_store *store;
-    struct cvn_txn *snapshot;
-    struct cvn_store_options options = {.path = path, .read_only = true};
-    int r = cvn_store_open(&store, &options, err);
-    if (r)
-        return r;
-    r = cvn_store_snapshot(store, &snapshot);
-    if (r == 0) {
-        r = cvn_store_verify(snapshot, kind->tables, &report);
-        cvn_snapshot_release(snapshot);
-    }
-    cvn_store_close(store);
-    if (r)
-        return cvn_error_set(err, r, "The store %s cannot be read to its end: %s.", path,
-                             strerror(r < 0 ? -r : EBUSY));
+    static FILE *opened;
+    if (!opened && isatty(STDERR_FILENO))
+        opened = fdopen(dup(STDERR_FILENO), "w");
+    return opened;
+}
+
+/* What a child does with one store, and who is told how far it has come. */
+struct task {
+    const char *data;
+    const struct kind *kind;
+    FILE *terminal; /* NULL: nobody looks on */
+    const char *doing;
+    struct cvn_store_pace pace;
+};
+
+static int show_progress(void *arg, uint64_t n_done, uint64_t n_total)
+{
+    struct task *task = arg;
+    if (!task->terminal)
+        return 0;
+    bool ends = n_done >= n_total;
+    if (ends)
+        (void)fprintf(task->terminal, "\r\033[K");
+    else if (cvn_store_pace_due(&task->pace))
+        (void)fprintf(task->terminal, "\r\033[K%s: %s, %" PRIu64 " %%", task->kind->name,
+                      task->doing, n_done * 100 / n_total);
+    (void)fflush(task->terminal);
+    return 0;
+}
+
+static void print_report(const struct kind *kind, const struct cvn_verify_report *report)
+{
     printf("%s: %" PRIu64 " keys, %" PRIu64 " rows, %" PRIu64 " index entries, %" PRIu64
            " changes, %" PRIu64 " replay records: %s\n",
-           kind->name, report.n_keys, report.n_rows, report.n_entries, report.n_changes,
-           report.n_replays, report.n_findings ? "NOT SOUND" : "sound");
-    for (size_t i = 0; i < cvn_verify_n_kept(&report); i++)
-        printf("    %s\n", report.findings[i]);
-    if (report.n_findings > CVN_VERIFY_FINDINGS_KEPT)
-        printf("    and %" PRIu64 " more\n", report.n_findings - CVN_VERIFY_FINDINGS_KEPT);
+           kind->name, report->n_keys, report->n_rows, report->n_entries, report->n_changes,
+           report->n_replays, report->n_findings ? "NOT SOUND" : "sound");
+    for (size_t i = 0; i < cvn_verify_n_kept(report); i++)
+        printf("    %s\n", report->findings[i]);
+    if (report->n_findings > CVN_VERIFY_FINDINGS_KEPT)
+        printf("    and %" PRIu64 " more\n", report->n_findings - CVN_VERIFY_FINDINGS_KEPT);
+}
+
+/* Verifies the open store and says what was found. */
+static int check_open(struct task *task, struct cvn_store *store, const char *path,
+                      struct cvn_error *err)
+{
+    static struct cvn_verify_report report;
+    const struct cvn_progress progress = {show_progress, task};
+    struct cvn_txn *snapshot;
+    task->doing = "looking";
+    int r = cvn_store_snapshot(store, &snapshot);
+    if (r == 0) {
+        r = cvn_store_verify(snapshot, task->kind->tables, &progress, &report);
+        cvn_snapshot_release(snapshot);
+    }
+    if (r)
+        return cvn_error_set(err, r,
+                             "The store %s cannot be read to its end: %s. Restore it from a "
+                             "backup.",
+                             path, strerror(r < 0 ? -r : EBUSY));
+    print_report(task->kind, &report);
     return report.n_findings
                ? cvn_error_set(err, -EUCLEAN,
                                "The store %s is not sound; restore it from a backup.", path)
                : 0;
+}
+
+/* In a child, as all that opens a store here. */
+static int check_job(void *arg, struct cvn_error *err)
+{
+    struct task *task = arg;
+    char path[PATH_BYTES];
+    path_in(path, task->data, task->kind->name, "");
+    struct cvn_store *store;
+    int r =
+        cvn_store_open(&store, &(struct cvn_store_options){.path = path, .read_only = true}, err);
+    if (r)
+        return r;
+    r = check_open(task, store, path, err);
+    cvn_store_close(store);
+    return r;
+}
+
+/* Has a child do it. */
+static int guard(int (*job)(void *arg, struct cvn_error *err), struct task *task,
+                 struct cvn_error *err)
+{
+    char what[PATH_BYTES + 16], path[PATH_BYTES];
+    path_in(path, task->data, task->kind->name, "");
+    (void)snprintf(what, sizeof what, "The store %s", path);
+    return cvn_store_guard(what, job, task, err);
+}
+
+static int check_store(struct task *task, struct cvn_error *err)
+{
+    return guard(check_job, task, err);
 }
 
 /* Which stores there are, in order. */
@@ -117,17 +185,48 @@ static int check(const char *data)
         (void)cvn_error_set(&err, -ENOENT, "There is no store in %s.", data);
         return fail(err.text);
     }
-    for (size_t i = 0; i < n; i++)
-        if (check_store(data, kinds[i], &err) != 0)
+    for (size_t i = 0; i < n; i++) {
+        struct task task = {.data = data, .kind = kinds[i], .terminal = terminal()};
+        if (check_store(&task, &err) != 0)
             status = fail(err.text);
+    }
     return status;
 }
 
-static int64_t read_file(void *arg, void *buffer, size_t n)
+/* A backup that is read, and who is told how much of it was. */
+struct source {
+    FILE *file, *terminal;
+    const char *doing;
+    uint64_t n_read, n_total; /* 0: nobody knows, as of a pipe */
+    struct cvn_store_pace pace;
+};
+
+static int64_t read_source(void *arg, void *buffer, size_t n)
 {
-    FILE *file = arg;
-    size_t got = fread(buffer, 1, n, file);
-    return got == 0 && ferror(file) ? -EIO : (int64_t)got;
+    struct source *source = arg;
+    size_t got = fread(buffer, 1, n, source->file);
+    source->n_read += got;
+    if (source->terminal && got == 0)
+        (void)fprintf(source->terminal, "\r\033[K");
+    else if (source->terminal && source->n_total && cvn_store_pace_due(&source->pace))
+        (void)fprintf(source->terminal, "\r\033[K%s, %" PRIu64 " %%", source->doing,
+                      source->n_read * 100 / source->n_total);
+    if (source->terminal)
+        (void)fflush(source->terminal);
+    return got == 0 && ferror(source->file) ? -EIO : (int64_t)got;
+}
+
+static int open_source(struct source *source, const char *name, const char *doing,
+                       struct cvn_error *err)
+{
+    struct stat found;
+    *source = (struct source){.file = fopen(name, "re"), .terminal = terminal(), .doing = doing};
+    if (!source->file)
+        return cvn_error_set(err, -errno, "The backup %s cannot be opened: %s.", name,
+                             strerror(errno));
+    if (fstat(fileno(source->file), &found) == 0 && S_ISREG(found.st_mode))
+        source->n_total = (uint64_t)found.st_size;
+    return 0;
 }
 
 static int restore_part(struct cvn_backup_reader *reader, const char *data, struct cvn_error *err)
@@ -144,14 +243,15 @@ static int restore_part(struct cvn_backup_reader *reader, const char *data, stru
     char path[PATH_BYTES];
     path_in(path, data, kind->name, "");
     r = cvn_backup_restore_part(reader, &(struct cvn_store_options){.path = path}, err);
-    return r ? r : check_store(data, kind, err);
+    struct task task = {.data = data, .kind = kind, .terminal = terminal()};
+    return r ? r : check_store(&task, err);
 }
 
 /* Restores all parts into the directory, which is there and empty. */
-static int restore_parts(FILE *file, const char *into, struct cvn_error *err)
+static int restore_parts(struct source *source, const char *into, struct cvn_error *err)
 {
     struct cvn_backup_reader *reader;
-    int r = cvn_backup_reader_new(&reader, read_file, file);
+    int r = cvn_backup_reader_new(&reader, read_source, source);
     if (r)
         return cvn_error_set(err, r, "No memory to read the backup.");
     while (r == 0)
@@ -177,33 +277,24 @@ static int check_parts(struct cvn_backup_reader *reader, struct cvn_error *err)
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
-static FILE *open_backup(const char *name, struct cvn_error *err)
-{
-    FILE *file = fopen(name, "re");
-    if (!file)
-        (void)cvn_error_set(err, -errno, "The backup %s cannot be opened: %s.", name,
-                            strerror(errno));
-    return file;
-}
-
 static int check_backup(const char *name)
 {
     struct cvn_error err = {""};
     struct cvn_backup_reader *reader;
-    FILE *file = open_backup(name, &err);
-    if (!file)
+    struct source source;
+    if (open_source(&source, name, "looking", &err) != 0)
         return fail(err.text);
-    int r = cvn_backup_reader_new(&reader, read_file, file);
+    int r = cvn_backup_reader_new(&reader, read_source, &source);
     if (r == 0) {
         r = check_parts(reader, &err);
         cvn_backup_reader_free(reader);
     }
-    (void)fclose(file);
+    (void)fclose(source.file);
     return r ? fail(*err.text ? err.text : "No memory to read the backup.") : EXIT_SUCCESS;
 }
 
 /* Restores beside the data directory and puts the whole in its place, or removes it. */
-static int restore_file(FILE *file, const char *data, struct cvn_error *err)
+static int restore_source(struct source *source, const char *data, struct cvn_error *err)
 {
     char into[PATH_BYTES];
     path_in(into, data, "", ".restoring");
@@ -211,7 +302,7 @@ static int restore_file(FILE *file, const char *data, struct cvn_error *err)
         return cvn_error_set(err, -errno, "The directory %s cannot be made: %s.%s", into,
                              strerror(errno),
                              errno == EEXIST ? " An earlier restoring left it; remove it." : "");
-    int r = restore_parts(file, into, err);
+    int r = restore_parts(source, into, err);
     if (r == 0)
         r = cvn_store_files_put_in_place(into, data, err);
     if (r)
@@ -224,11 +315,11 @@ static int restore(const char *name, const char *data)
     struct cvn_error err = {""};
     if (!cvn_store_files_absent(data, &err))
         return fail(err.text);
-    FILE *file = open_backup(name, &err);
-    if (!file)
+    struct source source;
+    if (open_source(&source, name, "restoring", &err) != 0)
         return fail(err.text);
-    int r = restore_file(file, data, &err);
-    (void)fclose(file);
+    int r = restore_source(&source, data, &err);
+    (void)fclose(source.file);
     if (r)
         return fail(err.text);
     printf("%s is restored from %s.\n", data, name);
@@ -236,43 +327,50 @@ static int restore(const char *name, const char *data)
 }
 
 /* Copies the open store to a directory beside it, and has them change places. */
-static int compact_into(struct cvn_store *store, const char *path, const char *copy_path,
+static int compact_into(struct task *task, struct cvn_store *store, const char *copy_path,
                         struct cvn_error *err)
 {
     struct cvn_store *copy;
     struct cvn_txn *snapshot;
+    const struct cvn_progress progress = {show_progress, task};
     struct cvn_store_options options = {.path = copy_path, .manual = true};
     int r = cvn_store_open(&copy, &options, err);
     if (r)
         return r;
+    task->doing = "copying";
     r = cvn_store_snapshot(store, &snapshot);
     if (r == 0) {
-        r = cvn_backup_copy(snapshot, copy);
+        r = cvn_backup_copy(snapshot, copy, &progress);
         cvn_snapshot_release(snapshot);
     }
     cvn_store_close(copy);
-    if (r)
-        return cvn_error_set(err, r, "The store %s cannot be copied: %s.", path,
-                             strerror(r < 0 ? -r : EBUSY));
-    return cvn_store_files_exchange(path, copy_path, err);
+    return r ? cvn_error_set(err, r, "The store cannot be copied to %s: %s.", copy_path,
+                             strerror(r < 0 ? -r : EBUSY))
+             : 0;
 }
 
-static int compact_store(const char *data, const struct kind *kind, struct cvn_error *err)
+/* Opens the store for writing, so that no server is about to, and looks before it copies. */
+static int compact_job(void *arg, struct cvn_error *err)
 {
+    struct task *task = arg;
     char path[PATH_BYTES], copy_path[PATH_BYTES];
-    path_in(path, data, kind->name, "");
-    path_in(copy_path, data, kind->name, ".compacting");
+    path_in(path, task->data, task->kind->name, "");
+    path_in(copy_path, task->data, task->kind->name, ".compacting");
     int64_t before = cvn_store_files_bytes(path);
-    struct cvn_store *store; /* open for writing, so that no server is */
+    struct cvn_store *store;
     int r = cvn_store_open(&store, &(struct cvn_store_options){.path = path, .manual = true}, err);
     if (r)
         return r;
     cvn_store_files_remove(copy_path); /* what an earlier, interrupted run left */
-    r = compact_into(store, path, copy_path, err);
+    r = check_open(task, store, path, err);
+    if (r == 0)
+        r = compact_into(task, store, copy_path, err);
+    if (r == 0)
+        r = cvn_store_files_exchange(path, copy_path, err);
     cvn_store_close(store);
     cvn_store_files_remove(copy_path); /* the former store, or the copy that failed */
     if (r == 0)
-        printf("%s: %" PRId64 " bytes before, %" PRId64 " now\n", kind->name, before,
+        printf("%s: %" PRId64 " bytes before, %" PRId64 " now\n", task->kind->name, before,
                cvn_store_files_bytes(path));
     return r;
 }
@@ -286,9 +384,11 @@ static int compact(const char *data)
         (void)cvn_error_set(&err, -ENOENT, "There is no store in %s.", data);
         return fail(err.text);
     }
-    for (size_t i = 0; i < n; i++)
-        if (check_store(data, kinds[i], &err) != 0 || compact_store(data, kinds[i], &err) != 0)
+    for (size_t i = 0; i < n; i++) {
+        struct task task = {.data = data, .kind = kinds[i], .terminal = terminal()};
+        if (guard(compact_job, &task, &err) != 0)
             return fail(err.text);
+    }
     return EXIT_SUCCESS;
 }
 

@@ -13,8 +13,7 @@
 
 /* Bytes on their way to the sink. */
 struct output {
-    cvn_backup_sink *sink;
-    void *arg;
+    const struct cvn_backup_sink *sink;
     crypto_generichash_state hash;
     uint64_t n_bytes;
     size_t len;
@@ -23,7 +22,8 @@ struct output {
 
 static int flush(struct output *output)
 {
-    int r = output->len ? output->sink(output->arg, output->buffer, output->len) : 0;
+    const struct cvn_backup_sink *sink = output->sink;
+    int r = output->len ? sink->write(sink->arg, output->buffer, output->len) : 0;
     output->n_bytes += output->len;
     output->len = 0;
     return r;
@@ -80,19 +80,22 @@ static int emit_records(struct output *output, struct cvn_txn *snapshot)
 {
     const struct cvn_slice none = {NULL, 0};
     struct cvn_slice key, value;
-    uint64_t n = 0;
+    struct cvn_progress_count count = cvn_progress_begin(output->sink->progress, snapshot);
     CVN_CURSOR_AUTO cursor;
     int r = cvn_cursor_init(&cursor, snapshot, none, none, CVN_FORWARD);
     while (r == 0 && (r = cvn_cursor_next(&cursor, &key, &value)) == 0) {
         r = emit_record(output, key, value);
-        n++;
+        if (r == 0)
+            r = cvn_progress_step(&count);
     }
-    if (r != CVN_STORE_ABSENT)
+    if (r == CVN_STORE_ABSENT)
+        r = cvn_progress_end(&count);
+    if (r)
         return r;
     struct cvn_key end;
     cvn_key_init(&end);
     cvn_key_put_u16(&end, 0);
-    cvn_key_put_u64(&end, n);
+    cvn_key_put_u64(&end, count.n_done);
     return emit(output, cvn_key_slice(&end));
 }
 
@@ -105,7 +108,7 @@ static int emit_checksum(struct output *output)
 }
 
 int cvn_backup_write(struct cvn_txn *snapshot, const struct cvn_backup_part *part,
-                     cvn_backup_sink *sink, void *arg, uint64_t *ret_bytes)
+                     const struct cvn_backup_sink *sink, uint64_t *ret_bytes)
 {
     struct cvn_backup_part complete = *part;
     struct cvn_change_bounds changes;
@@ -120,7 +123,6 @@ int cvn_backup_write(struct cvn_txn *snapshot, const struct cvn_backup_part *par
         return -ENOMEM;
     memset(output, 0, sizeof *output);
     output->sink = sink;
-    output->arg = arg;
     (void)crypto_generichash_init(&output->hash, NULL, 0, CVN_BACKUP_CHECKSUM_BYTES);
     r = emit_header(output, &complete);
     if (r == 0)
@@ -133,19 +135,24 @@ int cvn_backup_write(struct cvn_txn *snapshot, const struct cvn_backup_part *par
     return r;
 }
 
-int cvn_backup_copy(struct cvn_txn *snapshot, struct cvn_store *to)
+int cvn_backup_copy(struct cvn_txn *snapshot, struct cvn_store *to,
+                    const struct cvn_progress *progress)
 {
     const struct cvn_slice none = {NULL, 0};
     struct cvn_slice key, value;
     struct cvn_loader loader;
+    struct cvn_progress_count count = cvn_progress_begin(progress, snapshot);
     int r = cvn_loader_init(&loader, to);
     CVN_CURSOR_AUTO cursor = {0};
     if (r == 0)
         r = cvn_cursor_init(&cursor, snapshot, none, none, CVN_FORWARD);
     while (r == 0 && (r = cvn_cursor_next(&cursor, &key, &value)) == 0)
-        r = cvn_loader_add(&loader, key, value);
+        if ((r = cvn_loader_add(&loader, key, value)) == 0)
+            r = cvn_progress_step(&count);
     if (r == CVN_STORE_ABSENT)
         r = cvn_loader_finish(&loader);
+    if (r == 0)
+        r = cvn_progress_end(&count);
     cvn_loader_deinit(&loader);
     return r;
 }

@@ -21,6 +21,7 @@
 #define CVN_STORAGE_BACKUP_H
 
 #include "base/error.h"
+#include "storage/progress.h"
 #include "storage/store.h"
 
 #include <stddef.h>
@@ -44,16 +45,20 @@ struct cvn_backup_part {
     char name[CVN_BACKUP_NAME_BYTES + 1];
 };
 
-/* Where the bytes go. Anything but 0 ends the backup with that result. */
-typedef int cvn_backup_sink(void *arg, const void *bytes, size_t n);
+/* Where the bytes go, and who is told how far it has come. */
+struct cvn_backup_sink {
+    int (*write)(void *arg, const void *bytes, size_t n); /* not 0: ends the backup with that */
+    void *arg;
+    const struct cvn_progress *progress; /* may be NULL */
+};
 
 /*
  * Writes the snapshot as one part; of part only number, n_parts, time_ms and name are looked at.
- * 0 and *ret_bytes how long it came to; what sink returned; a fault. Keep the snapshot short: let
- * the sink write to a file, not to a peer.
+ * 0 and *ret_bytes how long it came to; what the sink or its progress returned; a fault. Keep the
+ * snapshot short: let the sink write to a file, not to a peer.
  */
 int cvn_backup_write(struct cvn_txn *snapshot, const struct cvn_backup_part *part,
-                     cvn_backup_sink *sink, void *arg, uint64_t *ret_bytes);
+                     const struct cvn_backup_sink *sink, uint64_t *ret_bytes);
 
 /* Where the bytes come from: how many were read, 0 at the end, or a fault. */
 typedef int64_t cvn_backup_source(void *arg, void *buffer, size_t n);
@@ -90,8 +95,10 @@ int cvn_backup_check_part(struct cvn_backup_reader *reader, uint64_t *ret_record
                           struct cvn_error *err);
 
 /*
- * Copies all that a snapshot shows into an empty store: a compacted copy. 0 or a fault.
+ * Copies all that a snapshot shows into an empty store: a compacted copy. progress may be NULL. 0,
+ * what it returned, or a fault.
  */
-int cvn_backup_copy(struct cvn_txn *snapshot, struct cvn_store *to);
+int cvn_backup_copy(struct cvn_txn *snapshot, struct cvn_store *to,
+                    const struct cvn_progress *progress);
 
 #endif

@@ -76,7 +76,7 @@ static int fill(struct cvn_backup_reader *reader, void *to, size_t n, size_t *re
 /* Reads n bytes that belong to the part. 0, -EBADMSG when it ends before, or the source's fault. */
 static int take(struct cvn_backup_reader *reader, void *to, size_t n)
 {
-    size_t got;
+    size_t got = 0;
     int r = fill(reader, to, n, &got);
     if (r == 0 && got < n)
         r = -EBADMSG;

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { ENTRIES_AT_FIRST = 16 };
+
 /* An entry as it stands in the store. */
 struct entry {
     struct cvn_slice key;
@@ -15,7 +17,7 @@ struct cvn_index_sink {
     const struct cvn_table *table;
     struct cvn_slice primary;
     struct entry *entries;
-    size_t n;
+    size_t n, room;
 };
 
 struct cvn_arena *cvn_index_sink_arena(struct cvn_index_sink *sink)
@@ -56,6 +58,22 @@ static void begin_index(struct cvn_key *key, uint8_t id)
     cvn_key_put_u8(key, id);
 }
 
+/* For one entry more. Most rows have a few, so there is room for few at first. */
+static bool make_room(struct cvn_index_sink *sink)
+{
+    if (sink->n < sink->room)
+        return true;
+    size_t room = sink->room ? 4 * sink->room : ENTRIES_AT_FIRST;
+    struct entry *more = cvn_arena_alloc_array(&sink->arena, room, sizeof *more);
+    if (!more)
+        return false;
+    if (sink->n)
+        memcpy(more, sink->entries, sink->n * sizeof *more);
+    sink->entries = more;
+    sink->room = room;
+    return true;
+}
+
 int cvn_index_emit(struct cvn_index_sink *sink, uint8_t index_id, struct cvn_slice key,
                    struct cvn_slice value)
 {
@@ -71,15 +89,14 @@ int cvn_index_emit(struct cvn_index_sink *sink, uint8_t index_id, struct cvn_sli
         cvn_key_put_raw(&whole, sink->primary);
     if (whole.overflowed)
         return -EINVAL;
-    if (!sink->entries)
-        sink->entries =
-            cvn_arena_alloc_array(&sink->arena, CVN_TABLE_ENTRIES_MAX, sizeof *sink->entries);
+    if (!make_room(sink))
+        return -E2BIG;
     struct entry entry = {
         .key = cvn_arena_slice(&sink->arena, cvn_key_slice(&whole)),
         .value = entry_value(sink, index->unique, value),
         .unique = index->unique,
     };
-    if (!sink->entries || !entry.key.data || !entry.value.data)
+    if (!entry.key.data || !entry.value.data)
         return -E2BIG;
     sink->entries[sink->n++] = entry;
     return 0;
@@ -325,19 +342,10 @@ int cvn_index_lookup(struct cvn_txn *txn, const struct cvn_index *index, struct 
     return 0;
 }
 
-/* What verify carries along. */
-struct verification {
-    struct cvn_txn *txn;
-    const struct cvn_table *const *tables;
-    void (*report)(void *arg, const struct cvn_verify_finding *finding);
-    void *arg;
-    struct cvn_verify_totals totals;
-};
-
-static void find(struct verification *v, struct cvn_verify_finding finding)
+static void find(struct cvn_table_check *check, struct cvn_verify_finding finding)
 {
-    v->totals.n_findings++;
-    v->report(v->arg, &finding);
+    check->totals.n_findings++;
+    check->report(check->arg, &finding);
 }
 
 static const struct cvn_index *index_of_entry(const struct cvn_table *table, struct cvn_slice key)
@@ -346,80 +354,65 @@ static const struct cvn_index *index_of_entry(const struct cvn_table *table, str
 }
 
 /* Whether each entry that the row derives is in the store as derived. */
-static int verify_row(struct verification *v, const struct cvn_table *table, struct cvn_slice key,
-                      struct cvn_slice value)
+static int check_row(struct cvn_table_check *check, const struct cvn_table *table,
+                     struct cvn_slice key, struct cvn_slice value)
 {
     struct cvn_index_sink sink;
+    check->totals.n_rows++;
     int r = derive(&sink, table, key, value);
     if (r == -EBADMSG) {
-        find(v, (struct cvn_verify_finding){CVN_VERIFY_UNREADABLE, table, NULL, key});
+        find(check, (struct cvn_verify_finding){CVN_VERIFY_UNREADABLE, table, NULL, key});
         r = 0;
     }
     for (size_t i = 0; r == 0 && i < sink.n; i++) {
         const struct entry *entry = &sink.entries[i];
         const struct cvn_index *index = index_of_entry(table, entry->key);
         struct cvn_slice stored;
-        r = cvn_txn_get(v->txn, entry->key, &stored);
+        r = cvn_txn_get(check->txn, entry->key, &stored);
         if (r == CVN_STORE_ABSENT) {
-            find(v, (struct cvn_verify_finding){CVN_VERIFY_MISSING, table, index, entry->key});
+            find(check, (struct cvn_verify_finding){CVN_VERIFY_MISSING, table, index, entry->key});
             r = 0;
         } else if (r == 0 && !same(stored, entry->value)) {
-            find(v, (struct cvn_verify_finding){CVN_VERIFY_STALE, table, index, entry->key});
+            find(check, (struct cvn_verify_finding){CVN_VERIFY_STALE, table, index, entry->key});
         }
     }
     deinit_sink(&sink);
     return r;
 }
 
-static int verify_rows(struct verification *v, const struct cvn_table *table)
-{
-    struct cvn_key lo, hi;
-    cvn_key_begin(&lo, table->space);
-    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
-    CVN_CURSOR_AUTO cursor;
-    int r = cvn_cursor_init(&cursor, v->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
-    struct cvn_slice key, value;
-    while (r == 0 && (r = cvn_cursor_next(&cursor, &key, &value)) == 0) {
-        if (!of_table(table, key))
-            continue;
-        v->totals.n_rows++;
-        r = verify_row(v, table, key, value);
-    }
-    return r == CVN_STORE_ABSENT ? 0 : r;
-}
-
-static const struct cvn_table *table_of_index(struct verification *v, uint8_t id,
+static const struct cvn_table *table_of_index(const struct cvn_table_check *check, uint8_t id,
                                               const struct cvn_index **ret)
 {
-    for (size_t i = 0; v->tables[i]; i++)
-        if ((*ret = find_index(v->tables[i], id)))
-            return v->tables[i];
+    for (size_t i = 0; check->tables[i]; i++)
+        if ((*ret = find_index(check->tables[i], id)))
+            return check->tables[i];
     return NULL;
 }
 
 /* Whether the row behind a stored entry is there and derives this entry. */
-static int verify_entry(struct verification *v, struct cvn_slice key, struct cvn_slice value)
+static int check_entry(struct cvn_table_check *check, struct cvn_slice key, struct cvn_slice value)
 {
     const struct cvn_index *index = NULL;
     const struct cvn_table *table =
-        key.len > 1 ? table_of_index(v, ((const uint8_t *)key.data)[1], &index) : NULL;
+        key.len > 1 ? table_of_index(check, ((const uint8_t *)key.data)[1], &index) : NULL;
     struct cvn_verify_finding finding = {CVN_VERIFY_ORPHANED, table, index, key};
     struct cvn_index_entry entry;
+    check->totals.n_entries++;
     if (!table) {
-        find(v, finding);
+        find(check, finding);
         return 0;
     }
     if (!split(index->unique, key, value, &entry)) {
         finding.kind = CVN_VERIFY_UNREADABLE;
-        find(v, finding);
+        find(check, finding);
         return 0;
     }
     struct cvn_slice row;
-    int r = of_table(table, entry.primary) ? cvn_txn_get(v->txn, entry.primary, &row)
+    int r = of_table(table, entry.primary) ? cvn_txn_get(check->txn, entry.primary, &row)
                                            : CVN_STORE_ABSENT;
     if (r) {
         if (r == CVN_STORE_ABSENT)
-            find(v, finding);
+            find(check, finding);
         return r == CVN_STORE_ABSENT ? 0 : r;
     }
     struct cvn_index_sink sink;
@@ -430,37 +423,34 @@ static int verify_entry(struct verification *v, struct cvn_slice key, struct cvn
     deinit_sink(&sink);
     if (r == 0 && !derived) {
         finding.kind = CVN_VERIFY_STALE;
-        find(v, finding);
+        find(check, finding);
     }
     return r == -EBADMSG ? 0 : r; /* said of the row already */
 }
 
-static int verify_entries(struct verification *v)
+int cvn_table_check_key(struct cvn_table_check *check, struct cvn_slice key, struct cvn_slice value)
 {
-    struct cvn_key lo, hi;
-    cvn_key_begin(&lo, CVN_SPACE_INDEX);
-    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
-    CVN_CURSOR_AUTO cursor;
-    int r = cvn_cursor_init(&cursor, v->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
-    struct cvn_slice key, value;
-    while (r == 0 && (r = cvn_cursor_next(&cursor, &key, &value)) == 0) {
-        v->totals.n_entries++;
-        r = verify_entry(v, key, value);
-    }
-    return r == CVN_STORE_ABSENT ? 0 : r;
+    if (*(const uint8_t *)key.data == CVN_SPACE_INDEX)
+        return check_entry(check, key, value);
+    for (size_t i = 0; check->tables[i]; i++)
+        if (of_table(check->tables[i], key))
+            return check_row(check, check->tables[i], key, value);
+    return 0;
 }
 
 int cvn_table_verify(struct cvn_txn *txn, const struct cvn_table *const *tables,
                      void (*report)(void *arg, const struct cvn_verify_finding *finding), void *arg,
                      struct cvn_verify_totals *ret)
 {
-    struct verification v = {.txn = txn, .tables = tables, .report = report, .arg = arg};
-    int r = 0;
-    for (size_t i = 0; r == 0 && tables[i]; i++)
-        r = verify_rows(&v, tables[i]);
-    if (r == 0)
-        r = verify_entries(&v);
-    if (r == 0)
-        *ret = v.totals;
-    return r;
+    struct cvn_table_check check = {.txn = txn, .tables = tables, .report = report, .arg = arg};
+    const struct cvn_slice none = {NULL, 0};
+    struct cvn_slice key, value;
+    CVN_CURSOR_AUTO cursor;
+    int r = cvn_cursor_init(&cursor, txn, none, none, CVN_FORWARD);
+    while (r == 0 && (r = cvn_cursor_next(&cursor, &key, &value)) == 0)
+        r = cvn_table_check_key(&check, key, value);
+    if (r != CVN_STORE_ABSENT)
+        return r;
+    *ret = check.totals;
+    return 0;
 }

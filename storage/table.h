@@ -138,11 +138,26 @@ struct cvn_verify_totals {
 };
 
 /*
- * Recomputes every index entry of every row and looks at every entry there is. tables are all the
- * tables of the store that have indexes, NULL at the end. report is called for each finding (its
- * slices live during the call). 0 also when there were findings; a fault otherwise. Reads only, so
- * a snapshot will do.
+ * A verification under way. tables are all the tables of the store that have indexes, NULL at the
+ * end; report is called for each finding, whose slices live during the call.
  */
+struct cvn_table_check {
+    struct cvn_txn *txn; /* reads only, so a snapshot will do */
+    const struct cvn_table *const *tables;
+    void (*report)(void *arg, const struct cvn_verify_finding *finding);
+    void *arg;
+    struct cvn_verify_totals totals;
+};
+
+/*
+ * Looks at one key of the store and its value: whether a row has all the entries it derives,
+ * whether an entry is one that its row derives. Keys of neither kind are passed over. 0 also when
+ * there were findings; a fault otherwise.
+ */
+int cvn_table_check_key(struct cvn_table_check *check, struct cvn_slice key,
+                        struct cvn_slice value);
+
+/* Looks so at every key there is. 0 and *ret, or a fault. */
 int cvn_table_verify(struct cvn_txn *txn, const struct cvn_table *const *tables,
                      void (*report)(void *arg, const struct cvn_verify_finding *finding), void *arg,
                      struct cvn_verify_totals *ret);

@@ -229,6 +229,8 @@ int cvn_cursor_next(struct cvn_cursor *cursor, struct cvn_slice *ret_key,
         return cursor->txn->fault;
     struct cvn_slice at[2];
     int r = cursor->direction == CVN_FORWARD ? step_forward(cursor, at) : step_backward(cursor, at);
+    if (r == 0 && check_key(at[0]) != 0)
+        r = -EUCLEAN; /* no such key was ever written */
     if (r == 0 && !in_bounds(cursor, at[0]))
         r = CVN_STORE_ABSENT;
     if (r) {

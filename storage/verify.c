@@ -36,33 +36,6 @@ static const char *show(char text[KEY_TEXT_BYTES], struct cvn_slice key)
     return text;
 }
 
-static int walk_space(struct cvn_txn *txn, uint8_t space, struct cvn_cursor *cursor)
-{
-    struct cvn_key lo, hi;
-    cvn_key_begin(&lo, space);
-    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
-    return cvn_cursor_init(cursor, txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
-}
-
-static int verify_order(struct cvn_txn *txn, struct cvn_verify_report *report)
-{
-    const struct cvn_slice none = {NULL, 0};
-    char text[KEY_TEXT_BYTES];
-    struct cvn_slice key;
-    struct cvn_key before;
-    cvn_key_init(&before);
-    CVN_CURSOR_AUTO cursor;
-    int r = cvn_cursor_init(&cursor, txn, none, none, CVN_FORWARD);
-    while (r == 0 && (r = cvn_cursor_next(&cursor, &key, NULL)) == 0) {
-        report->n_keys++;
-        if (cvn_slice_compare(key, cvn_key_slice(&before)) <= 0)
-            find(report, "Key %s is not in its place in the order of keys.", show(text, key));
-        cvn_key_init(&before);
-        cvn_key_put_raw(&before, key);
-    }
-    return r == CVN_STORE_ABSENT ? 0 : r;
-}
-
 static void find_in_table(void *arg, const struct cvn_verify_finding *finding)
 {
     char text[KEY_TEXT_BYTES];
@@ -87,77 +60,94 @@ static void find_in_table(void *arg, const struct cvn_verify_finding *finding)
     }
 }
 
-static int verify_tables(struct cvn_txn *txn, const struct cvn_table *const *tables,
-                         struct cvn_verify_report *report)
+/* What the walk over all keys carries along. */
+struct walk {
+    struct cvn_verify_report *report;
+    struct cvn_table_check tables;
+    struct cvn_key before;
+    uint64_t n_replay_times;
+};
+
+static void check_order(struct walk *walk, struct cvn_slice key)
 {
-    struct cvn_verify_totals totals;
-    int r = cvn_table_verify(txn, tables, find_in_table, report, &totals);
-    if (r)
+    char text[KEY_TEXT_BYTES];
+    if (cvn_slice_compare(key, cvn_key_slice(&walk->before)) <= 0)
+        find(walk->report, "Key %s is not in its place in the order of keys.", show(text, key));
+    cvn_key_init(&walk->before);
+    cvn_key_put_raw(&walk->before, key);
+}
+
+static void check_change(struct cvn_verify_report *report, struct cvn_slice key,
+                         struct cvn_slice value)
+{
+    char text[KEY_TEXT_BYTES];
+    struct cvn_change change;
+    report->n_changes++;
+    if (cvn_change_read(key, value, &change) != 0) {
+        find(report, "The change %s cannot be read.", show(text, key));
+        return;
+    }
+    if (report->n_changes > 1 && change.sequence != report->last_change + 1)
+        find(report, "The change log goes from %llu to %llu.",
+             (unsigned long long)report->last_change, (unsigned long long)change.sequence);
+    report->last_change = change.sequence;
+}
+
+static int check_replay(struct walk *walk, struct cvn_slice key, struct cvn_slice value)
+{
+    char text[KEY_TEXT_BYTES];
+    walk->report->n_replays++;
+    int r = cvn_replay_check(walk->tables.txn, key, value);
+    if (r != CVN_STORE_ABSENT && r != -EUCLEAN)
         return r;
-    report->n_rows = totals.n_rows;
-    report->n_entries = totals.n_entries;
+    find(walk->report, "The replay record %s %s.", show(text, key),
+         r == -EUCLEAN ? "cannot be read" : "is not in the order of time");
     return 0;
 }
 
-static int verify_changes(struct cvn_txn *txn, struct cvn_verify_report *report)
+static int check_key(struct walk *walk, struct cvn_slice key, struct cvn_slice value)
 {
-    char text[KEY_TEXT_BYTES];
-    struct cvn_slice key, value;
-    struct cvn_change change;
-    uint64_t last = 0;
-    CVN_CURSOR_AUTO cursor;
-    int r = walk_space(txn, CVN_SPACE_CHANGES, &cursor);
-    while (r == 0 && (r = cvn_cursor_next(&cursor, &key, &value)) == 0) {
-        report->n_changes++;
-        if (cvn_change_read(key, value, &change) != 0) {
-            find(report, "The change %s cannot be read.", show(text, key));
-            continue;
-        }
-        if (report->n_changes > 1 && change.sequence != last + 1)
-            find(report, "The change log goes from %llu to %llu.", (unsigned long long)last,
-                 (unsigned long long)change.sequence);
-        last = change.sequence;
+    walk->report->n_keys++;
+    check_order(walk, key);
+    switch (*(const uint8_t *)key.data) {
+    case CVN_SPACE_CHANGES:
+        check_change(walk->report, key, value);
+        return 0;
+    case CVN_SPACE_REPLAY:
+        return check_replay(walk, key, value);
+    case CVN_SPACE_REPLAY_BY_TIME:
+        walk->n_replay_times++;
+        return 0;
+    default:
+        return cvn_table_check_key(&walk->tables, key, value);
     }
-    report->last_change = last;
-    return r == CVN_STORE_ABSENT ? 0 : r;
-}
-
-static int verify_replays(struct cvn_txn *txn, struct cvn_verify_report *report)
-{
-    char text[KEY_TEXT_BYTES];
-    struct cvn_slice key, value;
-    CVN_CURSOR_AUTO records;
-    int r = walk_space(txn, CVN_SPACE_REPLAY, &records);
-    while (r == 0 && (r = cvn_cursor_next(&records, &key, &value)) == 0) {
-        report->n_replays++;
-        r = cvn_replay_check(txn, key, value);
-        if (r == CVN_STORE_ABSENT || r == -EUCLEAN) {
-            find(report, "The replay record %s %s.", show(text, key),
-                 r == -EUCLEAN ? "cannot be read" : "is not in the order of time");
-            r = 0;
-        }
-    }
-    if (r != CVN_STORE_ABSENT)
-        return r;
-    CVN_CURSOR_AUTO times;
-    uint64_t n_times = 0;
-    r = walk_space(txn, CVN_SPACE_REPLAY_BY_TIME, &times);
-    while (r == 0 && (r = cvn_cursor_next(&times, &key, NULL)) == 0)
-        n_times++;
-    if (r == CVN_STORE_ABSENT && n_times != report->n_replays)
-        find(report, "There are %llu replay records, and %llu places in their order of time.",
-             (unsigned long long)report->n_replays, (unsigned long long)n_times);
-    return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
 int cvn_store_verify(struct cvn_txn *txn, const struct cvn_table *const *tables,
-                     struct cvn_verify_report *ret)
+                     const struct cvn_progress *progress, struct cvn_verify_report *ret)
 {
+    struct walk walk = {
+        .report = ret,
+        .tables = {.txn = txn, .tables = tables, .report = find_in_table, .arg = ret},
+    };
+    struct cvn_progress_count count = cvn_progress_begin(progress, txn);
+    const struct cvn_slice none = {NULL, 0};
+    struct cvn_slice key, value;
+    CVN_CURSOR_AUTO cursor;
     memset(ret, 0, sizeof *ret);
-    int r = verify_order(txn, ret);
-    if (r == 0)
-        r = verify_tables(txn, tables, ret);
-    if (r == 0)
-        r = verify_changes(txn, ret);
-    return r ? r : verify_replays(txn, ret);
+    cvn_key_init(&walk.before);
+    int r = cvn_cursor_init(&cursor, txn, none, none, CVN_FORWARD);
+    while (r == 0 && (r = cvn_cursor_next(&cursor, &key, &value)) == 0) {
+        r = check_key(&walk, key, value);
+        if (r == 0)
+            r = cvn_progress_step(&count);
+    }
+    if (r != CVN_STORE_ABSENT)
+        return r;
+    ret->n_rows = walk.tables.totals.n_rows;
+    ret->n_entries = walk.tables.totals.n_entries;
+    if (walk.n_replay_times != ret->n_replays)
+        find(ret, "There are %llu replay records, and %llu places in their order of time.",
+             (unsigned long long)ret->n_replays, (unsigned long long)walk.n_replay_times);
+    return cvn_progress_end(&count);
 }

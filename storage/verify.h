@@ -6,6 +6,7 @@
 #ifndef CVN_STORAGE_VERIFY_H
 #define CVN_STORAGE_VERIFY_H
 
+#include "storage/progress.h"
 #include "storage/table.h"
 #include "storage/txn.h"
 
@@ -32,11 +33,12 @@ struct cvn_verify_report {
 size_t cvn_verify_n_kept(const struct cvn_verify_report *report);
 
 /*
- * Looks at everything the snapshot shows, which takes as long as reading the store some four times
- * over. tables as for cvn_table_verify. 0 also when there were findings; a fault when the store
- * could not be read. Reads only, so a store that is open read-only will do.
+ * Looks at everything the snapshot shows: goes through all keys once, and for each row to its index
+ * entries, for each entry to its row. tables as for struct cvn_table_check; progress may be NULL. 0
+ * also when there were findings; what progress returned; a fault when the store could not be read.
+ * Reads only, so a store that is open read-only will do.
  */
 int cvn_store_verify(struct cvn_txn *txn, const struct cvn_table *const *tables,
-                     struct cvn_verify_report *ret);
+                     const struct cvn_progress *progress, struct cvn_verify_report *ret);
 
 #endif

@@ -1,5 +1,6 @@
 /* `convene admin backup`: a stream of the server's into a file that is whole or not there. */
 #include "client/cli/admin_store.h"
+#include "client/cli/progress.h"
 #include "client/cli/stats.h"
 #include "client/cli/streaming.h"
 #include "convene/admin/v1/store.pb-c.h"
@@ -14,21 +15,16 @@ struct receiving {
     FILE *file;
     const char *name; /* for sentences */
     uint64_t received, total;
-    bool progress;
 };
-
-static void show_progress(const struct receiving *r)
-{
-    char done[CVN_STATS_TEXT_BYTES], total[CVN_STATS_TEXT_BYTES];
-    cvn_stats_format_bytes(done, r->received);
-    cvn_stats_format_bytes(total, r->total);
-    (void)fprintf(stderr, "\r\033[K%s of %s", done, total);
-}
 
 static enum cvn_exit receive(struct cvn_cli *cli, const ProtobufCMessage *message, void *arg)
 {
     struct receiving *r = arg;
     const Convene__Admin__V1__BackupChunk *chunk = (const void *)message;
+    if (chunk->total_bytes == 0) { /* the server is still making it */
+        cvn_progress_show_keys(cli, chunk->reading_store, chunk->keys_done, chunk->keys_total);
+        return CVN_EXIT_DONE;
+    }
     if (chunk->offset != r->received) {
         return cvn_cli_fail(cli, CVN_EXIT_FAILED, "The server left out a piece of the backup.");
     }
@@ -38,9 +34,7 @@ static enum cvn_exit receive(struct cvn_cli *cli, const ProtobufCMessage *messag
     }
     r->received += chunk->data.len;
     r->total = chunk->total_bytes;
-    if (r->progress) {
-        show_progress(r);
-    }
+    cvn_progress_show_bytes(cli, r->received, r->total);
     return CVN_EXIT_DONE;
 }
 
@@ -53,9 +47,7 @@ static enum cvn_exit follow(struct cvn_cli *cli, struct receiving *r)
                                           .method = "BackupStores",
                                           .message = &request.base};
     enum cvn_exit code = cvn_streaming_follow(cli, &call, receive, r);
-    if (r->progress) {
-        (void)fputs("\r\033[K", stderr);
-    }
+    cvn_progress_clear(cli);
     if (code == CVN_EXIT_DONE && (r->received == 0 || r->received != r->total)) {
         code = cvn_cli_fail(cli, CVN_EXIT_FAILED, "The server ended the backup too early.");
     }
@@ -86,7 +78,7 @@ static enum cvn_exit back_up_to(struct cvn_cli *cli, const char *name)
     if (!file) {
         return cvn_cli_fail(cli, CVN_EXIT_FAILED, "%s cannot be made: %s.", part, strerror(errno));
     }
-    struct receiving r = {.file = file, .name = part, .progress = cli->err_terminal && !cli->quiet};
+    struct receiving r = {.file = file, .name = part};
     enum cvn_exit code = follow(cli, &r);
     if (code == CVN_EXIT_DONE) {
         int fault = put_in_place(file, part, name);

@@ -6,7 +6,9 @@
 #define CVN_CLIENT_CLI_VIEW_H
 
 #include "client/cli/cli.h"
+
 #include "client/cli/table.h"
+#include <inttypes.h>
 
 #include <protobuf-c/protobuf-c.h>
 
@@ -63,6 +65,12 @@ const char *cvn_view_local(struct cvn_cli *cli, const char *local);       /* as 
     static const char *name(struct cvn_cli *cli, const void *message)                              \
     {                                                                                              \
         return cvn_view_number(cli, ((const type *)message)->member);                              \
+    }
+#define CVN_VIEW_COUNT(name, type, member) /* as it is, also 0 */                                  \
+    static const char *name(struct cvn_cli *cli, const void *message)                              \
+    {                                                                                              \
+        return cvn_arena_printf(&cli->arena, "%" PRIu64,                                           \
+                                (uint64_t)((const type *)message)->member);                        \
     }
 #define CVN_VIEW_ENUM(name, type, member, descriptor)                                              \
     static const char *name(struct cvn_cli *cli, const void *message)                              \

@@ -29,6 +29,7 @@ static const ProtobufCServiceDescriptor *const services[] = {
     &convene__admin__v1__admin_service__descriptor,
     &convene__admin__v1__store_service__descriptor,
     &convene__admin__v1__backup_service__descriptor,
+    &convene__admin__v1__check_service__descriptor,
     &grpc__health__v1__health__descriptor,
 };
 

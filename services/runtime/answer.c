@@ -30,7 +30,9 @@ static const struct row rows[] = {
     {-E2BIG, CVN_RESOURCE_EXHAUSTED, false,
      "The call would write more than one call may; split it."},
     {-ESHUTDOWN, CVN_UNAVAILABLE, true, "The server is stopping; nothing was stored."},
-    {-EIO, CVN_UNAVAILABLE, true, "The server's disk failed; nothing was stored."},
+    {-EIO, CVN_UNAVAILABLE, true,
+     "The server's disk failed, and whether this was stored is not known. Sent again with the same "
+     "request_id it has one effect."},
 };
 
 void cvn_answer_fault(struct cvn_status *status, struct cvn_arena *arena, int result)

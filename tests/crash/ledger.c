@@ -88,7 +88,7 @@ static int check_rows(struct cvn_txn *txn, uint64_t last, char *sentence)
 
 static int check(struct cvn_txn *txn, struct cvn_verify_report *report, char *sentence)
 {
-    int r = cvn_store_verify(txn, tables, report);
+    int r = cvn_store_verify(txn, tables, NULL, report);
     if (r) {
         (void)snprintf(sentence, LEDGER_SENTENCE_BYTES, "The store cannot be read: %d.", r);
         return r;

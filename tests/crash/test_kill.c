@@ -12,6 +12,7 @@
 #include "convene/admin/v1/store.pb-c.h"
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/mentoring/v1/program.pb-c.h"
+#include "rpc/stream.h"
 #include "tests/crash/kill_calls.h"
 #include "tests/support/dice.h"
 
@@ -325,19 +326,33 @@ static void check_enrolments(struct test *t)
         fail(t, "enrolments are lost or doubled", t->program);
 }
 
-/* Indexes, counters of changes and replay records, recomputed by the server. */
+/* Indexes, change logs and replay records, gone through by the server. */
 static void check_stores(struct test *t)
 {
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, KILL_ARENA_BYTES);
-    Convene__Admin__V1__CheckStoresRequest request = CONVENE__ADMIN__V1__CHECK_STORES_REQUEST__INIT;
-    const Convene__Admin__V1__StoreChecks *checks = ask(
-        t, &convene__admin__v1__store_service__descriptor, "CheckStores", &request.base, &arena);
-    for (size_t i = 0; i < checks->n_checks; i++)
-        if (checks->checks[i]->finding_count)
-            fail(t, checks->checks[i]->findings[0], checks->checks[i]->name);
-    if (checks->n_checks < 2)
-        fail(t, "not every store was checked", "events and mentoring");
+    Convene__Admin__V1__CheckStoresRequest check = CONVENE__ADMIN__V1__CHECK_STORES_REQUEST__INIT;
+    const struct cvn_call_request request = {
+        .service = &convene__admin__v1__check_service__descriptor,
+        .method = "CheckStores",
+        .message = &check.base,
+        .options = {.timeout_ms = 30000, .wait_for_ready = true}};
+    struct cvn_stream *stream;
+    struct cvn_status status;
+    ProtobufCMessage *message;
+    unsigned n = 0;
+    if (cvn_stream_new(&stream, t->line.channel, &request, NULL) != 0)
+        fail(t, "the stores cannot be checked", "no stream");
+    while (cvn_stream_read(stream, &arena, &message) == 0) {
+        const Convene__Admin__V1__StoreCheck *found =
+            ((const Convene__Admin__V1__CheckProgress *)message)->check;
+        if (found && found->finding_count)
+            fail(t, found->findings[0], found->name);
+        n += found != NULL;
+    }
+    if (cvn_stream_finish(stream, &arena, &status) != CVN_OK || n < 2)
+        fail(t, "not every store was checked", status.message);
+    cvn_stream_free(stream);
 }
 
 /* Lets the clients end the calls they are in, looks, and lets them go on. */

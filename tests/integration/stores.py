@@ -4,6 +4,7 @@
 Usage: stores.py BUILD
 """
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import tempfile
 
 convene = os.path.join(sys.argv[1], "client/convene")
 convened = os.path.join(sys.argv[1], "services/convened")
+faulty_disk = os.path.abspath(os.path.join(sys.argv[1], "tests/crash/libfaulty_disk.so"))
 
 
 def free_port():
@@ -23,7 +25,8 @@ def free_port():
 class Place:
     """A directory with a server's data in it, and the server while it runs."""
 
-    def __init__(self, home, data):
+    def __init__(self, home, data, disk=None):
+        self.disk = disk  # what fails, as tests/crash/faulty_disk.h reads it
         self.home = home
         self.data = os.path.join(home, data)
         self.url = f"ipc://{home}/{data}.sock"
@@ -31,10 +34,14 @@ class Place:
         self.server = None
 
     def __enter__(self):
+        env = dict(os.environ)
+        if self.disk:
+            env.update(LD_PRELOAD=faulty_disk, CONVENE_FAULTY_DISK=self.disk,
+                       ASAN_OPTIONS="verify_asan_link_order=0:" + env.get("ASAN_OPTIONS", ""))
         self.server = subprocess.Popen(
             [convened, "--data", self.data, "--listen", self.url, "--listen", self.tcp,
              "--quiet"],
-            stderr=subprocess.PIPE, text=True)
+            stderr=subprocess.PIPE, text=True, env=env)
         for _ in (self.url, self.tcp):
             line = self.server.stderr.readline()
             assert "ready" in line, line
@@ -46,10 +53,13 @@ class Place:
         assert self.server.returncode == 0, self.server.returncode
 
     def run(self, *words, code=0):
-        done = subprocess.run([convene, "--url", self.url, "--timeout", "120s", *words],
-                              capture_output=True, text=True, timeout=240)
+        done = self.attempt(*words)
         assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
         return done.stdout + done.stderr
+
+    def attempt(self, *words):
+        return subprocess.run([convene, "--url", self.url, "--timeout", "120s", *words],
+                              capture_output=True, text=True, timeout=240)
 
 
 def tool(*words, code=0):
@@ -71,7 +81,10 @@ def serve_and_back_up(place, backup):
         assert "is there already" in p.run("admin", "backup", backup, code=1)
         # Beside a running server: looking is fine, writing is not.
         assert "sound" in tool("check", "--data", p.data)
-        assert "stop that one first" in tool("compact", "--data", p.data, code=1)
+        said = tool("compact", "--data", p.data, code=1)
+        assert "stop that one first" in said and "keys" not in said, said
+        assert "no store \"x\"" in p.run("rpc", "call", "convene.admin.v1.CheckService/CheckStores",
+                                         "-d", '{"store": "x"}', code=5)
         p.run("people", "create", "--name", "Dan", "--email", "dan@example.org")
         assert "Dan" in p.run("people", "list")
 
@@ -108,6 +121,48 @@ def damage(home, backup):
         assert not [n for n in os.listdir(home) if n.startswith("third")], os.listdir(home)
 
 
+def harm_store(home, data):
+    """Damage of which LMDB says nothing, or that ends whoever reads it, is reported all the same."""
+    for name, harm in (("zeroed", lambda b: b[:8192] + bytes(len(b) - 8192)),
+                       ("cut", lambda b: b[:12288]),
+                       ("renamed", lambda b: b.replace(b"ada@example.org", b"adx@example.org")),
+                       ("made of noise", lambda b: b[:8192] + os.urandom(len(b) - 8192)),
+                       ("no store", lambda b: b"x" * len(b))):
+        harmed = os.path.join(home, "harmed")
+        shutil.copytree(data, harmed)
+        path = os.path.join(harmed, "events", "data.mdb")
+        with open(path, "rb") as file:
+            whole = file.read()
+        with open(path, "wb") as file:
+            file.write(harm(whole))
+        said = tool("check", "--data", harmed, code=1)
+        assert "events" in said and "mentoring" in said, (name, said)
+        said = tool("compact", "--data", harmed, code=1)
+        assert os.listdir(harmed) == os.listdir(data), os.listdir(harmed)
+        shutil.rmtree(harmed)
+
+
+def fail_and_go_on(home, what, sentence):
+    """The disk fails for a while: each write is told so, reads go on, and nothing told is lost."""
+    told, refused, enough = [], 0, 1 if "EIO" in what else 3  # the client itself tries those again
+    with Place(home, "disk-" + what.split(":")[2], what) as p:
+        while refused < enough or len(told) < 6:
+            name = f"P{len(told)}-{refused}"
+            done = p.attempt("people", "create", "--name", name, "--email", name + "@example.org")
+            if done.returncode == 0:
+                told.append(name)
+                continue
+            assert sentence in done.stderr, done.stderr
+            refused += 1
+            listed = p.run("people", "list", "--all", "-o", "csv")
+            assert all(name in listed for name in told), (told, listed)
+        assert p.run("admin", "check").count(": sound") == 2
+        listed = p.run("people", "list", "--all", "-o", "csv")
+        assert all(name in listed for name in told), (told, listed)
+    with Place(home, "disk-" + what.split(":")[2]) as p:
+        assert p.run("people", "list", "--all", "-o", "csv") == listed
+
+
 def compact(place):
     said = tool("compact", "--data", place.data)
     assert "bytes before" in said, said
@@ -124,5 +179,8 @@ with tempfile.TemporaryDirectory() as home:
     refuse_strangers(first, os.path.join(home, "stolen"))
     restore(home, backup)
     damage(home, backup)
+    harm_store(home, first.data)
     compact(first)
+    fail_and_go_on(home, "sync:6:ENOSPC:20", "disk is full")
+    fail_and_go_on(home, "write:6:EIO:20", "disk failed")
 print("stores are checked, backed up, restored and compacted")

@@ -49,7 +49,8 @@ int main(int argc, char **argv)
     if (r == 0)
         r = cvn_store_snapshot(store, &snapshot);
     if (r == 0) {
-        r = cvn_backup_write(snapshot, &part, write_file, file, &n_bytes);
+        const struct cvn_backup_sink sink = {.write = write_file, .arg = file};
+        r = cvn_backup_write(snapshot, &part, &sink, &n_bytes);
         cvn_snapshot_release(snapshot);
     }
     cvn_store_close(store);

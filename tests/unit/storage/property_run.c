@@ -290,7 +290,7 @@ static int do_verify(struct view *view)
 {
     struct cvn_verify_report *report = calloc(1, sizeof *report);
     uint64_t n_rows, n_entries;
-    int r = report ? cvn_store_verify(view->txn, model_tables, report) : -ENOMEM;
+    int r = report ? cvn_store_verify(view->txn, model_tables, NULL, report) : -ENOMEM;
     model_count(view->model, &n_rows, &n_entries);
     if (r == 0 && report->n_findings)
         r = view_disagree(view->run, "verify: %s", report->findings[0]);

@@ -87,7 +87,8 @@ static void back_up(struct scratch *s, struct tape *tape, uint16_t number, uint1
     uint64_t n_bytes;
     size_t before = tape->len;
     assert_int_equal(cvn_store_snapshot(s->store, &snapshot), 0);
-    assert_int_equal(cvn_backup_write(snapshot, &part, record, tape, &n_bytes), 0);
+    const struct cvn_backup_sink sink = {.write = record, .arg = tape};
+    assert_int_equal(cvn_backup_write(snapshot, &part, &sink, &n_bytes), 0);
     cvn_snapshot_release(snapshot);
     assert_int_equal(n_bytes, tape->len - before);
 }
@@ -150,7 +151,7 @@ static void test_restored_store_is_the_same_in_either_engine(void **state)
         assert_int_equal(cvn_store_open(&store, &options[i], &err), 0);
         assert_true(sum_of(store) == sum_of(s->store));
         assert_int_equal(cvn_store_snapshot(store, &txn), 0);
-        assert_int_equal(cvn_store_verify(txn, words_tables, &report), 0);
+        assert_int_equal(cvn_store_verify(txn, words_tables, NULL, &report), 0);
         assert_int_equal(report.n_findings, 0);
         assert_int_equal(report.n_rows, 400);
         cvn_snapshot_release(txn);
@@ -272,10 +273,70 @@ static void test_sink_that_refuses_ends_the_backup(void **state)
     struct scratch *s = *state;
     struct cvn_backup_part part = {.number = 1, .n_parts = 1, .name = "events"};
     struct cvn_txn *snapshot;
+    const struct cvn_backup_sink sink = {.write = refuse};
     uint64_t n_bytes;
     assert_int_equal(cvn_store_snapshot(s->store, &snapshot), 0);
-    assert_int_equal(cvn_backup_write(snapshot, &part, refuse, NULL, &n_bytes), -ENOSPC);
+    assert_int_equal(cvn_backup_write(snapshot, &part, &sink, &n_bytes), -ENOSPC);
     cvn_snapshot_release(snapshot);
+}
+
+/* What was told, in order; ends the job the given time that it is told. */
+struct listener {
+    unsigned n_told, ends_at;
+    uint64_t n_done, n_total;
+};
+
+static int listen(void *arg, uint64_t n_done, uint64_t n_total)
+{
+    struct listener *listener = arg;
+    assert_true(n_done > listener->n_done || listener->n_told == 0 || n_done == n_total);
+    assert_true(n_done <= n_total);
+    listener->n_done = n_done;
+    listener->n_total = n_total;
+    return ++listener->n_told == listener->ends_at ? CVN_STORE_CANCELLED : 0;
+}
+
+static int put_many(struct cvn_txn *txn, void *arg)
+{
+    int r = 0;
+    (void)arg;
+    for (uint32_t i = 0; r == 0 && i < 3 * CVN_PROGRESS_KEYS; i++) {
+        struct cvn_key key;
+        cvn_key_begin(&key, 'm');
+        cvn_key_put_u32(&key, i);
+        r = cvn_txn_put(txn, cvn_key_slice(&key), cvn_slice("v", 1));
+    }
+    return r;
+}
+
+static void test_progress_is_told_and_can_end_it(void **state)
+{
+    struct scratch *s = *state;
+    struct scratch copy = {.engine = NULL};
+    struct cvn_backup_part part = {.number = 1, .n_parts = 1, .name = "events"};
+    struct tape tape = {0};
+    struct cvn_txn *snapshot;
+    struct cvn_store_stats stats;
+    uint64_t n_bytes;
+    assert_int_equal(cvn_store_update(s->store, put_many, NULL, 0), 0);
+    cvn_store_stats(s->store, &stats);
+    assert_int_equal(cvn_store_snapshot(s->store, &snapshot), 0);
+    scratch_open(&copy, NULL);
+    for (unsigned ends_at = 0; ends_at <= 2; ends_at++) {
+        struct listener writing = {.ends_at = ends_at}, copying = {.ends_at = ends_at};
+        const struct cvn_progress progress[] = {{listen, &writing}, {listen, &copying}};
+        const struct cvn_backup_sink sink = {record, &tape, &progress[0]};
+        int result = ends_at ? CVN_STORE_CANCELLED : 0;
+        assert_int_equal(cvn_backup_write(snapshot, &part, &sink, &n_bytes), result);
+        assert_int_equal(cvn_backup_copy(snapshot, copy.store, &progress[1]), result);
+        assert_int_equal(writing.n_total, stats.n_keys);
+        assert_int_equal(copying.n_total, stats.n_keys);
+        assert_int_equal(writing.n_done, ends_at ? ends_at * CVN_PROGRESS_KEYS : stats.n_keys);
+        assert_int_equal(copying.n_done, writing.n_done);
+    }
+    cvn_snapshot_release(snapshot);
+    scratch_remove(&copy);
+    free(tape.bytes);
 }
 
 static void test_copy_is_compact_and_the_same(void **state)
@@ -285,7 +346,7 @@ static void test_copy_is_compact_and_the_same(void **state)
     struct cvn_txn *snapshot;
     scratch_open(&copy, NULL);
     assert_int_equal(cvn_store_snapshot(s->store, &snapshot), 0);
-    assert_int_equal(cvn_backup_copy(snapshot, copy.store), 0);
+    assert_int_equal(cvn_backup_copy(snapshot, copy.store, NULL), 0);
     cvn_snapshot_release(snapshot);
     assert_true(sum_of(copy.store) == sum_of(s->store));
     scratch_remove(&copy);
@@ -303,6 +364,7 @@ int main(void)
         WITH_STORE(test_parts_come_in_order_and_all),
         WITH_STORE(test_newer_format_is_refused_with_advice),
         WITH_STORE(test_sink_that_refuses_ends_the_backup),
+        WITH_STORE(test_progress_is_told_and_can_end_it),
         WITH_STORE(test_copy_is_compact_and_the_same),
     };
     return cmocka_run_group_tests_name("backup", tests, NULL, NULL);

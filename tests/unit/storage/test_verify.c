@@ -27,7 +27,7 @@ static void verify(struct scratch *s, struct cvn_verify_report *report)
 {
     struct cvn_txn *txn;
     assert_int_equal(cvn_store_snapshot(s->store, &txn), 0);
-    assert_int_equal(cvn_store_verify(txn, words_tables, report), 0);
+    assert_int_equal(cvn_store_verify(txn, words_tables, NULL, report), 0);
     cvn_snapshot_release(txn);
 }
 
@@ -64,6 +64,27 @@ static void test_sound_store_has_no_findings(void **state)
     assert_int_equal(report.last_change, 5);
     assert_int_equal(report.n_replays, 1);
     assert_int_equal(report.n_keys, 2 + 6 + 5 + 2);
+}
+
+static int note_total(void *arg, uint64_t n_done, uint64_t n_total)
+{
+    assert_int_equal(n_done, n_total);
+    *(uint64_t *)arg = n_total;
+    return 0;
+}
+
+static void test_progress_ends_with_all_keys(void **state)
+{
+    struct scratch *s = *state;
+    static struct cvn_verify_report report;
+    uint64_t n_told = 0;
+    const struct cvn_progress progress = {note_total, &n_told};
+    struct cvn_txn *txn;
+    fill_store(s);
+    assert_int_equal(cvn_store_snapshot(s->store, &txn), 0);
+    assert_int_equal(cvn_store_verify(txn, words_tables, &progress, &report), 0);
+    assert_int_equal(n_told, report.n_keys);
+    cvn_snapshot_release(txn);
 }
 
 static void test_read_only_store_can_be_verified(void **state)
@@ -175,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_STORE(test_sound_store_has_no_findings),
+        WITH_STORE(test_progress_ends_with_all_keys),
         WITH_STORE(test_read_only_store_can_be_verified),
         WITH_STORE(test_change_left_out_is_found),
         WITH_STORE(test_damaged_change_is_found),
