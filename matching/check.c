@@ -1,3 +1,4 @@
+#include "matching/certificate.h"
 #include "matching/judge.h"
 
 #include <errno.h>
@@ -201,7 +202,8 @@ static int check_unmatched(const struct check *check)
 static int check_not_blocking(const struct check *check, size_t mentor, size_t mentee,
                               const struct liking *by_mentee, const struct liking *by_mentor)
 {
-    if (!is_liked_more(by_mentee, &check->partner[mentee]))
+    if (check->judge.problem->mode != CVN_MATCH_STABLE ||
+        !is_liked_more(by_mentee, &check->partner[mentee]))
         return 0;
     bool seat = check->n_seated[mentor] < check->judge.mentors[mentor]->capacity;
     if (!seat && !is_liked_more(by_mentor, &check->worst[mentor]))
@@ -277,6 +279,75 @@ static int check_mentee(struct check *check, size_t mentee, enum cvn_match_check
     return scope == CVN_MATCH_CHECK_ALL_PAIRS && !locked ? check_others(check, mentee, &last) : 0;
 }
 
+/* The candidates as a bare instance with the seats that locked pairs leave, and who sits where. */
+static void set_up_instance(const struct check *check, uint32_t *seats, uint64_t *edge)
+{
+    const struct cvn_match_answer *answer = check->answer;
+    for (size_t j = 0; j < answer->n_mentors; j++)
+        seats[j] = (uint32_t)(check->judge.mentors[j]->capacity - check->judge.n_locked[j]);
+    for (size_t i = 0; i < answer->n_mentees; i++)
+        edge[i] = CVN_MATCH_NO_EDGE;
+    for (size_t i = 0; i < answer->n_pairs; i++) {
+        const struct cvn_match_pair *pair = &answer->pairs[i];
+        size_t mentee = cvn_match_judge_mentee(&check->judge, &pair->mentee_id);
+        if (pair->mentee_choice > 0)
+            edge[mentee] = answer->first[mentee] + (uint64_t)pair->mentee_choice - 1;
+    }
+}
+
+static int check_bound(const struct check *check, const struct cvn_match_bound *bound)
+{
+    enum cvn_match_mode mode = check->judge.problem->mode;
+    if (bound->value != bound->bound)
+        return fault(check,
+                     "the pairs are worth %lld and the prices prove only that none could be worth "
+                     "more than %lld",
+                     (long long)bound->value, (long long)bound->bound);
+    if (mode != CVN_MATCH_OPTIMAL && bound->n_placed != bound->n_most)
+        return fault(check, "%lld are placed and the cover proves only that %lld are the most",
+                     (long long)bound->n_placed, (long long)bound->n_most);
+    return 0;
+}
+
+/* By the prices, that no matching over the candidates is worth more. */
+static int check_worth(const struct check *check)
+{
+    const struct cvn_match_answer *answer = check->answer;
+    const struct cvn_match_prices *prices = &answer->prices;
+    enum cvn_match_mode mode = check->judge.problem->mode;
+    if (mode == CVN_MATCH_STABLE)
+        return 0;
+    if (!prices->price || (mode == CVN_MATCH_OPTIMAL ? prices->bonus != 0 : !prices->cover) ||
+        (mode != CVN_MATCH_FAIR && prices->floor != 0))
+        return fault(check, "the prices are not those of a matching that is %s",
+                     cvn_match_mode_name(mode));
+    uint32_t *seats = malloc((answer->n_mentors + 1) * sizeof *seats);
+    uint64_t *edge = malloc((answer->n_mentees + 1) * sizeof *edge);
+    struct cvn_match_instance instance = {(uint32_t)answer->n_mentees,
+                                          (uint32_t)answer->n_mentors,
+                                          answer->first,
+                                          answer->candidates,
+                                          seats,
+                                          NULL};
+    /* Proving only reads what it is given. */
+    struct cvn_match_assignment assignment = {.edge = edge,
+                                              .price = (int64_t *)(uintptr_t)prices->price,
+                                              .cover = (int64_t *)(uintptr_t)prices->cover,
+                                              .bonus = prices->bonus,
+                                              .floor = prices->floor};
+    struct cvn_match_bound bound;
+    int r = -ENOMEM;
+    if (seats && edge) {
+        set_up_instance(check, seats, edge);
+        r = cvn_match_assignment_prove(&instance, &assignment, &bound, check->err);
+    }
+    if (r == 0)
+        r = check_bound(check, &bound);
+    free(seats);
+    free(edge);
+    return r;
+}
+
 static int tell(const struct check *check, size_t done)
 {
     const struct cvn_match_progress *progress = check->progress;
@@ -301,6 +372,8 @@ static int run(struct check *check, enum cvn_match_check_scope scope)
         if (r == 0)
             r = check_mentee(check, i, scope);
     }
+    if (r == 0)
+        r = check_worth(check);
     return r == 0 ? tell(check, check->answer->n_mentees) : r;
 }
 

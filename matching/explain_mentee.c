@@ -22,6 +22,7 @@ struct telling {
     struct holder (*holders)[CVN_MATCH_CAPACITY_MAX]; /* by alternative */
     uint32_t *place;                                  /* by mentor: 1 + the alternative, or 0 */
     struct cvn_arena *arena;
+    int64_t profit; /* of the mentee at the prices; 0 without a mentor */
 };
 
 static size_t find(const struct cvn_id *ids, size_t n, const struct cvn_id *id)
@@ -55,12 +56,48 @@ static void find_own(struct telling *telling)
             telling->explanation->unmatched = &answer->unmatched[i];
 }
 
+/* What became of a candidate, and under a mode that looks at worth what the pair would cost. */
+static void judge_outcome(const struct telling *telling,
+                          const struct cvn_match_candidate *candidate,
+                          struct cvn_match_alternative *alternative)
+{
+    const struct cvn_match_pair *pair = telling->explanation->pair;
+    const struct cvn_match_prices *prices = &telling->answer->prices;
+    int32_t own = pair ? pair->mentee_choice : 0, choice = alternative->mentee_choice;
+    int64_t worth = candidate->mentee_score + candidate->mentor_score;
+    if (choice == own)
+        alternative->outcome = CVN_MATCH_OUTCOME_PAIRED;
+    else if (telling->problem->mode == CVN_MATCH_STABLE)
+        alternative->outcome =
+            !pair || choice < own ? CVN_MATCH_OUTCOME_TAKEN : CVN_MATCH_OUTCOME_NOT_NEEDED;
+    else if (worth < prices->floor)
+        alternative->outcome = CVN_MATCH_OUTCOME_BELOW_FLOOR;
+    else {
+        alternative->outcome = CVN_MATCH_OUTCOME_COSTS;
+        alternative->cost =
+            telling->profit - (worth + prices->bonus - prices->price[candidate->mentor]);
+    }
+}
+
+/* The most that a mentee can gain at the prices, which is what the own pair gains. */
+static void find_profit(struct telling *telling)
+{
+    const struct cvn_match_answer *answer = telling->answer;
+    const struct cvn_match_prices *prices = &answer->prices;
+    const struct cvn_match_pair *pair = telling->explanation->pair;
+    if (telling->problem->mode == CVN_MATCH_STABLE || !pair || pair->mentee_choice == 0)
+        return;
+    const struct cvn_match_candidate *own =
+        &answer->candidates[answer->first[telling->mentee] + (uint64_t)pair->mentee_choice - 1];
+    telling->profit =
+        own->mentee_score + own->mentor_score + prices->bonus - prices->price[own->mentor];
+}
+
 static int list_alternatives(struct telling *telling)
 {
     const struct cvn_match_answer *answer = telling->answer;
     uint64_t first = answer->first[telling->mentee];
     size_t n = answer->first[telling->mentee + 1] - first;
-    const struct cvn_match_pair *pair = telling->explanation->pair;
     struct cvn_match_alternative *alternatives =
         cvn_arena_alloc_array(telling->arena, n, sizeof *alternatives);
     if (!alternatives)
@@ -72,12 +109,10 @@ static int list_alternatives(struct telling *telling)
             .mentor_id = answer->mentor_ids[candidate->mentor],
             .mentee_score = candidate->mentee_score,
             .mentor_score = candidate->mentor_score,
-            .outcome = !pair || choice < pair->mentee_choice ? CVN_MATCH_OUTCOME_TAKEN
-                       : choice == pair->mentee_choice       ? CVN_MATCH_OUTCOME_PAIRED
-                                                             : CVN_MATCH_OUTCOME_NOT_NEEDED,
             .mentee_choice = choice,
             .mentor_choice = 1,
         };
+        judge_outcome(telling, candidate, &alternatives[i]);
         telling->place[candidate->mentor] = (uint32_t)choice;
     }
     telling->alternatives = alternatives;
@@ -216,6 +251,7 @@ int cvn_match_explain_mentee(const struct cvn_match_problem *problem,
     if (r == 0) {
         telling.explanation->n_mentors = (int32_t)answer->n_mentors;
         find_own(&telling);
+        find_profit(&telling);
         r = list_alternatives(&telling);
     }
     if (r == 0) {

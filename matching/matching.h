@@ -4,9 +4,8 @@
  * rows. All arithmetic is on integers.
  *
  * The way of a run: hard rules say who may be paired; the score of each side is a sum of named
- * terms; each mentee's exact best candidates are kept; deferred acceptance with the mentees
- * proposing finds the stable matching that is best for the mentees (Gale and Shapley 1962; with
- * capacities, Roth 1984). A checker that shares no code with the solver proves it afterwards.
+ * terms; each mentee's exact best candidates are kept; a solver finds the matching that the mode
+ * asks for. A checker that shares no code with the solver proves it afterwards.
  *
  * Everything here may be called from any thread; what a call is given must not change meanwhile.
  */
@@ -186,6 +185,23 @@ struct cvn_match_weights {
 };
 
 /*
+ * What a run strives for, over the candidates. The worth of a pair is the sum of both scores.
+ * STABLE: deferred acceptance with the mentees proposing (Gale and Shapley 1962; with capacities,
+ *   Roth 1984): no blocking pair, and no such matching is better for any mentee.
+ * OPTIMAL: the highest total worth.
+ * MOST: as many mentees placed as can be, and of those matchings the highest total worth.
+ * FAIR: as many placed as can be, then the least worth of a pair as high as it can be, then the
+ *   highest total worth.
+ */
+enum cvn_match_mode {
+    CVN_MATCH_STABLE,
+    CVN_MATCH_OPTIMAL,
+    CVN_MATCH_MOST,
+    CVN_MATCH_FAIR,
+    CVN_MATCH_MODES, /* how many */
+};
+
+/*
  * Everything a run depends on; all borrowed. Put together field by field, with the defaults below
  * for rules, weights and candidates_per_mentee.
  */
@@ -210,6 +226,7 @@ struct cvn_match_problem {
     struct cvn_match_weights mentor_weights; /* how mentors value mentees */
     int32_t candidates_per_mentee;           /* 1 to CVN_MATCH_CANDIDATES_MAX */
     uint64_t seed;                           /* breaks ties */
+    enum cvn_match_mode mode;
 };
 
 /* One common hour, a common language and skill, a mentor above, nobody twice. */
@@ -222,6 +239,7 @@ struct cvn_match_weights cvn_match_mentor_weights_default(void);
 /* Names for people and columns, as in "common hours" and "skills". */
 const char *cvn_match_rule_name(enum cvn_match_rule rule);
 const char *cvn_match_term_name(enum cvn_match_term term);
+const char *cvn_match_mode_name(enum cvn_match_mode mode);
 
 /*
  * Checks every limit and every contradiction and notes them by field, as in
@@ -265,7 +283,7 @@ struct cvn_match_pair {
 enum cvn_match_unmatched_reason {
     CVN_MATCH_UNMATCHED_NO_MENTORS,   /* there are none at all */
     CVN_MATCH_UNMATCHED_NO_CANDIDATE, /* rules removed all */
-    CVN_MATCH_UNMATCHED_ALL_TAKEN,    /* every candidate is full of mentees it prefers */
+    CVN_MATCH_UNMATCHED_ALL_TAKEN,    /* the candidates' seats are others', see the mode */
 };
 
 struct cvn_match_unmatched {
@@ -298,9 +316,22 @@ struct cvn_match_stats {
     int64_t n_allowed;      /* pairs that no rule forbids */
     int64_t n_scored;       /* pairs whose score was computed to find the candidates */
     int64_t n_candidates;   /* edges kept */
-    int64_t n_proposals;
-    int64_t mentee_score; /* summed over the pairs */
+    int64_t n_proposals;    /* STABLE: made; else bids and searches */
+    int64_t mentee_score;   /* summed over the pairs */
     int64_t mentor_score;
+};
+
+/*
+ * What proves an answer that is not STABLE: the price of a mentor's seat (linear programming
+ * duality). No matching over the candidates is worth more than the seats at their prices and what
+ * each mentee could still gain at them, so an answer worth as much is the best. Locked pairs and
+ * the seats that they take do not count here.
+ */
+struct cvn_match_prices {
+    const int64_t *price; /* by mentor: what one more seat there could add; NULL when STABLE */
+    const int64_t *cover; /* by mentor, 0 or 1: proves how many can be placed; MOST and FAIR */
+    int64_t bonus;        /* that each mentee placed counts for beside the worth; 0 when OPTIMAL */
+    int32_t floor; /* FAIR: the least worth that every pair has; candidates below do not count */
 };
 
 /*
@@ -319,14 +350,15 @@ struct cvn_match_answer {
     size_t n_mentees;
     const uint64_t *first; /* n_mentees + 1 */
     const struct cvn_match_candidate *candidates;
+    struct cvn_match_prices prices;
     struct cvn_match_stats stats;
 };
 
 struct cvn_match_result;
 
 /*
- * Finds the stable matching over the candidates that every mentee likes best among the stable ones.
- * Ties of a mentee are broken by cvn_match_tie, ties of a mentor by cvn_match_lottery, lower first.
+ * Finds the matching that the mode asks for. Ties of a mentee are broken by cvn_match_tie, ties of
+ * a mentor by cvn_match_lottery, lower first.
  *
  * 0; CVN_MATCH_INVALID (validate says why); CVN_MATCH_CANCELLED; -ENOMEM. *ret is the caller's, to
  * be freed; it does not point into the problem. progress may be NULL.
@@ -358,10 +390,11 @@ enum cvn_match_check_scope {
 
 /*
  * Proves an answer against the problem with code of its own: everybody once, capacities, locked
- * pairs, hard rules, every score, and that no mentee and mentor would both rather have each other
- * (blocking pair). 0; CVN_MATCH_VIOLATION with the first fault as a sentence in *err;
- * CVN_MATCH_INVALID; CVN_MATCH_CANCELLED; -ENOMEM. Time: the candidates, or all pairs. progress
- * and err may be NULL.
+ * pairs, hard rules, every score, and what the mode promises: for STABLE that no mentee and mentor
+ * would both rather have each other (blocking pair), else by the prices that no matching over the
+ * candidates is better, whatever the scope. 0; CVN_MATCH_VIOLATION with the first fault as a
+ * sentence in *err; CVN_MATCH_INVALID; CVN_MATCH_CANCELLED; -ENOMEM. Time: the candidates, or all
+ * pairs. progress and err may be NULL.
  */
 int cvn_match_check(const struct cvn_match_problem *problem, const struct cvn_match_answer *answer,
                     enum cvn_match_check_scope scope, const struct cvn_match_progress *progress,
@@ -410,8 +443,12 @@ struct cvn_match_facts {
 
 enum cvn_match_outcome {
     CVN_MATCH_OUTCOME_PAIRED,
+    /* STABLE */
     CVN_MATCH_OUTCOME_TAKEN,      /* full of mentees the mentor prefers, named in holders */
     CVN_MATCH_OUTCOME_NOT_NEEDED, /* never asked: somebody better said yes */
+    /* OPTIMAL, MOST, FAIR */
+    CVN_MATCH_OUTCOME_COSTS,       /* this pair would lower the total, see cost */
+    CVN_MATCH_OUTCOME_BELOW_FLOOR, /* FAIR: worth less than every pair can be worth */
 };
 
 /* One candidate of a mentee and what became of it. */
@@ -426,6 +463,12 @@ struct cvn_match_alternative {
     int32_t lowest_held;          /* the mentor's lowest score among those it took; 0 where none */
     const struct cvn_id *holders; /* those it took, best first; locked ones at the end */
     size_t n_holders;
+    /*
+     * COSTS: by how much at least the total worth falls when the two are paired and all others
+     * placed anew as well as can be; 0: another matching with this pair may be as good. Under MOST
+     * and FAIR with the bonus for each who then has no place.
+     */
+    int64_t cost;
 };
 
 struct cvn_match_explanation {

@@ -34,6 +34,18 @@ const char *cvn_match_term_name(enum cvn_match_term term)
     return names[term];
 }
 
+const char *cvn_match_mode_name(enum cvn_match_mode mode)
+{
+    static const char *const names[CVN_MATCH_MODES] = {
+        [CVN_MATCH_STABLE] = "stable",
+        [CVN_MATCH_OPTIMAL] = "optimal",
+        [CVN_MATCH_MOST] = "most placed",
+        [CVN_MATCH_FAIR] = "fair",
+    };
+    assert(mode >= 0 && mode < CVN_MATCH_MODES);
+    return names[mode];
+}
+
 const char *cvn_match_phase_name(enum cvn_match_phase phase)
 {
     switch (phase) {

@@ -99,11 +99,13 @@ static void count(struct assembly *assembly)
 
 /* The result owns the graph and the ids from here on. */
 static void hand_over(struct cvn_match_result *result, struct cvn_match_cohort *cohort,
-                      struct cvn_match_graph *graph)
+                      struct cvn_match_graph *graph, struct cvn_match_seating *seating)
 {
     struct cvn_match_answer *answer = &result->answer;
     result->graph = *graph;
     *graph = (struct cvn_match_graph){0};
+    result->proof = seating->proof;
+    seating->proof = (struct cvn_match_assignment){0};
     result->mentor_ids = cohort->mentors.ids;
     result->mentee_ids = cohort->mentees.ids;
     answer->n_mentors = cohort->mentors.n;
@@ -115,10 +117,12 @@ static void hand_over(struct cvn_match_result *result, struct cvn_match_cohort *
     answer->mentee_ids = result->mentee_ids;
     answer->first = result->graph.first;
     answer->candidates = result->graph.items;
+    answer->prices = (struct cvn_match_prices){result->proof.price, result->proof.cover,
+                                               result->proof.bonus, result->proof.floor};
 }
 
 int cvn_match_result_new(struct cvn_match_cohort *cohort, struct cvn_match_graph *graph,
-                         const struct cvn_match_seating *seating,
+                         struct cvn_match_seating *seating,
                          const struct cvn_match_progress *progress, struct cvn_match_result **ret)
 {
     size_t n_matched = 0;
@@ -138,7 +142,7 @@ int cvn_match_result_new(struct cvn_match_cohort *cohort, struct cvn_match_graph
     }
     if (r == 0) {
         count(&assembly);
-        hand_over(result, cohort, graph);
+        hand_over(result, cohort, graph, seating);
         *ret = result;
     } else {
         cvn_match_result_free(result);
@@ -161,5 +165,6 @@ void cvn_match_result_free(struct cvn_match_result *result)
     free(result->mentor_ids);
     free(result->mentee_ids);
     cvn_match_graph_deinit(&result->graph);
+    cvn_match_assignment_deinit(&result->proof);
     free(result);
 }

@@ -3,7 +3,7 @@
 #define CVN_MATCHING_RESULT_H
 
 #include "matching/candidates.h"
-#include "matching/stable.h"
+#include "matching/seating.h"
 
 struct cvn_match_result {
     struct cvn_match_answer answer; /* points to what follows */
@@ -12,14 +12,15 @@ struct cvn_match_result {
     struct cvn_id *mentor_ids;
     struct cvn_id *mentee_ids;
     struct cvn_match_graph graph;
+    struct cvn_match_assignment proof;
 };
 
 /*
- * Puts the answer together; takes the graph and the ids out of what it is given. 0,
+ * Puts the answer together; takes the graph, the ids and the proof out of what it is given. 0,
  * CVN_MATCH_CANCELLED or -ENOMEM.
  */
 int cvn_match_result_new(struct cvn_match_cohort *cohort, struct cvn_match_graph *graph,
-                         const struct cvn_match_seating *seating,
+                         struct cvn_match_seating *seating,
                          const struct cvn_match_progress *progress, struct cvn_match_result **ret);
 
 #endif

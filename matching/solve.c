@@ -2,7 +2,7 @@
 #include "matching/cohort.h"
 #include "matching/progress.h"
 #include "matching/result.h"
-#include "matching/stable.h"
+#include "matching/seating.h"
 #include "matching/validate.h"
 
 /* Enough for CVN_PROBLEMS_MAX of them, which nobody reads here. */

@@ -1,6 +1,7 @@
-#include "matching/stable.h"
+#include "matching/seating.h"
 
 #include "matching/deferred.h"
+#include "matching/fair.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,6 +21,42 @@ static int note_choices(struct cvn_match_seating *seating,
     return 0;
 }
 
+static int seat_stable(struct cvn_match_seating *seating, const struct cvn_match_instance *instance,
+                       const struct cvn_match_progress *progress)
+{
+    struct cvn_match_stable stable = {0};
+    int r = cvn_match_defer(&stable, instance, progress);
+    if (r == 0)
+        r = note_choices(seating, instance, stable.edge);
+    seating->n_proposals = stable.n_proposals;
+    cvn_match_stable_deinit(&stable);
+    return r;
+}
+
+static int assign(struct cvn_match_assignment *ret, const struct cvn_match_instance *instance,
+                  enum cvn_match_mode mode, const struct cvn_match_progress *progress)
+{
+    if (mode == CVN_MATCH_FAIR)
+        return cvn_match_share_out(ret, instance, progress);
+    return cvn_match_assign(
+        ret, instance, mode == CVN_MATCH_MOST ? CVN_MATCH_AIM_PARTICIPATION : CVN_MATCH_AIM_WORTH,
+        progress);
+}
+
+static int seat_by_worth(struct cvn_match_seating *seating,
+                         const struct cvn_match_instance *instance, enum cvn_match_mode mode,
+                         const struct cvn_match_progress *progress)
+{
+    int r = assign(&seating->proof, instance, mode, progress);
+    if (r != 0)
+        return r;
+    r = note_choices(seating, instance, seating->proof.edge);
+    seating->n_proposals = seating->proof.n_bids + seating->proof.n_searches;
+    free(seating->proof.edge);
+    seating->proof.edge = NULL;
+    return r;
+}
+
 int cvn_match_seating_init(struct cvn_match_seating *seating, const struct cvn_match_cohort *cohort,
                            const struct cvn_match_graph *graph,
                            const struct cvn_match_progress *progress)
@@ -29,21 +66,20 @@ int cvn_match_seating_init(struct cvn_match_seating *seating, const struct cvn_m
     uint64_t *lottery = malloc(((size_t)n_mentees + 1) * sizeof *lottery);
     struct cvn_match_instance instance = {n_mentees,    n_mentors, graph->first,
                                           graph->items, seats,     lottery};
-    struct cvn_match_stable stable = {0};
     struct cvn_match_seating made = {0};
     int r = seats && lottery ? 0 : -ENOMEM;
     for (uint32_t j = 0; r == 0 && j < n_mentors; j++)
         seats[j] = cohort->seats[j];
     for (uint32_t i = 0; r == 0 && i < n_mentees; i++)
         lottery[i] = cvn_match_lottery(cohort->problem->seed, &cohort->mentees.ids[i]);
+    enum cvn_match_mode mode = cohort->problem->mode;
     if (r == 0)
-        r = cvn_match_defer(&stable, &instance, progress);
-    if (r == 0)
-        r = note_choices(&made, &instance, stable.edge);
-    made.n_proposals = stable.n_proposals;
+        r = mode == CVN_MATCH_STABLE ? seat_stable(&made, &instance, progress)
+                                     : seat_by_worth(&made, &instance, mode, progress);
     if (r == 0)
         *seating = made;
-    cvn_match_stable_deinit(&stable);
+    else
+        cvn_match_seating_deinit(&made);
     free(seats);
     free(lottery);
     return r;
@@ -52,5 +88,6 @@ int cvn_match_seating_init(struct cvn_match_seating *seating, const struct cvn_m
 void cvn_match_seating_deinit(struct cvn_match_seating *seating)
 {
     free(seating->choice);
+    cvn_match_assignment_deinit(&seating->proof);
     *seating = (struct cvn_match_seating){0};
 }

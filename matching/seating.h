@@ -1,12 +1,14 @@
 /* Runs the solver that a problem asks for over the candidates that were kept. */
-#ifndef CVN_MATCHING_STABLE_H
-#define CVN_MATCHING_STABLE_H
+#ifndef CVN_MATCHING_SEATING_H
+#define CVN_MATCHING_SEATING_H
 
 #include "matching/candidates.h"
+#include "matching/optimal.h"
 
 struct cvn_match_seating {
     uint32_t *choice; /* by mentee: place among the candidates, from 0, or CVN_MATCH_NOBODY */
     int64_t n_proposals;
+    struct cvn_match_assignment proof; /* prices, cover, bonus and floor; zeroed when STABLE */
 };
 
 /* 0, CVN_MATCH_CANCELLED or -ENOMEM. */
