@@ -8,6 +8,14 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+uint32_t cvn_channel_random(struct cvn_channel *channel)
+{
+    channel->random ^= channel->random << 13; /* xorshift32 (Marsaglia 2003) */
+    channel->random ^= channel->random >> 17;
+    channel->random ^= channel->random << 5;
+    return channel->random;
+}
+
 void cvn_channel_note(struct cvn_channel *channel, struct cvn_client_call *call)
 {
     if (call->stream)
@@ -56,6 +64,10 @@ void cvn_channel_tell(struct cvn_channel *channel)
         if (!channel->told_first)
             channel->told_last = NULL;
         call->to_tell = false;
+        if (call->watches) {
+            cvn_link_health_tell(call);
+            continue;
+        }
         if (call->streams) {
             tell_stream(channel, call);
             continue;
@@ -116,6 +128,7 @@ static void *watch(void *arg)
         if (first)
             cvn_watch_alarm(&channel->watch, first->at_ms);
         cvn_links_keep_alive(channel, now_ms);
+        cvn_links_health_again(channel, now_ms);
         cvn_link_pipes_check(channel, now_ms);
         cvn_channel_put_waiting(channel);
         (void)pthread_mutex_unlock(&channel->lock);
@@ -255,6 +268,10 @@ static void give_up(struct cvn_channel *channel)
     {
         cvn_client_call_fail(channel, call, CVN_CANCELLED, "The channel was closed.");
     }
+    for (size_t i = 0; i < channel->n_links; i++)
+        if (channel->links[i].health)
+            cvn_client_call_fail(channel, channel->links[i].health, CVN_CANCELLED,
+                                 "The channel was closed.");
 }
 
 void cvn_channel_free(struct cvn_channel *channel)
@@ -278,6 +295,7 @@ void cvn_channel_free(struct cvn_channel *channel)
     cvn_watch_deinit(&channel->watch);
     cvn_deadlines_deinit(&channel->alarms);
     cvn_deadlines_deinit(&channel->keepalives);
+    cvn_deadlines_deinit(&channel->health_agains);
     (void)pthread_cond_destroy(&channel->calm);
     (void)pthread_mutex_destroy(&channel->lock);
     free(channel->links);

@@ -53,7 +53,8 @@ struct cvn_channel_options {
     const char *authorization;     /* sent as that metadata with each call; NULL for none; copied */
     const char *user_agent;        /* NULL for "convene/VERSION" */
     struct cvn_tls_files tls;      /* of tls+tcp:// addresses; read when the channel is made */
-    struct cvn_retry_policy retry; /* zeroed: only what was provably not processed is retried */
+    struct cvn_retry_policy retry; /* zeroed: only what was provably not processed is retried; its
+                                      tokens throttle every call */
     int keepalive_time_ms;      /* with calls in flight and nothing heard so long, a PING is sent */
     int keepalive_timeout_ms;   /* and with nothing heard so long after it the connection is lost */
     const char *health_service; /* when not NULL, an address is used while grpc.health.v1 there says
@@ -64,9 +65,11 @@ struct cvn_channel_options {
 
 /* Zero what you do not care about. */
 struct cvn_call_options {
-    int64_t timeout_ms;                  /* 0: no deadline. Less than 0: passed already */
-    const struct cvn_metadata *metadata; /* NULL for none */
-    bool wait_for_ready;                 /* wait for a connection as long as the deadline allows */
+    int64_t timeout_ms;                   /* 0: no deadline. Less than 0: passed already */
+    const struct cvn_metadata *metadata;  /* NULL for none */
+    bool wait_for_ready;                  /* wait for a connection as long as the deadline allows */
+    const struct cvn_retry_policy *retry; /* this method's, as gRPC's service configuration names
+                                             one; NULL: the channel's. Copied */
     /*
      * The call at the server on whose behalf this one is made: its deadline bounds this one, its
      * traceparent goes with it, and its end cancels a call that is waited for. NULL for none.

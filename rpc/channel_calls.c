@@ -67,7 +67,8 @@ static uint32_t next_id(struct cvn_channel *channel)
     return id;
 }
 
-static struct cvn_client_call *new_call(const struct cvn_client_call_start *start)
+struct cvn_client_call *cvn_client_call_new(const struct cvn_channel *channel,
+                                            const struct cvn_client_call_start *start)
 {
     struct cvn_client_call *call = calloc(1, sizeof *call);
     if (!call)
@@ -88,6 +89,8 @@ static struct cvn_client_call *new_call(const struct cvn_client_call_start *star
     call->streams_requests = start->streams_requests;
     call->half_closed = !start->streams_requests; /* with the request */
     call->wait_for_ready = start->options && start->options->wait_for_ready;
+    call->retry =
+        start->options && start->options->retry ? *start->options->retry : channel->options.retry;
     call->began_us = cvn_rpc_now_us();
     call->deadline_ms = deadline_of(start->options);
     cvn_flow_out_init(&call->out, 0);
@@ -123,7 +126,7 @@ static bool refuse(struct cvn_channel *channel, struct cvn_client_call *call, in
 int cvn_client_call_start(struct cvn_channel *channel, const struct cvn_client_call_start *start,
                           uint32_t *ret_id)
 {
-    struct cvn_client_call *call = new_call(start);
+    struct cvn_client_call *call = cvn_client_call_new(channel, start);
     if (!call)
         return -ENOMEM;
     int r = make_metadata(channel, call, start->options);

@@ -50,7 +50,9 @@ struct cvn_link {
     bool up;             /* there is a connection */
     bool ready;          /* SETTINGS came, and no GOAWAY */
     bool unhealthy;      /* its health service says so, or has not said yet */
-    struct cvn_stream *health;
+    struct cvn_client_call *health; /* which asks that; NULL when none does */
+    unsigned n_health_failures;     /* of it, in a row */
+    struct cvn_deadline health_again;
     uint64_t epoch;
     uint32_t peer_max_message_bytes;
     uint32_t peer_stream_credit;
@@ -77,6 +79,7 @@ struct cvn_client_call {
     struct cvn_stream *stream; /* of another; NULL once its owner has let it go */
     bool streams;              /* it is another */
     bool streams_requests;     /* requests come one by one */
+    struct cvn_link *watches;  /* whose health it watches for the channel, on it alone */
     struct cvn_arena arena;    /* for what follows of texts and metadata */
     struct cvn_status status;
     const struct cvn_metadata *metadata;
@@ -86,8 +89,9 @@ struct cvn_client_call {
     int64_t began_us;
     int64_t deadline_ms; /* 0: none */
     bool wait_for_ready;
-    int64_t connect_by_ms;     /* 0: as long as the deadline allows */
-    int64_t retry_at_ms;       /* 0: not waiting for another attempt */
+    int64_t connect_by_ms; /* 0: as long as the deadline allows */
+    int64_t retry_at_ms;   /* 0: not waiting for another attempt */
+    struct cvn_retry_policy retry;
     struct cvn_deadline alarm; /* the next of these */
     unsigned n_attempts;       /* that have left */
     unsigned n_transparent;    /* attempts that were provably not processed */
@@ -132,6 +136,7 @@ struct cvn_channel {
     struct cvn_client_call *told_first, *told_last;
     struct cvn_deadlines alarms;     /* of calls */
     struct cvn_deadlines keepalives; /* of links */
+    struct cvn_deadlines health_agains;
     struct cvn_retry_throttle throttle;
     uint32_t last_id;
     uint32_t random; /* state of the jitter's generator */
@@ -147,6 +152,8 @@ struct cvn_channel {
 
 /* channel.c, with the lock held. */
 
+/* The next number of the jitter's generator. */
+uint32_t cvn_channel_random(struct cvn_channel *channel);
 /* Sends the calls that wait, as far as there are connections and room. */
 void cvn_channel_put_waiting(struct cvn_channel *channel);
 /* Has the call's owner told, by cvn_channel_tell. */
@@ -186,6 +193,17 @@ void cvn_link_send(struct cvn_link *link);
 void cvn_links_keep_alive(struct cvn_channel *channel, int64_t now_ms);
 /* Begins to look after the link, now that a call is on it. */
 void cvn_link_watch(struct cvn_link *link);
+
+/* link_health.c, with the lock held. */
+
+/* Asks the link's server how it fares, if the channel wants to know; it is ready. */
+void cvn_link_health_begin(struct cvn_link *link);
+/* The connection is lost, and the call with it. */
+void cvn_link_health_end(struct cvn_link *link);
+/* Takes in what such a call has heard, and frees it when it has ended. */
+void cvn_link_health_tell(struct cvn_client_call *call);
+/* Asks again where the call has failed; sets the next alarm. */
+void cvn_links_health_again(struct cvn_channel *channel, int64_t now_ms);
 
 /* client_call.c, with the lock held. */
 
@@ -238,6 +256,9 @@ struct cvn_client_call_start {
  */
 int cvn_client_call_start(struct cvn_channel *channel, const struct cvn_client_call_start *start,
                           uint32_t *ret_id);
+/* Makes a call and no more, without metadata. NULL without memory. */
+struct cvn_client_call *cvn_client_call_new(const struct cvn_channel *channel,
+                                            const struct cvn_client_call_start *start);
 
 /* stream.c */
 

@@ -93,35 +93,35 @@ static void end(struct cvn_channel *channel, struct cvn_client_call *call)
     leave_link(call);
     unqueue(channel, call);
     cvn_deadlines_remove(&channel->alarms, &call->alarm);
-    HASH_DELETE(hh, channel->calls, call);
+    if (!call->watches)
+        HASH_DELETE(hh, channel->calls, call);
     cvn_frames_clear(&call->out.queue);
     call->ended = true;
     cvn_channel_note(channel, call);
 }
 
-static uint32_t next_random(struct cvn_channel *channel)
+/* How long to wait before another attempt; -1 for none. */
+static int64_t retry_delay_ms(struct cvn_channel *channel, struct cvn_client_call *call)
 {
-    channel->random ^= channel->random << 13; /* xorshift32 (Marsaglia 2003) */
-    channel->random ^= channel->random >> 17;
-    channel->random ^= channel->random << 5;
-    return channel->random;
+    cvn_retry_throttle_note(&channel->throttle, &call->retry, call->status.code);
+    if (call->status.code == CVN_OK || call->retry.max_attempts == 0 || call->answered ||
+        call->streams_requests || channel->closing)
+        return -1;
+    struct cvn_retry_question question = {
+        .code = call->status.code,
+        .n_attempts = call->n_attempts,
+        .trailing = call->trailing_metadata,
+        .advised_ms = cvn_status_retry_delay_ms(&call->status, &call->arena),
+        .random = cvn_channel_random(channel),
+    };
+    return cvn_retry_delay_ms(&call->retry, &channel->throttle, &question);
 }
 
 /* An attempt has ended with the call's status: tries again if the policy says so, else ends. */
 static void conclude(struct cvn_channel *channel, struct cvn_client_call *call)
 {
-    const struct cvn_retry_policy *policy = &channel->options.retry;
-    cvn_retry_throttle_note(&channel->throttle, policy, call->status.code);
-    struct cvn_retry_question question = {
-        .code = call->status.code,
-        .n_attempts = call->n_attempts,
-        .trailing = call->trailing_metadata,
-        .random = next_random(channel),
-    };
-    int64_t delay_ms = call->answered || call->streams_requests || channel->closing
-                           ? -1
-                           : cvn_retry_delay_ms(policy, &channel->throttle, &question);
-    int64_t at_ms = cvn_rpc_now_ms() + delay_ms;
+    int64_t delay_ms = retry_delay_ms(channel, call);
+    int64_t at_ms = delay_ms < 0 ? 0 : cvn_rpc_now_ms() + delay_ms;
     if (delay_ms < 0 || (call->deadline_ms && at_ms >= call->deadline_ms)) {
         end(channel, call);
         return;
@@ -164,7 +164,9 @@ static int pack_open(const struct cvn_client_call *call, struct cvn_arena *arena
         int64_t left_ms = call->deadline_ms - cvn_rpc_now_ms();
         open.timeout_ms = left_ms > 0 ? (uint64_t)left_ms : 1;
     }
-    struct cvn_metadata metadata = *call->metadata;
+    struct cvn_metadata metadata = {0};
+    if (call->metadata)
+        metadata = *call->metadata;
     char attempts[16];
     if (call->n_attempts > 0) { /* gRPC tells the server which attempt this is */
         metadata.arena = arena;
@@ -435,7 +437,7 @@ bool cvn_client_call_take_credit(struct cvn_client_call *call, struct cvn_slice 
 void cvn_client_call_lose(struct cvn_client_call *call, bool untouched)
 {
     struct cvn_channel *channel = call->link->channel;
-    if (untouched && !call->answered && !call->streams_requests &&
+    if (untouched && !call->answered && !call->streams_requests && !call->watches &&
         call->n_transparent < TRANSPARENT_RETRIES_MAX) {
         leave_link(call);
         call->n_attempts--;
@@ -471,6 +473,9 @@ static const char *reason_of(const struct cvn_channel *channel)
     for (size_t i = 0; i < channel->n_links; i++)
         if (channel->links[i].up && !channel->links[i].epoch)
             return "it takes connections and says nothing";
+    for (size_t i = 0; i < channel->n_links; i++)
+        if (channel->links[i].ready && channel->links[i].unhealthy)
+            return "what answers there is not serving, as its health service says";
     return "";
 }
 

@@ -49,6 +49,7 @@ void cvn_link_down(struct cvn_link *link)
     link->ready = false;
     link->epoch = 0;
     link->held_back = false;
+    cvn_link_health_end(link);
     cvn_outbox_reset(&link->outbox);
     link->carrier->forget(link);
     struct cvn_client_call *call, *next;
@@ -73,6 +74,7 @@ static void take_settings(struct cvn_link *link, struct cvn_slice body, uint64_t
     link->ready = true;
     link->n_failures = 0;
     link->reason = NULL;
+    cvn_link_health_begin(link);
 }
 
 /* The server takes no further call: what it has not seen goes elsewhere. */

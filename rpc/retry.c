@@ -8,11 +8,12 @@ void cvn_retry_throttle_init(struct cvn_retry_throttle *throttle,
                              const struct cvn_retry_policy *policy)
 {
     throttle->max_permille = throttle->permille = (int64_t)policy->max_tokens * PERMILLE;
+    throttle->token_permille = policy->token_permille;
 }
 
 static bool is_retryable(const struct cvn_retry_policy *policy, enum cvn_code code)
 {
-    return code != CVN_OK && policy->codes & CVN_RETRY_CODE(code);
+    return code != CVN_OK && (policy->codes | policy->told_codes) & CVN_RETRY_CODE(code);
 }
 
 void cvn_retry_throttle_note(struct cvn_retry_throttle *throttle,
@@ -21,7 +22,7 @@ void cvn_retry_throttle_note(struct cvn_retry_throttle *throttle,
     if (is_retryable(policy, code))
         throttle->permille -= PERMILLE;
     else if (code == CVN_OK)
-        throttle->permille += policy->token_permille;
+        throttle->permille += throttle->token_permille;
     if (throttle->permille < 0)
         throttle->permille = 0;
     if (throttle->permille > throttle->max_permille)
@@ -54,6 +55,12 @@ static int64_t backoff_ms(const struct cvn_retry_policy *policy, unsigned n_atte
     return ms < max_ms ? ms : max_ms;
 }
 
+/* 0 to max_ms. */
+static int64_t jitter_ms(int64_t max_ms, uint32_t random)
+{
+    return (int64_t)(random % (uint64_t)(max_ms + 1));
+}
+
 int64_t cvn_retry_delay_ms(const struct cvn_retry_policy *policy,
                            const struct cvn_retry_throttle *throttle,
                            const struct cvn_retry_question *question)
@@ -67,7 +74,15 @@ int64_t cvn_retry_delay_ms(const struct cvn_retry_policy *policy,
     int64_t asked_ms = read_pushback(question->trailing);
     if (asked_ms != -2)
         return asked_ms;
+    int64_t advised_ms = question->advised_ms;
+    if (advised_ms > CVN_RETRY_MAX_BACKOFF_MS_DEFAULT)
+        return -1;
+    if (advised_ms > 0)
+        return advised_ms +
+               jitter_ms(advised_ms * CVN_RETRY_JITTER_PERCENT / 100, question->random);
+    if (!(policy->codes & CVN_RETRY_CODE(question->code)))
+        return -1;
     int64_t ms = backoff_ms(policy, question->n_attempts);
     int64_t spread = ms * CVN_RETRY_JITTER_PERCENT / 100;
-    return ms - spread + (int64_t)(question->random % (uint64_t)(2 * spread + 1));
+    return ms - spread + jitter_ms(2 * spread, question->random);
 }

@@ -26,6 +26,7 @@ struct cvn_retry_policy {
     int max_backoff_ms;      /* 0 for the default */
     int multiplier_percent;  /* 0 for the default */
     uint32_t codes;          /* bit n: retry when the code is n, as CVN_RETRY_CODE makes it */
+    uint32_t told_codes;     /* the same, but only when the server says when to come back */
     unsigned max_tokens;     /* throttling: at most so many; 0: no throttling */
     unsigned token_permille; /* what a success gives back, in thousandths of a token */
 };
@@ -35,12 +36,13 @@ struct cvn_retry_policy {
 /* Throttling of one channel: retries stop while no more than half of the tokens are left. */
 struct cvn_retry_throttle {
     int64_t max_permille, permille;
+    unsigned token_permille;
 };
 
 void cvn_retry_throttle_init(struct cvn_retry_throttle *throttle,
                              const struct cvn_retry_policy *policy);
 
-/* Notes how an attempt ended; which codes are failures is the policy's. */
+/* Notes how an attempt of a call with the policy ended, which says what codes are failures. */
 void cvn_retry_throttle_note(struct cvn_retry_throttle *throttle,
                              const struct cvn_retry_policy *policy, enum cvn_code code);
 
@@ -49,10 +51,15 @@ struct cvn_retry_question {
     enum cvn_code code;
     unsigned n_attempts;                 /* made so far, this one included */
     const struct cvn_metadata *trailing; /* NULL for none */
+    int64_t advised_ms;                  /* of the status' RetryInfo; 0 or less for none */
     uint32_t random;                     /* for the jitter */
 };
 
-/* The delay in milliseconds before the next attempt; -1 for none. */
+/*
+ * The delay in milliseconds before the next attempt; -1 for none. What the server says counts:
+ * its push-back as it stands; the advice of RetryInfo, which many are given at once, and a fifth
+ * more at most.
+ */
 int64_t cvn_retry_delay_ms(const struct cvn_retry_policy *policy,
                            const struct cvn_retry_throttle *throttle,
                            const struct cvn_retry_question *question);

@@ -210,6 +210,7 @@ static int open_events_channel(struct daemon *daemon, struct cvn_error *err)
     struct cvn_channel_options options = {
         .authorization = credentials[0] ? credentials : NULL,
         .tls = files_of(&settings->events_tls),
+        .health_service = strchr(settings->events_url, ',') ? "" : NULL,
     };
     if (r == 0)
         r = cvn_channel_new(&daemon->events_channel, settings->events_url, &options, err);

@@ -21,8 +21,8 @@ enum {
     URL_BYTES = 512,
     REPLY_BYTES = 256 << 20, /* memory of one reply, unpacked */
     CONNECT_TIMEOUT_MS = 2500,
-    RETRY_FIRST_MS = 100,
-    RETRY_MAX_MS = 10000,
+    RETRY_TOKENS = 100, /* gRPC's throttling: retries pause while half of them are gone */
+    RETRY_TOKEN_PERMILLE = 500,
 };
 
 struct convene {
@@ -38,13 +38,6 @@ struct reply_box {
     struct cvn_arena arena;
     max_align_t message[];
 };
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
 
 static int choose_url(char url[URL_BYTES], const char *asked, struct convene_status *status)
 {
@@ -88,6 +81,9 @@ static int open_channel(struct convene *client, const struct convene_options *as
         .connect_timeout_ms = client->timeout_ms / 2 < CONNECT_TIMEOUT_MS
                                   ? (int)(client->timeout_ms / 2 + 1)
                                   : CONNECT_TIMEOUT_MS,
+        /* Where there is a choice, what cannot serve is passed over. */
+        .health_service = strchr(client->url, ',') ? "" : NULL,
+        .retry = {.max_tokens = RETRY_TOKENS, .token_permille = RETRY_TOKEN_PERMILLE},
     };
     struct cvn_error err = {""};
     int r = cvn_channel_new(&client->channel, client->url, &options, &err);
@@ -218,9 +214,9 @@ void cvn_client_take_status(struct convene *client, const struct cvn_status *fro
     }
 }
 
-/* One try. On success *ret_reply is a reply_box's message. */
-static int try_once(struct convene *client, const struct cvn_call_request *request,
-                    ProtobufCMessage **ret_reply, struct convene_status *status)
+/* On success *ret_reply is a reply_box's message. */
+static int call_for_reply(struct convene *client, const struct cvn_call_request *request,
+                          ProtobufCMessage **ret_reply, struct convene_status *status)
 {
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, REPLY_BYTES);
@@ -244,32 +240,27 @@ static int try_once(struct convene *client, const struct cvn_call_request *reque
     return 0;
 }
 
-/* Waits before another try, a fifth more or less, so that many clients do not come at once. */
-static void pause_for(int64_t ms)
+/*
+ * What is tried again of a method that reads or has a request_id; nothing of another. Where the
+ * caller does not want to wait, only what the server itself asks to have again.
+ */
+static const struct cvn_retry_policy *policy_of(const struct convene *client,
+                                                const ProtobufCMethodDescriptor *method)
 {
-    int64_t jitter = ms / 5;
-    ms += (int64_t)randombytes_uniform((uint32_t)(2 * jitter + 1)) - jitter;
-    struct timespec pause = {ms / 1000, (ms % 1000) * 1000000};
-    (void)nanosleep(&pause, NULL);
-}
-
-static int call_until(struct convene *client, struct cvn_call_request *request, bool again,
-                      ProtobufCMessage **ret_reply, struct convene_status *status)
-{
-    int64_t deadline_ms = monotonic_ms() + client->timeout_ms;
-    int64_t pause_ms = RETRY_FIRST_MS;
-    for (;;) {
-        int64_t left_ms = deadline_ms - monotonic_ms();
-        request->options.timeout_ms = left_ms > 0 ? left_ms : 1;
-        int r = try_once(client, request, ret_reply, status);
-        left_ms = deadline_ms - monotonic_ms();
-        bool worth_it = r == CONVENE_UNAVAILABLE && again && left_ms > pause_ms;
-        if (!worth_it) {
-            return r;
-        }
-        pause_for(pause_ms);
-        pause_ms = pause_ms * 8 / 5 < RETRY_MAX_MS ? pause_ms * 8 / 5 : RETRY_MAX_MS;
+    static const struct cvn_retry_policy never;
+    static const struct cvn_retry_policy usual = {
+        .max_attempts = CVN_RETRY_ATTEMPTS_MAX,
+        .codes = CVN_RETRY_CODE(CVN_UNAVAILABLE),
+        .told_codes = CVN_RETRY_CODE(CVN_RESOURCE_EXHAUSTED),
+    };
+    static const struct cvn_retry_policy fail_fast = {
+        .max_attempts = CVN_RETRY_ATTEMPTS_MAX,
+        .told_codes = CVN_RETRY_CODE(CVN_UNAVAILABLE) | CVN_RETRY_CODE(CVN_RESOURCE_EXHAUSTED),
+    };
+    if (!cvn_method_repeatable(method)) {
+        return &never;
     }
+    return client->fail_fast ? &fail_fast : &usual;
 }
 
 int convene_call(struct convene *client, const char *method, const ProtobufCMessage *request,
@@ -296,11 +287,12 @@ int convene_call(struct convene *client, const char *method, const ProtobufCMess
         .service = service,
         .method = found->name,
         .message = copy,
-        .options = {.wait_for_ready = !client->fail_fast},
+        .options = {.timeout_ms = client->timeout_ms,
+                    .wait_for_ready = !client->fail_fast,
+                    .retry = policy_of(client, found)},
     };
     ProtobufCMessage *reply = NULL;
-    bool again = !client->fail_fast && cvn_method_repeatable(found);
-    int r = call_until(client, &call, again, &reply, status);
+    int r = call_for_reply(client, &call, &reply, status);
     free(copy);
     if (r == 0) {
         cvn_status_set_ok(status);

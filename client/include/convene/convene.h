@@ -26,8 +26,10 @@
  * a callback is shown is borrowed until it returns.
  *
  * Retries. Each call that changes something carries a request id of its own, so that the server
- * does it once however often it is asked. When the server is unavailable these calls, and those
- * that only read, are tried again with growing pauses until the timeout has passed.
+ * does it once however often it is asked. These calls, and those that only read, wait for a server
+ * until their timeout, and are made again, four times at most, when it says UNAVAILABLE or the
+ * connection is lost: 1 s later, then 1.6 times as long each time, a fifth less or more, or when
+ * the server says. RESOURCE_EXHAUSTED is tried again only when the server says when.
  *
  * Threads. A client may be used by several threads at once. It starts threads of its own: open it
  * after fork(), not before. The library writes nothing to standard output or standard error.
@@ -113,7 +115,10 @@ struct convene_options {
     const char *url;
     /* For each call, 1 to CONVENE_TIMEOUT_MAX_MS; 0 means CONVENE_TIMEOUT_MS. */
     int64_t timeout_ms;
-    /* Give up at once where no server answers, instead of trying until the timeout. */
+    /*
+     * Give up at once where no server answers, instead of trying until the timeout. A call is made
+     * again only when the server says when.
+     */
     bool fail_fast;
     /*
      * Who calls: an API key, "cvn_…". NULL: what key_file holds, or the environment's CONVENE_KEY,

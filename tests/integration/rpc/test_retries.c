@@ -1,4 +1,4 @@
-/* Further attempts and further addresses, over the transport named on the command line. */
+/* Further attempts, over the transport named on the command line. */
 #include "tests/integration/rpc/rig.h"
 #include "tests/support/cmocka_all.h"
 
@@ -110,6 +110,25 @@ static void test_without_a_policy_nothing_is_retried(void **state)
     rig_stop(&rig);
 }
 
+static void test_method_with_a_policy_of_its_own(void **state)
+{
+    static const struct cvn_retry_policy told = {
+        .max_attempts = 3, .told_codes = CVN_RETRY_CODE(CVN_RESOURCE_EXHAUSTED)};
+    struct failer failer = FAILER_INIT(1, CVN_RESOURCE_EXHAUSTED);
+    struct rig rig;
+    start(&rig, &failer, &with_retries);
+    struct cvn_call_options options = {.timeout_ms = RIG_TIMEOUT_MS, .retry = &told};
+    assert_int_equal(rig_empty_call(rig.channel, &options), CVN_RESOURCE_EXHAUSTED);
+    failer.pushback = "1";
+    atomic_store(&failer.n_to_fail, 2);
+    assert_int_equal(rig_empty_call(rig.channel, &options), CVN_OK);
+    assert_int_equal(tally_get(&failer.asked), 4);
+    failer.code = CVN_ABORTED; /* which only the channel's policy names */
+    atomic_store(&failer.n_to_fail, 1);
+    assert_int_equal(rig_empty_call(rig.channel, &options), CVN_ABORTED);
+    rig_stop(&rig);
+}
+
 static void test_attempts_are_limited(void **state)
 {
     struct failer failer = FAILER_INIT(3, CVN_UNAVAILABLE);
@@ -218,100 +237,6 @@ static void test_cancel_while_an_attempt_is_waited_for(void **state)
     rig_stop(&rig);
 }
 
-/* Several servers and one channel to all of them. */
-struct fleet {
-    struct failer failers[3];
-    char urls[3][TRANSPORT_URL_BYTES];
-    struct cvn_server *servers[3];
-    struct cvn_channel *channel;
-};
-
-static void serve(struct fleet *fleet, int i, bool again)
-{
-    fleet->servers[i] = rig_serve(&(struct rig_options){.transport = transport,
-                                                        .methods = failing_methods,
-                                                        .user = &fleet->failers[i]},
-                                  NULL, fleet->urls[i], again);
-}
-
-static void wait_ready(struct fleet *fleet, unsigned n)
-{
-    struct cvn_channel_stats stats;
-    do
-        cvn_channel_read_stats(fleet->channel, &stats);
-    while (stats.n_ready != n);
-}
-
-static void start_fleet(struct fleet *fleet, const struct cvn_channel_options *options)
-{
-    char urls[3 * TRANSPORT_URL_BYTES + 3];
-    for (int i = 0; i < 3; i++) {
-        fleet->failers[i] = (struct failer)FAILER_INIT(0, CVN_OK);
-        serve(fleet, i, false);
-    }
-    (void)snprintf(urls, sizeof urls, "%s,%s,%s", fleet->urls[0], fleet->urls[1], fleet->urls[2]);
-    assert_int_equal(transport_connect(&fleet->channel, urls, options, NULL), 0);
-    wait_ready(fleet, 3);
-}
-
-static void stop_fleet(struct fleet *fleet)
-{
-    cvn_channel_free(fleet->channel);
-    for (int i = 0; i < 3; i++)
-        cvn_server_free(fleet->servers[i]);
-}
-
-static void test_round_robin_spreads(void **state)
-{
-    struct fleet fleet;
-    start_fleet(&fleet, NULL);
-    for (int i = 0; i < 30; i++)
-        assert_int_equal(rig_empty_call(fleet.channel, NULL), CVN_OK);
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(tally_get(&fleet.failers[i].asked), 10);
-    stop_fleet(&fleet);
-}
-
-static void test_server_down_is_skipped_and_used_again(void **state)
-{
-    struct fleet fleet;
-    start_fleet(&fleet, NULL);
-    cvn_server_free(fleet.servers[1]);
-    wait_ready(&fleet, 2);
-    for (int i = 0; i < 20; i++)
-        assert_int_equal(rig_empty_call(fleet.channel, NULL), CVN_OK);
-    assert_int_equal(tally_get(&fleet.failers[0].asked), 10);
-    assert_int_equal(tally_get(&fleet.failers[1].asked), 0);
-    assert_int_equal(tally_get(&fleet.failers[2].asked), 10);
-    serve(&fleet, 1, true);
-    wait_ready(&fleet, 3);
-    for (int i = 0; i < 30; i++)
-        assert_int_equal(rig_empty_call(fleet.channel, NULL), CVN_OK);
-    assert_int_equal(tally_get(&fleet.failers[1].asked), 10);
-    stop_fleet(&fleet);
-}
-
-static void *drain(void *server)
-{
-    return (void *)(uintptr_t)cvn_server_drain(server, RIG_TIMEOUT_MS);
-}
-
-/* What a draining server has not taken goes to another, whatever the policy. */
-static void test_goaway_moves_calls_to_another_server(void **state)
-{
-    struct fleet fleet;
-    start_fleet(&fleet, NULL);
-    pthread_t drainers[2];
-    for (int n = 0; n < 2; n++) {
-        assert_int_equal(pthread_create(&drainers[n], NULL, drain, fleet.servers[n]), 0);
-        for (int i = 0; i < 200; i++)
-            assert_int_equal(rig_empty_call(fleet.channel, NULL), CVN_OK);
-    }
-    for (int n = 0; n < 2; n++)
-        (void)pthread_join(drainers[n], NULL);
-    stop_fleet(&fleet);
-}
-
 static void test_wait_for_ready_waits_for_a_server(void **state)
 {
     struct rig rig = {.server = NULL};
@@ -346,6 +271,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_named_code_is_retried),
         cmocka_unit_test(test_other_codes_are_not_retried),
         cmocka_unit_test(test_without_a_policy_nothing_is_retried),
+        cmocka_unit_test(test_method_with_a_policy_of_its_own),
         cmocka_unit_test(test_attempts_are_limited),
         cmocka_unit_test(test_no_retry_after_initial_metadata),
         cmocka_unit_test(test_server_asks_for_no_retry),
@@ -353,9 +279,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_throttled_channel_does_not_retry),
         cmocka_unit_test(test_server_streaming_call_is_retried),
         cmocka_unit_test(test_cancel_while_an_attempt_is_waited_for),
-        cmocka_unit_test(test_round_robin_spreads),
-        cmocka_unit_test(test_server_down_is_skipped_and_used_again),
-        cmocka_unit_test(test_goaway_moves_calls_to_another_server),
         cmocka_unit_test(test_wait_for_ready_waits_for_a_server),
         cmocka_unit_test(test_wait_for_ready_ends_with_the_deadline),
     };

@@ -18,7 +18,9 @@ struct fake {
     struct convene *client;
     struct convene_status status;
     int n_calls;
-    int n_unavailable; /* calls to refuse first */
+    int n_failing; /* calls to refuse first */
+    enum cvn_code failing;
+    int64_t advised_ms; /* when to come back, which goes with that; 0: not said */
     bool refuse;
     char request_ids[4][64];
     size_t batch_sizes[4];
@@ -37,9 +39,12 @@ static bool refuse(struct cvn_server_call *call)
     struct cvn_arena *arena = cvn_server_call_arena(call);
     struct cvn_status status = {0};
     fake.n_calls++;
-    if (fake.n_unavailable > 0) {
-        fake.n_unavailable--;
-        (void)cvn_status_set(&status, arena, CVN_UNAVAILABLE, "Come back soon.");
+    if (fake.n_failing > 0) {
+        fake.n_failing--;
+        (void)cvn_status_set(&status, arena, fake.failing, "Come back soon.");
+        if (fake.advised_ms > 0) {
+            cvn_status_add_retry_info(&status, arena, fake.advised_ms);
+        }
     } else if (fake.refuse) {
         struct cvn_problems problems;
         cvn_problems_init(&problems, arena);
@@ -142,7 +147,7 @@ static void open_client(bool fail_fast)
 static int set_up(void **state)
 {
     (void)state;
-    fake = (struct fake){.status = CONVENE_STATUS_INIT};
+    fake = (struct fake){.status = CONVENE_STATUS_INIT, .failing = CVN_UNAVAILABLE};
     const struct cvn_server_options options = {.n_workers = 1};
     return cvn_server_new(&fake.server, &options) ||
            cvn_server_add_service(fake.server, &convene__events__v1__event_service__descriptor,
@@ -177,7 +182,7 @@ static void test_retry_keeps_the_request_id_and_another_call_has_its_own(void **
 {
     (void)state;
     open_client(false);
-    fake.n_unavailable = 1;
+    fake.n_failing = 1;
     assert_int_equal(convene_register_event(fake.client, &good, 0, NULL, &fake.status), 0);
     assert_int_equal(fake.n_calls, 2);
     assert_true(strlen(fake.request_ids[0]) > 20);
@@ -186,11 +191,54 @@ static void test_retry_keeps_the_request_id_and_another_call_has_its_own(void **
     assert_string_not_equal(fake.request_ids[1], fake.request_ids[2]);
 }
 
+static void test_exhausted_is_tried_again_when_the_server_says_when(void **state)
+{
+    (void)state;
+    open_client(false);
+    fake.failing = CVN_RESOURCE_EXHAUSTED;
+    fake.advised_ms = 1;
+    fake.n_failing = 2;
+    assert_int_equal(convene_register_event(fake.client, &good, 0, NULL, &fake.status), 0);
+    assert_int_equal(fake.n_calls, 3);
+    assert_string_equal(fake.request_ids[0], fake.request_ids[2]);
+    fake.advised_ms = 0;
+    fake.n_failing = 1;
+    assert_int_equal(convene_register_event(fake.client, &good, 0, NULL, &fake.status),
+                     CONVENE_RESOURCE_EXHAUSTED);
+    assert_int_equal(fake.n_calls, 4);
+}
+
+static void test_tries_end_when_the_next_would_be_past_the_timeout(void **state)
+{
+    (void)state;
+    open_client(false);
+    fake.advised_ms = 6000;
+    fake.n_failing = 1;
+    assert_int_equal(convene_register_event(fake.client, &good, 0, NULL, &fake.status),
+                     CONVENE_UNAVAILABLE);
+    assert_int_equal(fake.n_calls, 1);
+    assert_int_equal(fake.status.retry_after_ms, 6000);
+}
+
+static void test_tries_end_after_the_fifth(void **state)
+{
+    (void)state;
+    open_client(true);
+    fake.advised_ms = 1;
+    fake.n_failing = 4;
+    assert_int_equal(convene_register_event(fake.client, &good, 0, NULL, &fake.status), 0);
+    assert_int_equal(fake.n_calls, 5);
+    fake.n_failing = 5;
+    assert_int_equal(convene_register_event(fake.client, &good, 0, NULL, &fake.status),
+                     CONVENE_UNAVAILABLE);
+    assert_int_equal(fake.n_calls, 10);
+}
+
 static void test_fail_fast_does_not_try_again(void **state)
 {
     (void)state;
     open_client(true);
-    fake.n_unavailable = 1;
+    fake.n_failing = 1;
     assert_int_equal(convene_register_event(fake.client, &good, 0, NULL, &fake.status),
                      CONVENE_UNAVAILABLE);
     assert_int_equal(fake.n_calls, 1);
@@ -328,6 +376,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_register_tells_id_and_outcome),
         TEST(test_retry_keeps_the_request_id_and_another_call_has_its_own),
+        TEST(test_exhausted_is_tried_again_when_the_server_says_when),
+        TEST(test_tries_end_when_the_next_would_be_past_the_timeout),
+        TEST(test_tries_end_after_the_fifth),
         TEST(test_fail_fast_does_not_try_again),
         TEST(test_refusal_names_the_field),
         TEST(test_list_walks_pages_to_the_end_or_the_limit),

@@ -102,6 +102,45 @@ static void test_pushback_says_when_or_never(void **state)
     assert_int_equal(delay_after("37", CVN_INTERNAL), -1);
 }
 
+static int64_t delay_advised(const struct cvn_retry_policy *policy, enum cvn_code code,
+                             int64_t advised_ms, uint32_t random)
+{
+    struct cvn_retry_throttle throttle = throttle_of(policy);
+    struct cvn_retry_question question = {
+        .code = code, .n_attempts = 1, .advised_ms = advised_ms, .random = random};
+    return cvn_retry_delay_ms(policy, &throttle, &question);
+}
+
+/* RetryInfo says when at the earliest; a fifth more at most keeps callers apart. */
+static void test_advice_is_waited_for(void **state)
+{
+    assert_int_equal(delay_advised(&usual, CVN_UNAVAILABLE, 100, 0), 100);
+    assert_int_equal(delay_advised(&usual, CVN_UNAVAILABLE, 100, 20), 120);
+    assert_int_equal(delay_advised(&usual, CVN_UNAVAILABLE, 100, 21), 100);
+    assert_int_equal(delay_advised(&usual, CVN_UNAVAILABLE, 120000, 0), 120000);
+    assert_int_equal(delay_advised(&usual, CVN_UNAVAILABLE, 120001, 0), -1);
+    assert_int_equal(delay_advised(&usual, CVN_UNAVAILABLE, 0, 200), 1000);
+    assert_int_equal(delay_advised(&usual, CVN_INTERNAL, 100, 0), -1);
+}
+
+static void test_codes_that_the_server_must_say_when_for(void **state)
+{
+    struct cvn_retry_policy policy = usual;
+    policy.told_codes = CVN_RETRY_CODE(CVN_RESOURCE_EXHAUSTED);
+    assert_int_equal(delay_advised(&policy, CVN_RESOURCE_EXHAUSTED, 100, 0), 100);
+    assert_int_equal(delay_advised(&policy, CVN_RESOURCE_EXHAUSTED, 0, 0), -1);
+    assert_int_equal(delay_advised(&policy, CVN_UNAVAILABLE, 0, 200), 1000);
+    policy.codes = 0;
+    assert_int_equal(delay_advised(&policy, CVN_UNAVAILABLE, 0, 200), -1);
+    policy.max_tokens = 2;
+    struct cvn_retry_throttle throttle = throttle_of(&policy);
+    struct cvn_retry_question question = {
+        .code = CVN_RESOURCE_EXHAUSTED, .n_attempts = 1, .advised_ms = 100};
+    assert_int_equal(cvn_retry_delay_ms(&policy, &throttle, &question), 100);
+    cvn_retry_throttle_note(&throttle, &policy, CVN_RESOURCE_EXHAUSTED);
+    assert_int_equal(cvn_retry_delay_ms(&policy, &throttle, &question), -1);
+}
+
 static void test_throttle_stops_at_half_of_the_tokens(void **state)
 {
     struct cvn_retry_policy policy = usual;
@@ -146,6 +185,8 @@ int main(void)
         cmocka_unit_test(test_backoff_grows_and_is_spread),
         cmocka_unit_test(test_backoff_up_to_its_maximum),
         cmocka_unit_test(test_pushback_says_when_or_never),
+        cmocka_unit_test(test_advice_is_waited_for),
+        cmocka_unit_test(test_codes_that_the_server_must_say_when_for),
         cmocka_unit_test(test_throttle_stops_at_half_of_the_tokens),
         cmocka_unit_test(test_throttle_stays_within_its_tokens),
     };
