@@ -142,6 +142,7 @@ static int new_server(struct daemon *daemon, int n_workers, struct cvn_server **
 static int start_events(struct daemon *daemon, struct cvn_error *err)
 {
     daemon->events = (struct cvn_events_service){.zones = daemon->zones};
+    randombytes_buf(daemon->events.lottery_secret, sizeof daemon->events.lottery_secret);
     struct cvn_authenticator keys = {cvn_key_authenticate, &daemon->events.key_uses};
     int r = open_store(daemon, "events", keys, &daemon->events_store, &daemon->events_runtime, err);
     if (r)

@@ -4,6 +4,7 @@
 #include "base/id.h"
 #include "services/events/field_check.h"
 #include "services/events/person_table.h"
+#include "services/events/questions.h"
 #include "services/events/record.h"
 
 #include <errno.h>
@@ -138,6 +139,21 @@ static void check_texts(const struct subject *s)
                           (const size_t[2]){CVN_FIELD_TOPICS_MAX, CVN_FIELD_TOPIC_BYTES_MAX});
 }
 
+static void check_seats(const struct subject *s)
+{
+    const Convene__Events__V1__Event *e = s->event;
+    check_range(s, "capacity", e->capacity, CVN_EVENT_CAPACITY_MAX);
+    check_range(s, "virtual_capacity", e->virtual_capacity, CVN_EVENT_CAPACITY_MAX);
+    check_range(s, "max_guests", e->max_guests, CVN_EVENT_GUESTS_MAX);
+    if (e->offer_minutes && (e->offer_minutes < CVN_EVENT_OFFER_MINUTES_MIN ||
+                             e->offer_minutes > CVN_EVENT_OFFER_MINUTES_MAX))
+        cvn_problems_add(s->problems, path_of(s, "offer_minutes"),
+                         "is %d; %d to %d is right, or 0 for a day", e->offer_minutes,
+                         CVN_EVENT_OFFER_MINUTES_MIN, CVN_EVENT_OFFER_MINUTES_MAX);
+    cvn_field_check_time(s->problems, path_of(s, "lottery_draw_time"), e->lottery_draw_time);
+    cvn_questions_check(s->problems, s->path, e);
+}
+
 int cvn_event_check(struct cvn_problems *problems, const char *path,
                     const Convene__Events__V1__Event *event, struct cvn_zones *zones)
 {
@@ -155,8 +171,7 @@ int cvn_event_check(struct cvn_problems *problems, const char *path,
     check_venue(&s, event->venue);
     check_choices(&s);
     check_hosts(&s);
-    check_range(&s, "capacity", event->capacity, CVN_EVENT_CAPACITY_MAX);
-    check_range(&s, "max_guests", event->max_guests, CVN_EVENT_GUESTS_MAX);
+    check_seats(&s);
     return event->time_zone[0]
                ? cvn_field_check_zone(problems, path_of(&s, "time_zone"), event->time_zone, zones)
                : 0;
@@ -198,6 +213,10 @@ static int keep_known_fields(struct cvn_arena *arena, Convene__Events__V1__Event
     int r = KEEP_KNOWN(arena, event->rsvp_open_time);
     if (r == 0)
         r = KEEP_KNOWN(arena, event->rsvp_close_time);
+    if (r == 0)
+        r = KEEP_KNOWN(arena, event->lottery_draw_time);
+    if (r == 0)
+        r = cvn_questions_complete(arena, event);
     if (r == 0)
         r = KEEP_KNOWN(arena, event->venue);
     if (r == 0 && event->venue)

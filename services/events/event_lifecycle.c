@@ -15,12 +15,32 @@
 #include <string.h>
 
 /* What UpdateEvent may change; all other fields are the server's, or say which event it is. */
-static const char *const changeable[] = {
-    "external_id", "title",          "description",   "start_local",  "end_local",
-    "time_zone",   "topics",         "language",      "capacity",     "max_guests",
-    "venue",       "online_url",     "waitlist_mode", "party_policy", "approval_required",
-    "visibility",  "rsvp_open_time", "host_ids",      "cost_note",    "rsvp_close_time",
-    "url",         "attendance_mode"};
+static const char *const changeable[] = {"external_id",
+                                         "title",
+                                         "description",
+                                         "start_local",
+                                         "end_local",
+                                         "time_zone",
+                                         "topics",
+                                         "language",
+                                         "capacity",
+                                         "max_guests",
+                                         "venue",
+                                         "online_url",
+                                         "waitlist_mode",
+                                         "party_policy",
+                                         "approval_required",
+                                         "visibility",
+                                         "rsvp_open_time",
+                                         "host_ids",
+                                         "cost_note",
+                                         "rsvp_close_time",
+                                         "url",
+                                         "attendance_mode",
+                                         "virtual_capacity",
+                                         "offer_minutes",
+                                         "questions",
+                                         "lottery_draw_time"};
 
 static struct cvn_zones *zones_of(const struct cvn_ctx *ctx)
 {
@@ -232,6 +252,7 @@ int cvn_event_copy(struct cvn_ctx *ctx, const void *request, void *reply)
     event->external_id = req->external_id;
     event->rsvp_open_time = NULL; /* a window of another date's means nothing here */
     event->rsvp_close_time = NULL;
+    event->lottery_draw_time = NULL;
     r = keep_length(ctx, event, c.event);
     if (r == 0)
         r = complete(ctx, event);

@@ -5,6 +5,7 @@
 #include "services/events/change_row.h"
 #include "services/events/etag.h"
 #include "services/events/group_table.h"
+#include "services/events/lottery_table.h"
 #include "services/events/record.h"
 #include "services/events/seats.h"
 #include "services/events/series_table.h"
@@ -169,17 +170,24 @@ int cvn_event_by_external_id(struct cvn_ctx *ctx, const struct cvn_id *group,
     return 0;
 }
 
+void cvn_event_clear_counts(Convene__Events__V1__Event *event)
+{
+    event->seats_taken = event->waitlist_count = 0;
+    event->virtual_seats_taken = event->virtual_waitlist_count = 0;
+}
+
 int cvn_event_put(struct cvn_ctx *ctx, const struct cvn_id *event,
                   const Convene__Events__V1__Event *message)
 {
     Convene__Events__V1__Event row = *message;
-    row.seats_taken = 0;
-    row.waitlist_count = 0;
+    cvn_event_clear_counts(&row);
     row.etag = (char *)(uintptr_t)protobuf_c_empty_string;
     struct cvn_key key;
     struct cvn_slice packed;
     cvn_event_key(&key, event);
-    int r = cvn_ctx_pack(ctx, &row.base, &packed);
+    int r = cvn_lottery_keep(ctx, event, &row);
+    if (r == 0)
+        r = cvn_ctx_pack(ctx, &row.base, &packed);
     if (r)
         return r;
     struct cvn_slice old;
@@ -204,6 +212,8 @@ int cvn_event_delete(struct cvn_ctx *ctx, const struct cvn_id *event)
     if (r == 0)
         r = cvn_table_delete(ctx->txn, &cvn_event_table, cvn_key_slice(&key));
     if (r == 0)
+        r = cvn_lottery_forget(ctx, event);
+    if (r == 0)
         r = cvn_change_row_event(ctx, event, before, NULL);
     return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
 }
@@ -211,8 +221,7 @@ int cvn_event_delete(struct cvn_ctx *ctx, const struct cvn_id *event)
 int cvn_event_set_etag(struct cvn_ctx *ctx, Convene__Events__V1__Event *event)
 {
     Convene__Events__V1__Event row = *event;
-    row.seats_taken = 0;
-    row.waitlist_count = 0;
+    cvn_event_clear_counts(&row);
     row.etag = (char *)(uintptr_t)protobuf_c_empty_string;
     return cvn_etag_make(ctx, &row.base, &event->etag);
 }
@@ -242,14 +251,18 @@ int cvn_event_show(struct cvn_ctx *ctx, const struct cvn_id *id, bool organised,
     struct cvn_seats seats;
     bool seated = false;
     int r = cvn_seats_get(ctx, id, &seats);
+    if (r == 0)
+        r = cvn_lottery_show(ctx, id, event);
     if (r == 0 && !organised && event->online_url[0])
         r = holds_seat(ctx, id, &seated);
     if (r == 0 && organised)
         r = cvn_event_set_etag(ctx, event);
     if (r)
         return r;
-    event->seats_taken = (int32_t)seats.seats_taken;
-    event->waitlist_count = (int32_t)seats.waitlist_count;
+    event->seats_taken = (int32_t)seats.seats_taken[CVN_SEATS_ROOM];
+    event->waitlist_count = (int32_t)seats.waitlist_count[CVN_SEATS_ROOM];
+    event->virtual_seats_taken = (int32_t)seats.seats_taken[CVN_SEATS_ONLINE];
+    event->virtual_waitlist_count = (int32_t)seats.waitlist_count[CVN_SEATS_ONLINE];
     if (!organised && !seated)
         event->online_url = (char *)(uintptr_t)protobuf_c_empty_string;
     return 0;

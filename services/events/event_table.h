@@ -43,6 +43,9 @@ int cvn_event_get(struct cvn_ctx *ctx, const struct cvn_id *event,
 int cvn_event_by_external_id(struct cvn_ctx *ctx, const struct cvn_id *group,
                              const char *external_id, struct cvn_id *ret_event);
 
+/* Takes out the counters, which are kept beside the event. */
+void cvn_event_clear_counts(Convene__Events__V1__Event *event);
+
 /*
  * Writes an event, whose group_id is an id, without its counts, and notes the change in the log. 0;
  * CVN_TABLE_DUPLICATE when the group has another of that external id; a fault.

@@ -20,6 +20,16 @@ static struct cvn_zones *zones_of(const struct cvn_ctx *ctx)
     return ((const struct cvn_events_service *)ctx->service)->zones;
 }
 
+/* Lots drawn after the start would be of no use to anybody. */
+static int refuse_late_draw(struct cvn_ctx *ctx, const Convene__Events__V1__Event *event)
+{
+    int64_t draw_ms = cvn_record_time_ms(event->lottery_draw_time, INT64_MIN);
+    if (draw_ms >= cvn_event_start_ms(event))
+        cvn_problems_add(&ctx->problems, "event.lottery_draw_time",
+                         "is not before the event's start; an earlier time is right");
+    return cvn_ctx_refuse_problems(ctx);
+}
+
 int cvn_event_place_in_group(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
                              struct cvn_id *ret_group)
 {
@@ -31,7 +41,8 @@ int cvn_event_place_in_group(struct cvn_ctx *ctx, Convene__Events__V1__Event *ev
     if (r)
         return r;
     event->group_id = group->id;
-    return cvn_event_complete(ctx->arena, event, group->time_zone, zones_of(ctx));
+    r = cvn_event_complete(ctx->arena, event, group->time_zone, zones_of(ctx));
+    return r ? r : refuse_late_draw(ctx, event);
 }
 
 static int stamp(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events__V1__Event *event)
@@ -54,6 +65,10 @@ void cvn_event_clear_output(Convene__Events__V1__Event *event)
     event->overridden = false;
     event->previous_start_time = NULL;
     event->etag = none;
+    event->lottery_commitment = none;
+    event->lottery_seed = none;
+    event->lottery_drawn_time = NULL;
+    cvn_event_clear_counts(event);
 }
 
 static int add(struct cvn_ctx *ctx, Convene__Events__V1__Event *event, bool publish)
@@ -92,6 +107,8 @@ static void keep_output_fields(Convene__Events__V1__Event *event,
     event->sequence = before->sequence;
     event->seats_taken = before->seats_taken;
     event->waitlist_count = before->waitlist_count;
+    event->virtual_seats_taken = before->virtual_seats_taken;
+    event->virtual_waitlist_count = before->virtual_waitlist_count;
     event->create_time = before->create_time;
     event->update_time = before->update_time;
     event->series_id = before->series_id;
@@ -100,6 +117,9 @@ static void keep_output_fields(Convene__Events__V1__Event *event,
     event->previous_start_time = before->previous_start_time;
     event->status_before = before->status_before;
     event->etag = before->etag;
+    event->lottery_commitment = before->lottery_commitment;
+    event->lottery_seed = before->lottery_seed;
+    event->lottery_drawn_time = before->lottery_drawn_time;
 }
 
 /* A published event whose time moves is rescheduled, and a calendar must show any change. */
@@ -119,23 +139,6 @@ static void note_change(const struct cvn_ctx *ctx, Convene__Events__V1__Event *e
     event->previous_start_time = before->start_time;
 }
 
-/* Only a lower capacity is looked at: what was overbooked before may still change otherwise. */
-static int refuse_capacity(struct cvn_ctx *ctx, const struct cvn_id *id,
-                           const Convene__Events__V1__Event *event,
-                           const Convene__Events__V1__Event *before)
-{
-    bool lowered =
-        event->capacity > 0 && (before->capacity == 0 || event->capacity < before->capacity);
-    struct cvn_seats seats;
-    int r = lowered ? cvn_seats_get(ctx, id, &seats) : 0;
-    if (r || !lowered || seats.seats_taken <= (uint32_t)event->capacity)
-        return r;
-    return cvn_ctx_refuse_state(ctx, CVN_FAILED_PRECONDITION, "SEATS_TAKEN",
-                                "capacity is %d and %u seats are taken; at least as many are "
-                                "right, or remove people first.",
-                                event->capacity, seats.seats_taken);
-}
-
 static int store_change(struct cvn_ctx *ctx, const struct cvn_id *id,
                         Convene__Events__V1__Event *event, const Convene__Events__V1__Event *before)
 {
@@ -151,7 +154,7 @@ static int store_change(struct cvn_ctx *ctx, const struct cvn_id *id,
 }
 
 /* What becomes of the event: UPDATED or UNCHANGED, with nothing written yet. */
-static int judge(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events__V1__Event *event,
+static int judge(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
                  const Convene__Events__V1__Event *before,
                  Convene__Events__V1__RegisterResult__Outcome *ret_outcome)
 {
@@ -160,14 +163,14 @@ static int judge(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events__
     if (same < 0)
         return same;
     *ret_outcome = same ? OUTCOME(UNCHANGED) : OUTCOME(UPDATED);
-    return same ? 0 : refuse_capacity(ctx, id, event, before);
+    return 0;
 }
 
 int cvn_event_change(struct cvn_ctx *ctx, const struct cvn_id *id,
                      Convene__Events__V1__Event *event, const Convene__Events__V1__Event *before,
                      Convene__Events__V1__RegisterResult__Outcome *ret_outcome)
 {
-    int r = judge(ctx, id, event, before, ret_outcome);
+    int r = judge(ctx, event, before, ret_outcome);
     event->overridden |= *ret_outcome == OUTCOME(UPDATED) && event->series_id[0];
     if (r == 0 && *ret_outcome == OUTCOME(UPDATED))
         r = store_change(ctx, id, event, before);
@@ -182,7 +185,7 @@ int cvn_event_follow(struct cvn_ctx *ctx, const struct cvn_id *id,
     own.series_id = event->series_id;
     own.recurrence_id = event->recurrence_id;
     bool same_series = strcmp(before->series_id, event->series_id) == 0;
-    int r = judge(ctx, id, event, &own, &outcome);
+    int r = judge(ctx, event, &own, &outcome);
     if (r || (outcome == OUTCOME(UNCHANGED) && same_series))
         return r;
     if (outcome == OUTCOME(UNCHANGED))
@@ -204,7 +207,7 @@ int cvn_event_register(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
         if (r == 0 && !how.validate_only)
             return cvn_event_change(ctx, &id, event, before, ret_outcome);
         if (r == 0)
-            r = judge(ctx, &id, event, before, ret_outcome);
+            r = judge(ctx, event, before, ret_outcome);
         return r ? r : cvn_event_show(ctx, &id, true, event);
     }
     if (r != CVN_STORE_ABSENT)

@@ -6,6 +6,7 @@
 #include "services/events/person_table.h"
 #include "services/events/queue_table.h"
 #include "services/events/record.h"
+#include "services/events/rsvp_facts.h"
 #include "services/events/rsvp_table.h"
 #include "services/events/seats.h"
 
@@ -94,34 +95,79 @@ static int find_position(struct cvn_ctx *ctx, const struct cvn_id *event,
                          Convene__Events__V1__Rsvp *rsvp)
 {
     struct cvn_seats seats;
-    uint64_t number = (uint64_t)rsvp->queue_number;
+    struct cvn_queue_place place = cvn_queue_place_of(rsvp);
     uint32_t before;
     int r = cvn_seats_get(ctx, event, &seats);
     if (r != 0)
         return r;
-    if (number + 1 == seats.next_queue_number)
-        before = seats.waitlist_count - 1;
+    if (place.rank == CVN_QUEUE_RANK(seats.next_queue_number - 1))
+        before = seats.waitlist_count[place.kind] - 1;
     else
-        r = cvn_queue_before(ctx, event, number, &before);
+        r = cvn_queue_before(ctx, event, &place, &before);
     if (r == 0)
         rsvp->queue_position = (int32_t)before + 1;
     return r;
 }
 
-int cvn_rsvp_show(struct cvn_ctx *ctx, const struct cvn_id *event, const struct cvn_id *person,
+bool cvn_rsvp_case_gathers(const struct cvn_rsvp_case *c)
+{
+    struct cvn_rsvp_event facts = cvn_rsvp_facts(c->event);
+    return facts.waitlist == CVN_WAITLIST_LOTTERY && !facts.drawn;
+}
+
+int cvn_rsvp_show(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c, const struct cvn_id *person,
                   Convene__Events__V1__Rsvp *reply)
 {
+    const struct cvn_id *event = &c->event_id;
     Convene__Events__V1__Rsvp *rsvp;
     int r = cvn_rsvp_get(ctx, event, person, &rsvp);
     if (r != 0)
         return r;
     cvn_rsvp_show_state(ctx, rsvp);
-    if (rsvp->state == CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_WAITLISTED)
+    if (rsvp->state == CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_WAITLISTED &&
+        !cvn_rsvp_case_gathers(c))
         r = find_position(ctx, event, rsvp);
     if (r == 0)
         r = cvn_person_name(ctx, person, &rsvp->display_name);
     if (r != 0 && r != CVN_STORE_ABSENT)
         return r;
+    if (!cvn_rsvp_case_organised(c))
+        rsvp->change_count = 0;
     *reply = *rsvp;
     return 0;
+}
+
+#define WAY(name) CONVENE__EVENTS__V1__ATTENDANCE_MODE__ATTENDANCE_MODE_##name
+
+int cvn_rsvp_case_way(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
+                      Convene__Events__V1__AttendanceMode way, struct cvn_seating_action *action)
+{
+    bool hybrid = c->event->attendance_mode == WAY(MIXED);
+    if (way == WAY(UNSPECIFIED) || (!hybrid && way == c->event->attendance_mode))
+        return 0;
+    if (hybrid && (way == WAY(OFFLINE) || way == WAY(ONLINE))) {
+        action->other_kind = true;
+        action->kind = way == WAY(ONLINE) ? CVN_SEATS_ONLINE : CVN_SEATS_ROOM;
+        return 0;
+    }
+    cvn_problems_add(&ctx->problems, "way", "is none that the event offers; %s",
+                     hybrid ? "ATTENDANCE_MODE_OFFLINE or _ONLINE is right"
+                            : "leave it out, as everybody comes the same way");
+    return cvn_ctx_refuse_problems(ctx);
+}
+
+int cvn_rsvp_case_act(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
+                      const struct cvn_seating_action *action, Convene__Events__V1__Rsvp *reply)
+{
+    struct cvn_seating seating;
+    int r = cvn_seating_begin(&seating, ctx, &c->event_id, c->event);
+    if (r == 0)
+        r = cvn_seating_act(&seating, action);
+    if (r == 0)
+        r = cvn_seating_end(&seating);
+    if (r == 0)
+        r = cvn_rsvp_show(ctx, c, &action->person, reply);
+    if (r == CVN_STORE_ABSENT) /* the action changed nothing where nothing was */
+        return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "There is no such RSVP.");
+    return r;
 }

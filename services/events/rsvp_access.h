@@ -5,7 +5,10 @@
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/group.pb-c.h"
 #include "convene/events/v1/rsvp.pb-c.h"
+#include "services/events/seats.h"
 #include "services/runtime/ctx.h"
+
+enum { CVN_RSVP_GUESTS_MAX = 10 }; /* as event.proto says of max_guests */
 
 struct cvn_rsvp_case {
     struct cvn_id event_id;
@@ -32,8 +35,25 @@ int cvn_rsvp_case_outsider(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
 /* An offer that ran out and that no write has ended yet is shown as what it is. */
 void cvn_rsvp_show_state(const struct cvn_ctx *ctx, Convene__Events__V1__Rsvp *rsvp);
 
+/* Whether lots are still to be drawn, so that the order of those who wait means nothing. */
+bool cvn_rsvp_case_gathers(const struct cvn_rsvp_case *c);
+
 /* Reads an RSVP with name and position, as shown. 0; CVN_STORE_ABSENT; a fault. */
-int cvn_rsvp_show(struct cvn_ctx *ctx, const struct cvn_id *event, const struct cvn_id *person,
+int cvn_rsvp_show(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c, const struct cvn_id *person,
                   Convene__Events__V1__Rsvp *reply);
+
+/*
+ * Reads a request's `way` into the action: which seats of a hybrid event are meant. 0, or
+ * CVN_REFUSED for a way that the event does not offer.
+ */
+int cvn_rsvp_case_way(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
+                      Convene__Events__V1__AttendanceMode way, struct cvn_seating_action *action);
+
+/*
+ * Does the action and shows what became of the RSVP. 0; CVN_REFUSED, with NOT_FOUND where nothing
+ * was and nothing changed; a fault.
+ */
+int cvn_rsvp_case_act(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
+                      const struct cvn_seating_action *action, Convene__Events__V1__Rsvp *reply);
 
 #endif

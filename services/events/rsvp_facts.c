@@ -45,6 +45,8 @@ static enum cvn_waitlist_mode mode_of(Convene__Events__V1__WaitlistMode mode)
         return CVN_WAITLIST_OFFER;
     case CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_NONE:
         return CVN_WAITLIST_NONE;
+    case CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_LOTTERY:
+        return CVN_WAITLIST_LOTTERY;
     case CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_UNSPECIFIED:
     case CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_AUTO:
     case _CONVENE__EVENTS__V1__WAITLIST_MODE_IS_INT_SIZE:
@@ -68,6 +70,34 @@ static enum cvn_waitlist_policy policy_of(Convene__Events__V1__PartyPolicy polic
     return CVN_WAITLIST_STRICT;
 }
 
+Convene__Events__V1__WaitlistMode cvn_rsvp_stored_mode(enum cvn_waitlist_mode mode)
+{
+    switch (mode) {
+    case CVN_WAITLIST_OFFER:
+        return CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_OFFER;
+    case CVN_WAITLIST_NONE:
+        return CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_NONE;
+    case CVN_WAITLIST_LOTTERY:
+        return CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_LOTTERY;
+    case CVN_WAITLIST_AUTO:
+        break;
+    }
+    return CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_AUTO;
+}
+
+Convene__Events__V1__PartyPolicy cvn_rsvp_stored_policy(enum cvn_waitlist_policy policy)
+{
+    switch (policy) {
+    case CVN_WAITLIST_FIRST_FIT:
+        return CONVENE__EVENTS__V1__PARTY_POLICY__PARTY_POLICY_FIRST_FIT;
+    case CVN_WAITLIST_BOUNDED:
+        return CONVENE__EVENTS__V1__PARTY_POLICY__PARTY_POLICY_BOUNDED;
+    case CVN_WAITLIST_STRICT:
+        break;
+    }
+    return CONVENE__EVENTS__V1__PARTY_POLICY__PARTY_POLICY_STRICT;
+}
+
 struct cvn_rsvp_event cvn_rsvp_facts(const Convene__Events__V1__Event *event)
 {
     return (struct cvn_rsvp_event){
@@ -80,6 +110,7 @@ struct cvn_rsvp_event cvn_rsvp_facts(const Convene__Events__V1__Event *event)
         .guests_max = event->max_guests > 0 ? (uint32_t)event->max_guests : 0,
         .approval = event->approval_required,
         .waitlist = mode_of(event->waitlist_mode),
+        .drawn = event->lottery_drawn_time != NULL,
         .policy = policy_of(event->party_policy),
     };
 }
@@ -132,6 +163,8 @@ static const char *reason_of(enum cvn_rsvp_refusal refusal)
         return "REMOVED_BY_ORGANISER";
     case CVN_RSVP_REFUSED_MARKED:
         return "ATTENDANCE_RECORDED";
+    case CVN_RSVP_REFUSED_NOT_LISTED:
+        return "NO_SEAT";
     case CVN_RSVP_REFUSED_STATE:
     case CVN_RSVP_REFUSED_NO_PARTY:
     case CVN_RSVP_REFUSED_GUESTS:

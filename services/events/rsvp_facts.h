@@ -9,8 +9,15 @@
 
 enum { CVN_RSVP_OVERTAKEN_MAX = 3 }; /* PARTY_POLICY_BOUNDED, as event.proto says */
 
-/* The event as the rules know it; its counts are 0 and the caller's to fill in. Pure. */
+/*
+ * The event as the rules know it, with the capacity of the room; its counts are 0 and the caller's
+ * to fill in. Pure.
+ */
 struct cvn_rsvp_event cvn_rsvp_facts(const Convene__Events__V1__Event *event);
+
+/* The contract's names for what the rules call so. Pure. */
+Convene__Events__V1__WaitlistMode cvn_rsvp_stored_mode(enum cvn_waitlist_mode mode);
+Convene__Events__V1__PartyPolicy cvn_rsvp_stored_policy(enum cvn_waitlist_policy policy);
 
 /* The seats that the RSVP asks for or holds; 0 where it does neither, and for NULL. Pure. */
 uint32_t cvn_rsvp_party(const Convene__Events__V1__Rsvp *rsvp);

@@ -1,16 +1,16 @@
 #include "services/events/handlers.h"
 #include "services/events/person_table.h"
+#include "services/events/questions.h"
 #include "services/events/rsvp_access.h"
+#include "services/events/rsvp_decide.h"
+#include "services/events/rsvp_facts.h"
 #include "services/events/rsvp_list.h"
 #include "services/events/rsvp_table.h"
 #include "services/events/seats.h"
 
 #include <errno.h>
 
-enum { GUESTS_MAX = 10 }; /* as event.proto says of max_guests */
-
 #define ANSWER(name) CONVENE__EVENTS__V1__RESPOND_REQUEST__ANSWER__ANSWER_##name
-#define ACTION(name) CONVENE__EVENTS__V1__DECIDE_REQUEST__ACTION__ACTION_##name
 
 static int check_respond(struct cvn_ctx *ctx, const void *request)
 {
@@ -20,29 +20,55 @@ static int check_respond(struct cvn_ctx *ctx, const void *request)
     if (req->answer != ANSWER(YES) && req->answer != ANSWER(NO))
         cvn_problems_add(&ctx->problems, "answer", "is %d; ANSWER_YES or ANSWER_NO is right",
                          (int)req->answer);
-    if (req->guests < 0 || req->guests > GUESTS_MAX)
+    if (req->guests < 0 || req->guests > CVN_RSVP_GUESTS_MAX)
         cvn_problems_add(&ctx->problems, "guests", "are %d; 0 to %d are right", req->guests,
-                         GUESTS_MAX);
+                         CVN_RSVP_GUESTS_MAX);
     if (req->guests > 0 && req->answer == ANSWER(NO))
         cvn_problems_add(&ctx->problems, "guests", "go with yes only; leave them out with no");
+    if (req->way && req->answer == ANSWER(NO))
+        cvn_problems_add(&ctx->problems, "way", "goes with yes only; leave it out with no");
+    if (req->n_answers > 0 && req->answer == ANSWER(NO))
+        cvn_problems_add(&ctx->problems, "answers", "go with yes only; leave them out with no");
+    cvn_answers_check_form(&ctx->problems, req->answers, req->n_answers);
     return cvn_ctx_refuse_problems(ctx);
 }
 
-/* Does the action on the RSVP of the person and answers with what became of it. */
-static int act(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
-               const struct cvn_seating_action *action, Convene__Events__V1__Rsvp *reply)
+/* With a yes that brings no answers, those given before count, as long as the yes lasts. */
+static int take_answers(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
+                        const Convene__Events__V1__RespondRequest *req,
+                        struct cvn_seating_action *action)
 {
-    struct cvn_seating seating;
-    int r = cvn_seating_begin(&seating, ctx, &c->event_id, c->event);
-    if (r == 0)
-        r = cvn_seating_act(&seating, action);
-    if (r == 0)
-        r = cvn_seating_end(&seating);
-    if (r == 0)
-        r = cvn_rsvp_show(ctx, &c->event_id, &action->person, reply);
-    if (r == CVN_STORE_ABSENT) /* the action changed nothing where nothing was */
-        return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "There is no such RSVP.");
-    return r;
+    if (c->event->n_questions == 0 && req->n_answers == 0)
+        return 0;
+    if (req->n_answers == 0) {
+        Convene__Events__V1__Rsvp *rsvp = NULL;
+        int r = cvn_rsvp_get(ctx, &c->event_id, &action->person, &rsvp);
+        if (r != 0 && r != CVN_STORE_ABSENT)
+            return r;
+        if (cvn_rsvp_party(rsvp) > 0)
+            return 0;
+    }
+    cvn_answers_check(&ctx->problems, c->event, req->answers, req->n_answers);
+    if (cvn_ctx_refuse_problems(ctx) != 0)
+        return CVN_REFUSED;
+    action->has_answers = req->n_answers > 0;
+    action->n_answers = req->n_answers;
+    return cvn_answers_copy(ctx->arena, req->answers, req->n_answers, &action->answers);
+}
+
+/* Whom the answer is for: the caller, or somebody for whom an organiser answers. */
+static int find_person(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c, const char *person_id,
+                       struct cvn_seating_action *action)
+{
+    int r = cvn_person_meant(ctx, "person_id", person_id, &action->person);
+    if (r != 0)
+        return r;
+    bool own =
+        ctx->who.kind == CVN_PRINCIPAL_PERSON && cvn_id_equal(&action->person, &ctx->who.person);
+    if (!own && !cvn_rsvp_case_organised(c))
+        return cvn_ctx_refuse_access(ctx, "answer for somebody else");
+    r = cvn_person_find(ctx, &action->person, NULL);
+    return r == 0 ? cvn_rsvp_case_outsider(ctx, c, &action->person, &action->outsider) : r;
 }
 
 static int respond(struct cvn_ctx *ctx, const void *request, void *reply)
@@ -50,77 +76,22 @@ static int respond(struct cvn_ctx *ctx, const void *request, void *reply)
     const Convene__Events__V1__RespondRequest *req = request;
     struct cvn_rsvp_case c;
     struct cvn_seating_action action = {0};
+    bool yes = req->answer == ANSWER(YES);
     int r = cvn_rsvp_case_find(ctx, "event_id", req->event_id, &c);
     if (r == 0)
-        r = cvn_person_meant(ctx, "person_id", req->person_id, &action.person);
-    if (r != 0)
-        return r;
-    bool own =
-        ctx->who.kind == CVN_PRINCIPAL_PERSON && cvn_id_equal(&action.person, &ctx->who.person);
-    if (ctx->who.kind != CVN_PRINCIPAL_ADMIN && !own)
-        return cvn_ctx_refuse_access(ctx, "answer for somebody else");
-    r = cvn_person_find(ctx, &action.person, NULL);
+        r = find_person(ctx, &c, req->person_id, &action);
     if (r == 0)
-        r = cvn_rsvp_case_outsider(ctx, &c, &action.person, &action.outsider);
+        r = cvn_rsvp_case_way(ctx, &c, req->way, &action);
+    if (r == 0 && yes)
+        r = take_answers(ctx, &c, req, &action);
     if (r != 0)
         return r;
-    bool yes = req->answer == ANSWER(YES);
     action.request = (struct cvn_rsvp_request){
         .action = yes ? CVN_RSVP_SAY_YES : CVN_RSVP_SAY_NO,
         .party = yes ? 1 + (uint32_t)req->guests : 0,
         .now_ms = ctx->now_ms,
     };
-    return act(ctx, &c, &action, reply);
-}
-
-/* Whether the request's action is one, and which. */
-static bool action_of(Convene__Events__V1__DecideRequest__Action action, enum cvn_rsvp_action *ret)
-{
-    static const enum cvn_rsvp_action rule_of[] = {
-        [ACTION(INVITE)] = CVN_RSVP_INVITE,        [ACTION(APPROVE)] = CVN_RSVP_APPROVE,
-        [ACTION(REJECT)] = CVN_RSVP_REJECT,        [ACTION(REMOVE)] = CVN_RSVP_REMOVE,
-        [ACTION(MARK_ATTENDED)] = CVN_RSVP_ATTEND, [ACTION(MARK_NO_SHOW)] = CVN_RSVP_MISS,
-        [ACTION(MARK_EXCUSED)] = CVN_RSVP_EXCUSE,
-    };
-    int n = (int)action;
-    if (n <= 0 || n >= (int)(sizeof rule_of / sizeof rule_of[0]))
-        return false;
-    *ret = rule_of[n];
-    return true;
-}
-
-static int check_decide(struct cvn_ctx *ctx, const void *request)
-{
-    const Convene__Events__V1__DecideRequest *req = request;
-    struct cvn_id id;
-    enum cvn_rsvp_action action;
-    (void)cvn_ctx_read_id(ctx, "event_id", CVN_EVENT_PREFIX, req->event_id, &id);
-    (void)cvn_ctx_read_id(ctx, "person_id", CVN_PERSON_PREFIX, req->person_id, &id);
-    if (!action_of(req->action, &action))
-        cvn_problems_add(&ctx->problems, "action",
-                         "is %d; ACTION_INVITE, _APPROVE, _REJECT, "
-                         "_REMOVE or one of ACTION_MARK_… is right",
-                         (int)req->action);
-    return cvn_ctx_refuse_problems(ctx);
-}
-
-static int decide(struct cvn_ctx *ctx, const void *request, void *reply)
-{
-    const Convene__Events__V1__DecideRequest *req = request;
-    struct cvn_rsvp_case c;
-    struct cvn_seating_action action = {.request.now_ms = ctx->now_ms};
-    int r = cvn_rsvp_case_find(ctx, "event_id", req->event_id, &c);
-    if (r != 0)
-        return r;
-    if (!cvn_rsvp_case_organised(&c))
-        return cvn_ctx_refuse_access(ctx, "decide about RSVPs; organisers of the group may");
-    if (!cvn_ctx_read_id(ctx, "person_id", CVN_PERSON_PREFIX, req->person_id, &action.person) ||
-        !action_of(req->action, &action.request.action))
-        return cvn_ctx_refuse_problems(ctx);
-    r = cvn_person_find(ctx, &action.person, NULL);
-    if (r == 0)
-        r = cvn_rsvp_case_outsider(ctx, &c, &action.person, &action.outsider);
-    return r == 0 ? act(ctx, &c, &action, reply) : r;
+    return cvn_rsvp_case_act(ctx, &c, &action, reply);
 }
 
 static int get_rsvp(struct cvn_ctx *ctx, const void *request, void *reply)
@@ -136,7 +107,7 @@ static int get_rsvp(struct cvn_ctx *ctx, const void *request, void *reply)
     bool own = ctx->who.kind == CVN_PRINCIPAL_PERSON && cvn_id_equal(&person, &ctx->who.person);
     if (!own && !cvn_rsvp_case_organised(&c))
         return cvn_ctx_refuse_access(ctx, "see the RSVP of somebody else");
-    r = cvn_rsvp_show(ctx, &c.event_id, &person, reply);
+    r = cvn_rsvp_show(ctx, &c, &person, reply);
     if (r == CVN_STORE_ABSENT)
         return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "There is no RSVP of that person for %s.",
                               req->event_id);
@@ -146,8 +117,8 @@ static int get_rsvp(struct cvn_ctx *ctx, const void *request, void *reply)
 const struct cvn_service_method cvn_rsvp_methods[4] = {
     {"Respond", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_respond, respond, NULL,
      CVN_SCOPE_RSVPS_ANSWER},
-    {"Decide", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_decide, decide, NULL,
-     CVN_SCOPE_RSVPS_DECIDE},
+    {"Decide", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_rsvp_check_decide, cvn_rsvp_decide_for,
+     NULL, CVN_SCOPE_RSVPS_DECIDE},
     {"GetRsvp", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, get_rsvp, NULL, CVN_SCOPE_READ},
     {"ListRsvps", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, cvn_rsvps_list, NULL,
      CVN_SCOPE_READ},

@@ -25,6 +25,7 @@ struct list {
     const Convene__Events__V1__ListRsvpsRequest *req;
     Convene__Events__V1__ListRsvpsResponse *reply;
     bool organised;         /* the caller sees everything; others who comes, and no more */
+    bool gathers;           /* lots are still to be drawn */
     struct cvn_slice after; /* key of the last row of the page before; empty for the first */
     size_t page_size;
     size_t looked_at;
@@ -55,10 +56,15 @@ static int take(struct list *list, const struct cvn_id *person, int32_t position
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
     cvn_rsvp_show_state(list->ctx, rsvp);
     rsvp->queue_position = position;
+    if (list->gathers)
+        rsvp->queue_position = 0; /* the order means nothing before the draw */
     if (!list->organised) {
         rsvp->guests = 0;
         rsvp->create_time = NULL;
         rsvp->update_time = NULL;
+        rsvp->n_answers = 0;
+        rsvp->change_count = 0;
+        rsvp->walked_in = false;
     }
     list->reply->rsvps[list->reply->n_rsvps++] = rsvp;
     return 0;
@@ -71,22 +77,25 @@ static bool begins_in(const struct list *list, uint8_t kind)
            ((const uint8_t *)list->after.data)[CVN_EVENTS_KIND_AT] == kind;
 }
 
-/* How many are in the queue before this page. */
-static int count_before(const struct list *list, uint32_t *ret)
+/* How many are in the queue before this page, and in which. */
+static int count_before(const struct list *list, uint32_t *ret, enum cvn_seat_kind *ret_kind)
 {
     struct cvn_key_reader reader;
     if (list->after.len == 0) {
         *ret = 0;
+        *ret_kind = CVN_SEATS_ROOM;
         return 0;
     }
     cvn_key_reader_init(&reader, list->after);
     (void)cvn_key_get_u8(&reader);
     (void)cvn_key_get_id(&reader);
     (void)cvn_key_get_u8(&reader);
-    uint64_t number = cvn_key_get_u64(&reader);
+    struct cvn_queue_place next = {.kind = (enum cvn_seat_kind)cvn_key_get_u8(&reader)};
+    next.rank = cvn_key_get_u64(&reader) + 1;
     if (!cvn_key_reader_done(&reader))
         return -EBADMSG;
-    return cvn_queue_before(list->ctx, &list->event, number + 1, ret);
+    *ret_kind = next.kind;
+    return cvn_queue_before(list->ctx, &list->event, &next, ret);
 }
 
 static int list_queue(struct list *list)
@@ -94,8 +103,9 @@ static int list_queue(struct list *list)
     struct cvn_slice key, value;
     struct cvn_queued queued;
     uint32_t position;
+    enum cvn_seat_kind kind;
     CVN_CURSOR_AUTO cursor = {0};
-    int r = count_before(list, &position);
+    int r = count_before(list, &position, &kind);
     if (r == 0)
         r = cvn_queue_walk(list->ctx, &list->event, &cursor);
     if (r == 0 && list->after.len > 0)
@@ -106,6 +116,9 @@ static int list_queue(struct list *list)
         if (!cvn_queue_read(key, value, &queued))
             return -EUCLEAN;
         remember(list, key);
+        if (queued.place.kind != kind)
+            position = 0;
+        kind = queued.place.kind;
         r = take(list, &queued.person, (int32_t)++position);
     }
     return r == CVN_STORE_ABSENT ? 0 : r;
@@ -170,6 +183,7 @@ static int read_request(struct list *list)
         return r;
     list->event = c.event_id;
     list->organised = cvn_rsvp_case_organised(&c);
+    list->gathers = cvn_rsvp_case_gathers(&c);
     if (!list->organised && list->req->state != STATE(UNSPECIFIED) &&
         list->req->state != STATE(YES))
         return cvn_ctx_refuse_access(ctx, "see others than those who come; organisers may");

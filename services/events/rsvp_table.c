@@ -9,6 +9,7 @@
 
 static const struct cvn_index rsvp_indexes[] = {
     {"rsvp_person", CVN_INDEX_RSVP_PERSON, false},
+    {"rsvp_offer", CVN_INDEX_RSVP_OFFER, false},
 };
 
 bool cvn_rsvp_of_key(struct cvn_slice key, struct cvn_id *ret_event, struct cvn_id *ret_person)
@@ -40,8 +41,14 @@ static int derive_rsvp(struct cvn_slice key, struct cvn_slice value, struct cvn_
     uint8_t state = (uint8_t)rsvp->state;
     cvn_key_init(&by_person);
     cvn_key_put_id(&by_person, &person);
-    return cvn_index_emit(sink, CVN_INDEX_RSVP_PERSON, cvn_key_slice(&by_person),
-                          cvn_slice(&state, sizeof state));
+    r = cvn_index_emit(sink, CVN_INDEX_RSVP_PERSON, cvn_key_slice(&by_person),
+                       cvn_slice(&state, sizeof state));
+    if (r != 0 || !rsvp->offer_expire_time)
+        return r;
+    struct cvn_key by_end;
+    cvn_key_init(&by_end);
+    cvn_key_put_i64(&by_end, cvn_record_time_ms(rsvp->offer_expire_time, 0));
+    return cvn_index_emit(sink, CVN_INDEX_RSVP_OFFER, cvn_key_slice(&by_end), cvn_slice(NULL, 0));
 }
 
 const struct cvn_table cvn_rsvp_table = {
@@ -50,7 +57,7 @@ const struct cvn_table cvn_rsvp_table = {
     .kind_at = CVN_EVENTS_KIND_AT,
     .kind = CVN_EVENT_KIND_RSVP,
     .indexes = rsvp_indexes,
-    .n_indexes = 1,
+    .n_indexes = sizeof rsvp_indexes / sizeof *rsvp_indexes,
     .derive = derive_rsvp,
 };
 
@@ -97,6 +104,7 @@ int cvn_rsvp_put(struct cvn_ctx *ctx, const struct cvn_id *event, const struct c
     stored.person_id = (char *)protobuf_c_empty_string;
     stored.display_name = (char *)protobuf_c_empty_string;
     stored.queue_position = 0;
+    stored.base.n_unknown_fields = 0;
     cvn_rsvp_key(&key, event, person);
     int r = cvn_ctx_pack(ctx, &stored.base, &value);
     if (r != 0)
@@ -113,6 +121,30 @@ int cvn_rsvp_put(struct cvn_ctx *ctx, const struct cvn_id *event, const struct c
     r = cvn_table_put(ctx->txn, &cvn_rsvp_table, cvn_key_slice(&key), value);
     const struct cvn_id ids[2] = {*event, *person};
     return r ? r : cvn_change_row_rsvp(ctx, ids, before, rsvp);
+}
+
+int cvn_rsvp_next_offer(struct cvn_txn *txn, struct cvn_rsvp_offer *offer)
+{
+    struct cvn_key key;
+    struct cvn_index_entry entry;
+    struct cvn_key_reader reader;
+    const struct cvn_slice bounds[2] = {{NULL, 0}, {NULL, 0}};
+    CVN_INDEX_CURSOR_AUTO cursor = {0};
+    int r = cvn_index_cursor_init(&cursor, txn, &rsvp_indexes[1], bounds, CVN_FORWARD);
+    if (r == 0 && offer->ends_ms != 0) {
+        struct cvn_key primary;
+        cvn_key_init(&key);
+        cvn_key_put_i64(&key, offer->ends_ms);
+        cvn_rsvp_key(&primary, &offer->event, &offer->person);
+        r = cvn_index_cursor_resume(&cursor, cvn_key_slice(&key), cvn_key_slice(&primary));
+    }
+    if (r == 0)
+        r = cvn_index_cursor_next(&cursor, &entry);
+    if (r != 0)
+        return r;
+    cvn_key_reader_init(&reader, entry.key);
+    offer->ends_ms = cvn_key_get_i64(&reader);
+    return cvn_rsvp_of_key(entry.primary, &offer->event, &offer->person) ? 0 : -EUCLEAN;
 }
 
 static bool of_person_read(const struct cvn_index_entry *entry, struct cvn_rsvp_of_person *ret)

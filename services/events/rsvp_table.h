@@ -34,6 +34,16 @@ int cvn_rsvp_get(struct cvn_ctx *ctx, const struct cvn_id *event, const struct c
 int cvn_rsvp_put(struct cvn_ctx *ctx, const struct cvn_id *event, const struct cvn_id *person,
                  const Convene__Events__V1__Rsvp *rsvp);
 
+/* An offer of whichever event, by its end. */
+struct cvn_rsvp_offer {
+    int64_t ends_ms; /* 0: before the first */
+    struct cvn_id event;
+    struct cvn_id person;
+};
+
+/* Steps to the offer that ends next after this one. 0; CVN_STORE_ABSENT; a fault. */
+int cvn_rsvp_next_offer(struct cvn_txn *txn, struct cvn_rsvp_offer *offer);
+
 /* One event of a person, as the index tells it. */
 struct cvn_rsvp_of_person {
     struct cvn_id event;

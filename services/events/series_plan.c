@@ -159,7 +159,7 @@ int cvn_series_occurrence(struct cvn_ctx *ctx, const Convene__Events__V1__Series
     struct cvn_civil end = later(start, cvn_civil_seconds(&last) - cvn_civil_seconds(&first));
     *event = *model;
     cvn_event_clear_output(event);
-    event->seats_taken = event->waitlist_count = 0;
+    event->lottery_draw_time = NULL; /* an instant of one occurrence's; organisers draw */
     event->publication = model->publication;
     event->series_id = series->id;
     cvn_civil_format(text, start);

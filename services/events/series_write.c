@@ -32,7 +32,6 @@ static int place(struct cvn_ctx *ctx, Convene__Events__V1__Series *series, struc
     cvn_event_clear_output(model);
     model->publication = PUBLICATION(UNSPECIFIED);
     model->create_time = model->update_time = NULL;
-    model->seats_taken = model->waitlist_count = 0;
     series->event = model;
     series->base.n_unknown_fields = 0;
     series->id = series->ends_before = series->made_until = none();

@@ -10,6 +10,7 @@
 #include "services/events/group_table.h"
 #include "services/events/handlers.h"
 #include "services/events/key_table.h"
+#include "services/events/lottery_table.h"
 #include "services/events/person_table.h"
 #include "services/events/rsvp_table.h"
 #include "services/events/series_table.h"
@@ -17,8 +18,9 @@
 #include <stddef.h>
 
 const struct cvn_table *const cvn_events_tables[] = {
-    &cvn_person_table, &cvn_group_table, &cvn_member_table, &cvn_event_table,
-    &cvn_rsvp_table,   &cvn_key_table,   &cvn_series_table, NULL,
+    &cvn_person_table, &cvn_group_table,   &cvn_member_table,
+    &cvn_event_table,  &cvn_rsvp_table,    &cvn_key_table,
+    &cvn_series_table, &cvn_lottery_table, NULL,
 };
 
 int cvn_events_bind(struct cvn_events_service *service, struct cvn_runtime *runtime,

@@ -11,7 +11,8 @@ struct cvn_table;
 
 /* The service state given to cvn_methods_bind; lives as long as the server. */
 struct cvn_events_service {
-    struct cvn_zones *zones; /* borrowed */
+    struct cvn_zones *zones;    /* borrowed */
+    uint8_t lottery_secret[32]; /* random, of this process: seeds of lots come from it */
     struct cvn_key_uses key_uses;
 };
 

@@ -32,8 +32,12 @@ enum {
     CVN_EVENT_KIND_ROW = 0,
     CVN_EVENT_KIND_SEATS = 1, /* counters, and the next queue number */
     CVN_EVENT_KIND_RSVP = 2,  /* and the person's id */
-    CVN_EVENT_KIND_QUEUE = 3, /* and the queue number */
+    CVN_EVENT_KIND_QUEUE = 3, /* and the kind of seats, and the rank */
     CVN_EVENT_KIND_OFFER = 4, /* and when the offer expires, and the person's id */
+    CVN_EVENT_KIND_MOVE = 5,  /* and its number: the history of RSVPs */
+    CVN_EVENT_KIND_LOTTERY = 6,
+    CVN_EVENT_KIND_TICKET = 7, /* and its place in the order drawn */
+    CVN_EVENT_KIND_NONCE = 8,  /* and the hash of a check-in's nonce */
 };
 
 /* Indexes; those of events are numbered from CVN_INDEX_EVENT_FIRST. */
@@ -50,6 +54,8 @@ enum {
     CVN_INDEX_KEY_HOLDER = 0x1d,
     CVN_INDEX_EVENT_FIRST = 0x20,
     CVN_INDEX_EVENT_LAST = 0x3f,
+    CVN_INDEX_RSVP_OFFER = 0x50,
+    CVN_INDEX_LOTTERY_DUE = 0x51,
 };
 
 #endif

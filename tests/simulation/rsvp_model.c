@@ -261,8 +261,9 @@ static bool end_by_organiser(struct model_person *p, enum model_state state, boo
 static bool mark(struct model_event *event, struct model_person *p, enum model_state state,
                  int64_t now_ms)
 {
+    int64_t from_ms = event->start_ms - (state == MODEL_ATTENDED ? INT64_C(3600) * 1000 : 0);
     if ((p->state != MODEL_YES && p->state < MODEL_ATTENDED) || event->cancelled ||
-        now_ms < event->start_ms)
+        now_ms < from_ms)
         return false;
     set(p, state, p->party);
     return true;

@@ -210,9 +210,9 @@ static void compare_counters(const struct work *work)
     const struct simulation *s = work->s;
     const struct model_event *model = &s->models[work->event];
     const struct cvn_seats *seats = &work->seats;
-    if (seats->seats_taken != model_taken(model))
+    if (seats->seats_taken[CVN_SEATS_ROOM] != model_taken(model))
         fail(s, "the seats taken are counted otherwise", work->event);
-    if (seats->waitlist_count != model_waiting(model))
+    if (seats->waitlist_count[CVN_SEATS_ROOM] != model_waiting(model))
         fail(s, "those who wait are counted otherwise", work->event);
     if (seats->n_offers != model_offers(model))
         fail(s, "offers are counted otherwise", work->event);
@@ -450,9 +450,10 @@ static void look_at_event(struct simulation *s, struct cvn_ctx *ctx, unsigned ev
             fail(s, "an offer ends at another time", event);
         if (person->state != MODEL_WAITLISTED)
             continue;
-        if (cvn_queue_get(ctx, &s->ids[event], person->number, &queued) != 0 ||
-            !cvn_id_equal(&queued.person, &s->people[i]) || queued.party != person->party ||
-            queued.overtaken != person->overtaken)
+        struct cvn_queue_place place = cvn_queue_place_of(rsvp);
+        if (cvn_queue_get(ctx, &s->ids[event], &place, &queued) != 0 ||
+            queued.queue_number != person->number || !cvn_id_equal(&queued.person, &s->people[i]) ||
+            queued.party != person->party || queued.overtaken != person->overtaken)
             fail(s, "a row of the queue differs from the model's", event);
     }
 }

@@ -14,7 +14,9 @@ const char *cvn_rsvp_refusal_text(enum cvn_rsvp_refusal refusal)
     case CVN_RSVP_REFUSED_STARTED:
         return "The event has started; from now on attendance can be recorded only.";
     case CVN_RSVP_REFUSED_NOT_STARTED:
-        return "The event has not started; attendance can be recorded from its start on.";
+        return "It is too early: check-in opens an hour before the start, and who is missing can "
+               "be "
+               "recorded from the start on.";
     case CVN_RSVP_REFUSED_NOT_OPEN:
         return "Answers are not accepted yet; try again when they open.";
     case CVN_RSVP_REFUSED_CLOSED:
@@ -45,6 +47,8 @@ const char *cvn_rsvp_refusal_text(enum cvn_rsvp_refusal refusal)
         return "The answer is not in a state in which that is possible.";
     case CVN_RSVP_REFUSED_MARKED:
         return "Attendance is recorded already; an organiser can correct it.";
+    case CVN_RSVP_REFUSED_NOT_LISTED:
+        return "The person has no seat, so there is nothing to mark; let them walk in instead.";
     }
     return "";
 }

@@ -182,16 +182,17 @@ static void test_check_of_choices(void **state)
     const struct {
         int *field;
         const char *path;
+        int last;
     } rows[] = {
-        {(int *)&s->d.event.attendance_mode, "event.attendance_mode"},
-        {(int *)&s->d.event.waitlist_mode, "event.waitlist_mode"},
-        {(int *)&s->d.event.party_policy, "event.party_policy"},
-        {(int *)&s->d.event.visibility, "event.visibility"},
+        {(int *)&s->d.event.attendance_mode, "event.attendance_mode", 3},
+        {(int *)&s->d.event.waitlist_mode, "event.waitlist_mode", 4},
+        {(int *)&s->d.event.party_policy, "event.party_policy", 3},
+        {(int *)&s->d.event.visibility, "event.visibility", 3},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        *rows[i].field = 3;
+        *rows[i].field = rows[i].last;
         assert_fine(s);
-        *rows[i].field = 4;
+        *rows[i].field = rows[i].last + 1;
         assert_wrong(s, rows[i].path);
         *rows[i].field = -1;
         assert_wrong(s, rows[i].path);

@@ -15,18 +15,19 @@ enum { WAITING_MAX = 512 };
 /* What the rows of one event add up to. */
 struct sums {
     uint64_t n_rsvps;
-    uint32_t seats_taken;
-    uint32_t n_waiting;
+    uint32_t seats_taken[CVN_SEAT_KINDS];
+    uint32_t n_waiting[CVN_SEAT_KINDS];
     uint32_t n_offers;
-    uint32_t n_queue_rows;
+    uint32_t n_queue_rows[CVN_SEAT_KINDS];
     uint32_t n_offer_rows;
-    struct cvn_waiting queue[WAITING_MAX];
+    struct cvn_waiting queue[CVN_SEAT_KINDS][WAITING_MAX];
 };
 
 struct look {
     struct checker *checker;
     struct cvn_ctx *ctx;
     struct cvn_rsvp_event event;
+    uint32_t capacity[CVN_SEAT_KINDS];
     struct cvn_seats seats;
     struct sums sums;
 };
@@ -39,17 +40,20 @@ static void look_at_rsvp(struct look *look, struct cvn_slice key)
     assert_true(cvn_rsvp_of_key(key, &event, &person));
     assert_int_equal(cvn_rsvp_get(look->ctx, &event, &person, &rsvp), 0);
     enum cvn_rsvp_state state = (enum cvn_rsvp_state)rsvp->state;
+    enum cvn_seat_kind kind = cvn_seat_kind_of(rsvp);
     look->sums.n_rsvps++;
     if (cvn_rsvp_holds_seats(state))
-        look->sums.seats_taken += 1 + (uint32_t)rsvp->guests;
+        look->sums.seats_taken[kind] += 1 + (uint32_t)rsvp->guests;
     look->sums.n_offers += state == CVN_RSVP_OFFERED;
-    assert_int_equal(rsvp->offer_expire_time != NULL, state == CVN_RSVP_OFFERED);
+    assert_int_equal(rsvp->offer_expire_time != NULL,
+                     state == CVN_RSVP_OFFERED && !look->seats.frozen);
     assert_int_equal(rsvp->queue_number > 0, state == CVN_RSVP_WAITLISTED);
     if (state != CVN_RSVP_WAITLISTED)
         return;
-    uint64_t number = (uint64_t)rsvp->queue_number;
-    look->sums.n_waiting++;
-    assert_int_equal(cvn_queue_get(look->ctx, &event, number, &queued), 0);
+    struct cvn_queue_place place = cvn_queue_place_of(rsvp);
+    look->sums.n_waiting[kind]++;
+    assert_int_equal(cvn_queue_get(look->ctx, &event, &place, &queued), 0);
+    assert_int_equal(queued.queue_number, rsvp->queue_number);
     assert_true(cvn_id_equal(&queued.person, &person));
     assert_int_equal(queued.party, 1 + rsvp->guests);
 }
@@ -68,8 +72,9 @@ static void look_at_queue(struct look *look, struct cvn_slice key, struct cvn_sl
     checker->overtaken[number] = queued.overtaken;
     checker->given[number] = true;
     checker->holders[number] = queued.person;
-    assert_true(look->sums.n_queue_rows < WAITING_MAX);
-    look->sums.queue[look->sums.n_queue_rows++] = (struct cvn_waiting){
+    enum cvn_seat_kind kind = queued.place.kind;
+    assert_true(look->sums.n_queue_rows[kind] < WAITING_MAX);
+    look->sums.queue[kind][look->sums.n_queue_rows[kind]++] = (struct cvn_waiting){
         .queue_number = queued.queue_number, .party = queued.party, .overtaken = queued.overtaken};
     if (look->event.policy == CVN_WAITLIST_BOUNDED)
         assert_true(queued.overtaken <= CVN_RSVP_OVERTAKEN_MAX);
@@ -88,7 +93,7 @@ static void look_at_offer(struct look *look, struct cvn_slice key)
     assert_true(cvn_key_reader_done(&reader));
     assert_int_equal(cvn_rsvp_get(look->ctx, &event, &person, &rsvp), 0);
     assert_int_equal(rsvp->state, CVN_RSVP_OFFERED);
-    assert_int_equal(cvn_record_time_ms(rsvp->offer_expire_time, 0), ends_ms);
+    assert_int_equal(cvn_record_time_ms(rsvp->offer_expire_time, INT64_MAX), ends_ms);
     look->sums.n_offer_rows++;
 }
 
@@ -126,13 +131,16 @@ static void read_event(struct look *look)
     assert_int_equal(
         cvn_ctx_unpack(look->ctx, &convene__events__v1__event__descriptor, value, &event), 0);
     look->event = cvn_rsvp_facts(event);
+    look->capacity[CVN_SEATS_ROOM] = look->event.capacity;
+    look->capacity[CVN_SEATS_ONLINE] = (uint32_t)event->virtual_capacity;
 }
 
 /* Nobody waits whom the policy would serve from the seats that are free. */
-static void look_for_idle_seats(struct look *look)
+static void look_for_idle_seats(struct look *look, enum cvn_seat_kind kind)
 {
-    look->event.seats_taken = look->seats.seats_taken;
-    look->event.n_waiting = look->seats.waitlist_count;
+    look->event.seats_taken = look->seats.seats_taken[kind];
+    look->event.n_waiting = look->seats.waitlist_count[kind];
+    look->event.capacity = look->capacity[kind];
     const struct cvn_waitlist_rule rule = {
         .policy = look->event.policy,
         .overtaken_max = CVN_RSVP_OVERTAKEN_MAX,
@@ -140,25 +148,29 @@ static void look_for_idle_seats(struct look *look)
         .free_seats = cvn_rsvp_free_seats(&look->event),
     };
     if (cvn_rsvp_queue_moves(&look->event, look->ctx->now_ms))
-        assert_int_equal(cvn_waitlist_pick(&rule, look->sums.queue, look->sums.n_queue_rows), 0);
+        assert_int_equal(
+            cvn_waitlist_pick(&rule, look->sums.queue[kind], look->sums.n_queue_rows[kind]), 0);
 }
 
 static int do_look(struct cvn_ctx *ctx, void *arg)
 {
     struct look *look = arg;
+    const struct checker *checker = look->checker;
     look->ctx = ctx;
     read_event(look);
     assert_int_equal(cvn_seats_get(ctx, &look->checker->event, &look->seats), 0);
     look_at_rows(look);
     assert_int_equal(look->seats.n_rsvps, look->sums.n_rsvps);
-    assert_int_equal(look->seats.seats_taken, look->sums.seats_taken);
-    assert_int_equal(look->seats.waitlist_count, look->sums.n_waiting);
-    assert_int_equal(look->sums.n_queue_rows, look->sums.n_waiting);
+    for (int kind = 0; kind < CVN_SEAT_KINDS; kind++) {
+        assert_int_equal(look->seats.seats_taken[kind], look->sums.seats_taken[kind]);
+        assert_int_equal(look->seats.waitlist_count[kind], look->sums.n_waiting[kind]);
+        assert_int_equal(look->sums.n_queue_rows[kind], look->sums.n_waiting[kind]);
+        if (look->capacity[kind] && !checker->may_overbook)
+            assert_true(look->sums.seats_taken[kind] <= look->capacity[kind]);
+        look_for_idle_seats(look, (enum cvn_seat_kind)kind);
+    }
     assert_int_equal(look->seats.n_offers, look->sums.n_offers);
     assert_int_equal(look->sums.n_offer_rows, look->sums.n_offers);
-    if (look->event.capacity)
-        assert_true(look->sums.seats_taken <= look->event.capacity);
-    look_for_idle_seats(look);
     return 0;
 }
 

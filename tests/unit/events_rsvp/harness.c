@@ -25,6 +25,7 @@ int harness_setup(void **state)
     assert_int_equal(cvn_store_open(&harness->store, &options, &err), 0);
     assert_int_equal(cvn_zones_new(&harness->zones), 0);
     harness->service.zones = harness->zones;
+    memset(harness->service.lottery_secret, 5, sizeof harness->service.lottery_secret);
     harness->now_ms = INT64_C(1800000000000);
     *state = harness;
     return 0;
@@ -338,6 +339,7 @@ int decide(struct client *client, struct cvn_id event, struct cvn_id person, int
     request.event_id = event_id.text;
     request.person_id = person_id.text;
     request.action = (Convene__Events__V1__DecideRequest__Action)action;
+    request.reason = (char *)"as we know now";
     return state_after(client_call(client, &cvn_rsvp_methods[1], &request));
 }
 

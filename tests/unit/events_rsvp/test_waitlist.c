@@ -293,7 +293,7 @@ static void test_offer_taken(void **state)
     const Convene__Events__V1__Rsvp *rsvp = get_rsvp(&s.admin, s.event, s.people[1]);
     assert_int_equal(rsvp->state, OFFERED);
     assert_int_equal(rsvp->offer_expire_time->seconds,
-                     (s.harness->now_ms + CVN_OFFER_HOURS * (int64_t)HOUR_MS) / 1000);
+                     (s.harness->now_ms + CVN_OFFER_MINUTES / 60 * (int64_t)HOUR_MS) / 1000);
     check(&s);
     assert_int_equal(yes(&s, 1, 0), YES);
     assert_int_equal(now(&s, 2), WAITLISTED);
@@ -323,7 +323,7 @@ static void test_offer_at_its_last_instant(void **state)
     for (unsigned i = 0; i < 3; i++)
         (void)yes(&s, i, 0);
     (void)no(&s, 0);
-    s.harness->now_ms += CVN_OFFER_HOURS * (int64_t)HOUR_MS - 1;
+    s.harness->now_ms += CVN_OFFER_MINUTES / 60 * (int64_t)HOUR_MS - 1;
     assert_int_equal(now(&s, 1), OFFERED);
     s.harness->now_ms += 1;
     assert_int_equal(now(&s, 1), CVN_RSVP_EXPIRED); /* shown so before any write */
@@ -341,7 +341,7 @@ static void test_offer_that_ran_out_goes_on_with_any_write(void **state)
     for (unsigned i = 0; i < 3; i++)
         (void)yes(&s, i, 0);
     (void)no(&s, 0);
-    s.harness->now_ms += CVN_OFFER_HOURS * (int64_t)HOUR_MS;
+    s.harness->now_ms += CVN_OFFER_MINUTES / 60 * (int64_t)HOUR_MS;
     assert_int_equal(no(&s, 0), CVN_RSVP_NO); /* as before: it changes nothing itself */
     assert_int_equal(now(&s, 1), CVN_RSVP_EXPIRED);
     assert_int_equal(now(&s, 2), OFFERED);
@@ -393,19 +393,13 @@ static void test_full_without_queue(void **state)
     client_end(&s.admin);
 }
 
-/* The row as seats.c has it: counts of 4 bytes, then the next number and all RSVPs of 8. */
 static int fill_queue(struct cvn_ctx *ctx, void *arg)
 {
-    const struct cvn_id *event = arg;
-    struct cvn_key key, value;
-    cvn_event_kind_key(&key, event, CVN_EVENT_KIND_SEATS);
-    cvn_key_init(&value);
-    cvn_key_put_u32(&value, 1);
-    cvn_key_put_u32(&value, CVN_QUEUE_PARTIES_MAX - 1);
-    cvn_key_put_u32(&value, 0);
-    cvn_key_put_u64(&value, CVN_QUEUE_PARTIES_MAX);
-    cvn_key_put_u64(&value, CVN_QUEUE_PARTIES_MAX);
-    return cvn_txn_put(ctx->txn, cvn_key_slice(&key), cvn_key_slice(&value));
+    struct cvn_seats seats;
+    int r = cvn_seats_get(ctx, arg, &seats);
+    seats.waitlist_count[CVN_SEATS_ROOM] = CVN_QUEUE_PARTIES_MAX - 1;
+    seats.next_queue_number = seats.n_rsvps = CVN_QUEUE_PARTIES_MAX;
+    return r ? r : cvn_seats_put(ctx, arg, &seats);
 }
 
 static void test_queue_at_its_limit(void **state)

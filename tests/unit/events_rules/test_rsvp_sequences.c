@@ -12,7 +12,7 @@ enum {
     PEOPLE = 12,
     STEPS = 400,
     SEEDS = 200,
-    START_MS = 1000000,
+    START_MS = 1000000000,
 };
 
 struct attendee {
@@ -49,7 +49,7 @@ static void count(struct world *w)
 /* Applies a decision as a store would; returns whether the queue is to be run. */
 static bool act(struct world *w, struct attendee *who, enum cvn_rsvp_action action, uint32_t party)
 {
-    struct cvn_rsvp_request request = {action, party, 1000};
+    struct cvn_rsvp_request request = {action, party, 1000, false};
     struct cvn_rsvp_decision d;
     if (cvn_rsvp_decide(&w->event, &who->rsvp, &request, &d) != CVN_RSVP_OK)
         return false;
