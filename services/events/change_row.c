@@ -1,5 +1,6 @@
 #include "services/events/change_row.h"
 
+#include "base/draw.h"
 #include "services/events/event_table.h"
 #include "services/events/group_table.h"
 #include "services/events/person_table.h"
@@ -13,7 +14,7 @@
 #define PUBLICATION(name) CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_##name
 #define STATE(name) CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_##name
 
-enum { STEP_BYTES = CVN_ID_TEXT_BYTES + 4 * 11 };
+enum { STEP_BYTES = CVN_ID_TEXT_BYTES + 4 * 11 + CVN_DRAW_TEXT_BYTES };
 
 static int append(struct cvn_ctx *ctx, const char *subject, const char *kind,
                   struct cvn_slice detail)
@@ -110,8 +111,9 @@ static int append_step(struct cvn_ctx *ctx, const char *subject, const char *kin
 {
     char who[CVN_ID_TEXT_BYTES], detail[STEP_BYTES];
     cvn_id_format(who, CVN_PERSON_PREFIX, person);
-    (void)snprintf(detail, sizeof detail, "%s %u %u %u %u", who, step->before, step->after,
-                   step->party_before, step->party_after);
+    (void)snprintf(detail, sizeof detail, "%s %u %u %u %u%s%.64s", who, step->before, step->after,
+                   step->party_before, step->party_after, step->hash ? " " : "",
+                   step->hash ? step->hash : "");
     return append(ctx, subject, kind, cvn_slice_of_string(detail));
 }
 
@@ -154,6 +156,7 @@ int cvn_change_row_rsvp(struct cvn_ctx *ctx, const struct cvn_id ids[2],
         .after = after ? (unsigned)after->state : 0,
         .party_before = party_of(before),
         .party_after = party_of(after),
+        .hash = after && after->move_hash[0] ? after->move_hash : NULL,
     };
     cvn_id_format(subject, CVN_EVENT_PREFIX, &ids[0]);
     return append_step(ctx, subject, kind_of_rsvp(&step), &ids[1], &step);
@@ -252,7 +255,7 @@ bool cvn_change_read_step(const struct cvn_change *change, struct cvn_change_ste
 {
     struct cvn_id person;
     char rest[STEP_BYTES];
-    struct cvn_change_step step;
+    struct cvn_change_step step = {0};
     if (!read_person(change, &person, rest) ||
         sscanf(rest, " %u %u %u %u", &step.before, &step.after, &step.party_before,
                &step.party_after) != 4)

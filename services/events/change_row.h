@@ -10,7 +10,8 @@
  * or ".promoted" out of the queue, ".updated" in the same state; "group.created", ".updated";
  * "member.joined", ".updated", ".left"; "series.created", ".updated". Its detail is what was so
  * before, for those who must know what somebody could see then: of RSVPs and members the person and
- * four numbers, as "per_… 4 3 1 1".
+ * four numbers, as "per_… 4 3 1 1", and of RSVPs the hash of the step in the event's history
+ * (move_log.h), so that the log bears witness to that.
  */
 #ifndef CVN_SERVICES_EVENTS_CHANGE_ROW_H
 #define CVN_SERVICES_EVENTS_CHANGE_ROW_H
@@ -64,6 +65,7 @@ int cvn_change_read_event(struct cvn_arena *arena, const struct cvn_change *chan
 struct cvn_change_step {
     unsigned before, after;
     unsigned party_before, party_after;
+    const char *hash; /* to be written: of the step in the event's history (move_log.h), or NULL */
 };
 
 /* False where the entry does not say. */

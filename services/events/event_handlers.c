@@ -158,6 +158,7 @@ static int register_record(struct cvn_ctx *ctx,
 {
     Convene__Events__V1__Event event = *req->events[i];
     Convene__Events__V1__RegisterResult__Outcome outcome;
+    cvn_problems_init(&ctx->problems, ctx->arena); /* of this record alone */
     int r = cvn_event_register(ctx, &event,
                                (struct cvn_event_register_how){.publish = req->publish,
                                                                .validate_only = req->validate_only},

@@ -1,5 +1,6 @@
 #include "services/events/move_log.h"
 
+#include "base/draw.h"
 #include "services/events/person_table.h"
 #include "services/events/record.h"
 #include "services/events/rsvp_table.h"
@@ -65,6 +66,18 @@ int cvn_move_append(struct cvn_ctx *ctx, const struct cvn_id *event, struct cvn_
     seats->n_moves++;
     move_key(&key, event, seats->n_moves);
     return cvn_txn_put(ctx->txn, cvn_key_slice(&key), cvn_slice(row, CVN_CHAIN_BYTES + packed.len));
+}
+
+int cvn_move_sign(struct cvn_ctx *ctx, const struct cvn_seats *seats,
+                  Convene__Events__V1__Rsvp *rsvp)
+{
+    char text[CVN_DRAW_TEXT_BYTES];
+    cvn_draw_format(text, seats->chain);
+    char *copy = cvn_arena_strdup(ctx->arena, text);
+    if (!copy)
+        return -ENOMEM;
+    rsvp->move_hash = copy;
+    return 0;
 }
 
 int cvn_move_walk(struct cvn_ctx *ctx, const struct cvn_id *event, uint64_t after,

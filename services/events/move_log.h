@@ -33,6 +33,10 @@ void cvn_move_hash(uint8_t ret[CVN_CHAIN_BYTES], const uint8_t before[CVN_CHAIN_
 int cvn_move_append(struct cvn_ctx *ctx, const struct cvn_id *event, struct cvn_seats *seats,
                     Convene__Events__V1__RsvpMove *move);
 
+/* Puts the hash of the last step into the RSVP that it is about. 0 or -ENOMEM. */
+int cvn_move_sign(struct cvn_ctx *ctx, const struct cvn_seats *seats,
+                  Convene__Events__V1__Rsvp *rsvp);
+
 /* Begins a walk over the steps behind a number. Results as cvn_cursor_init. */
 int cvn_move_walk(struct cvn_ctx *ctx, const struct cvn_id *event, uint64_t after,
                   struct cvn_cursor *cursor);

@@ -133,6 +133,8 @@ int cvn_rsvp_show(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c, const stru
         return r;
     if (!cvn_rsvp_case_organised(c))
         rsvp->change_count = 0;
+    if (!cvn_rsvp_case_organised(c))
+        rsvp->move_hash = (char *)(uintptr_t)protobuf_c_empty_string;
     *reply = *rsvp;
     return 0;
 }

@@ -64,6 +64,7 @@ static int take(struct list *list, const struct cvn_id *person, int32_t position
         rsvp->update_time = NULL;
         rsvp->n_answers = 0;
         rsvp->change_count = 0;
+        rsvp->move_hash = (char *)(uintptr_t)protobuf_c_empty_string;
         rsvp->walked_in = false;
     }
     list->reply->rsvps[list->reply->n_rsvps++] = rsvp;

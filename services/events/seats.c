@@ -171,7 +171,7 @@ static const char *actor_of(enum cvn_rsvp_action action)
     return action == CVN_RSVP_EXPIRE ? "clock" : "";
 }
 
-static int append_move(struct cvn_seating *seating, const struct change *change)
+static int append_move(struct cvn_seating *seating, struct change *change)
 {
     Convene__Events__V1__RsvpMove move = CONVENE__EVENTS__V1__RSVP_MOVE__INIT;
     const struct cvn_seating_action *action = change->action;
@@ -189,7 +189,8 @@ static int append_move(struct cvn_seating *seating, const struct change *change)
     if (action->reason)
         move.reason = (char *)(uintptr_t)action->reason;
     move.over_capacity = change->decision.over_capacity;
-    return cvn_move_append(seating->ctx, &seating->event_id, &seating->seats, &move);
+    int r = cvn_move_append(seating->ctx, &seating->event_id, &seating->seats, &move);
+    return r ? r : cvn_move_sign(seating->ctx, &seating->seats, &change->after);
 }
 
 /* The message as it will be, but for queue, offer and answers. */
@@ -208,6 +209,8 @@ static int fill(struct cvn_seating *seating, struct change *change)
         after->way = WAY(ONLINE);
     else if (change->decision.party > 0 && seating->hybrid)
         after->way = WAY(OFFLINE);
+    if (change->before)
+        after->move_hash = change->before->move_hash;
     change_answers(change);
     return after->update_time ? 0 : -ENOMEM;
 }

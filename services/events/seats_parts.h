@@ -2,6 +2,7 @@
 #ifndef CVN_SERVICES_EVENTS_SEATS_PARTS_H
 #define CVN_SERVICES_EVENTS_SEATS_PARTS_H
 
+#include "services/events/queue_table.h"
 #include "services/events/seats.h"
 
 /* Begins without ending offers. 0 or a fault. */
@@ -27,5 +28,18 @@ int cvn_seating_freeze(struct cvn_seating *seating);
 
 /* Notes the event's seats in the history where they are not as it says. 0 or a fault. */
 int cvn_seating_note_settings(struct cvn_seating *seating);
+
+/* What the history says of a step. */
+struct cvn_seating_why {
+    Convene__Events__V1__RsvpMoveKind kind;
+    const char *reason;
+};
+
+/*
+ * Writes somebody's new place in the queue: its row, the step and the RSVP, which is given new
+ * number and rank. The row of the old place is the caller's to delete before. 0 or a fault.
+ */
+int cvn_seating_replace(struct cvn_seating *seating, Convene__Events__V1__Rsvp *rsvp,
+                        const struct cvn_queued *row, const struct cvn_seating_why *why);
 
 #endif

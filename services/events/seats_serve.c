@@ -156,32 +156,33 @@ static uint64_t rank_in(struct cvn_seating *seating, const struct gap *gap, uint
     return between > gap->before ? between : 0;
 }
 
-static int write_place(struct cvn_seating *seating, const struct cvn_id *person,
-                       Convene__Events__V1__Rsvp *rsvp, const struct cvn_queued *row,
-                       const char *reason)
+int cvn_seating_replace(struct cvn_seating *seating, Convene__Events__V1__Rsvp *rsvp,
+                        const struct cvn_queued *row, const struct cvn_seating_why *why)
 {
     Convene__Events__V1__RsvpMove move = CONVENE__EVENTS__V1__RSVP_MOVE__INIT;
-    int r = cvn_queue_put(seating->ctx, &seating->event_id, row);
     rsvp->queue_number = (int64_t)row->queue_number;
     rsvp->queue_rank = (int64_t)row->place.rank;
-    if (r == 0)
-        r = cvn_rsvp_put(seating->ctx, &seating->event_id, person, rsvp);
-    if (r != 0)
-        return r;
-    move.kind = CONVENE__EVENTS__V1__RSVP_MOVE_KIND__RSVP_MOVE_KIND_REORDERED;
+    move.kind = why->kind;
     move.person_id = rsvp->person_id;
     move.state_before = move.state = rsvp->state;
     move.party = (int32_t)row->party;
     move.way = rsvp->way;
     move.queue_number = rsvp->queue_number;
     move.queue_rank = rsvp->queue_rank;
-    move.reason = (char *)(uintptr_t)reason;
-    return cvn_move_append(seating->ctx, &seating->event_id, &seating->seats, &move);
+    move.reason = (char *)(uintptr_t)why->reason;
+    int r = cvn_queue_put(seating->ctx, &seating->event_id, row);
+    if (r == 0)
+        r = cvn_move_append(seating->ctx, &seating->event_id, &seating->seats, &move);
+    if (r == 0)
+        r = cvn_move_sign(seating->ctx, &seating->seats, rsvp);
+    return r == 0 ? cvn_rsvp_put(seating->ctx, &seating->event_id, &row->person, rsvp) : r;
 }
 
 int cvn_seating_reorder(struct cvn_seating *seating, const struct cvn_id *person, uint32_t position,
                         const char *reason)
 {
+    const struct cvn_seating_why why = {
+        CONVENE__EVENTS__V1__RSVP_MOVE_KIND__RSVP_MOVE_KIND_REORDERED, reason};
     Convene__Events__V1__Rsvp *rsvp;
     struct cvn_queued row;
     struct gap gap;
@@ -210,6 +211,6 @@ int cvn_seating_reorder(struct cvn_seating *seating, const struct cvn_id *person
                                     "the place behind it.");
     r = cvn_queue_delete(seating->ctx, &seating->event_id, &place);
     if (r == 0)
-        r = write_place(seating, person, rsvp, &row, reason);
+        r = cvn_seating_replace(seating, rsvp, &row, &why);
     return r == 0 ? cvn_seating_serve(seating) : r;
 }
