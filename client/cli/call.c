@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "client/cli/failure.h"
 #include "client/cli/field.h"
+#include "client/cli/when.h"
 #include "convene/events/v1/person.pb-c.h"
 #include "convene/mentoring/v1/program.pb-c.h"
 
@@ -66,6 +67,30 @@ enum cvn_exit cvn_call_fill(struct cvn_cli *cli, void *request)
         }
     }
     return CVN_EXIT_DONE;
+}
+
+enum cvn_exit cvn_call_fill_time(struct cvn_cli *cli, const char *option,
+                                 Google__Protobuf__Timestamp *time,
+                                 Google__Protobuf__Timestamp **ret)
+{
+    const char *text = cvn_args_get(&cli->args, option);
+    struct cvn_when when;
+    struct cvn_error err;
+    if (!text) {
+        return CVN_EXIT_DONE;
+    }
+    if (cvn_when_parse(&when, text, cli->now_ms, cli->zone, &err)) {
+        return cvn_cli_misuse(cli, "--%s %s.", option, err.text);
+    }
+    time->seconds = when.from_ms / 1000;
+    *ret = time;
+    return CVN_EXIT_DONE;
+}
+
+char *cvn_call_word(const struct cvn_cli *cli, size_t i)
+{
+    const char *text = cvn_args_word(&cli->args, i);
+    return (char *)(uintptr_t)(text ? text : "");
 }
 
 static enum cvn_exit person_of_email(struct cvn_cli *cli, const char *text, char **ret_id)

@@ -3,6 +3,7 @@
 #define CVN_CLIENT_CLI_CALL_H
 
 #include "client/cli/cli.h"
+#include "google/protobuf/timestamp.pb-c.h"
 
 /* Opens the run's client unless it is open. 0, or a code with the status, which is the caller's. */
 int cvn_call_open(struct cvn_cli *cli, struct convene_status *status);
@@ -23,6 +24,17 @@ int cvn_call_quietly(struct cvn_cli *cli, const char *method, const void *reques
  * so and returns CVN_EXIT_USAGE.
  */
 enum cvn_exit cvn_call_fill(struct cvn_cli *cli, void *request);
+
+/*
+ * Sets *ret to the instant that an option gives, as in "+90d", in memory of the caller's; leaves it
+ * alone without the option. On a value that cannot be read says so and returns CVN_EXIT_USAGE.
+ */
+enum cvn_exit cvn_call_fill_time(struct cvn_cli *cli, const char *option,
+                                 Google__Protobuf__Timestamp *time,
+                                 Google__Protobuf__Timestamp **ret);
+
+/* The positional word at i as requests borrow it; "" where there is none. */
+char *cvn_call_word(const struct cvn_cli *cli, size_t i);
 
 /*
  * The id of the person that words name: an id as it is, "me" too, an e-mail looked up. *ret_id

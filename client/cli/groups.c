@@ -2,6 +2,8 @@
 #include "client/cli/commands.h"
 #include "client/cli/field.h"
 #include "client/cli/import.h"
+#include "client/cli/mask.h"
+#include "client/cli/membership.h"
 #include "client/cli/values.h"
 #include "client/cli/view.h"
 #include "convene/events/v1/group.pb-c.h"
@@ -19,6 +21,8 @@ CVN_VIEW_STRING(see_id, Convene__Events__V1__Group, id)
 CVN_VIEW_STRING(see_description, Convene__Events__V1__Group, description)
 CVN_VIEW_LIST(see_topics, Convene__Events__V1__Group, topics)
 CVN_VIEW_INT(see_members, Convene__Events__V1__Group, member_count)
+CVN_VIEW_INT(see_requests, Convene__Events__V1__Group, request_count)
+CVN_VIEW_INSTANT(see_archived, Convene__Events__V1__Group, archive_time)
 CVN_VIEW_ENUM(see_join_mode, Convene__Events__V1__Group, join_mode,
               convene__events__v1__join_mode__descriptor)
 
@@ -37,22 +41,10 @@ static const struct cvn_view_column show_columns[] = {
     {{"Topics", false, false}, see_topics},
     {{"Members", false, false}, see_members},
     {{"Joining", false, false}, see_join_mode},
+    {{"Ask to join", false, false}, see_requests},
+    {{"Archived", false, false}, see_archived},
     {{"Id", false, false}, see_id},
     {{"Description", false, false}, see_description},
-    {{NULL, false, false}, NULL},
-};
-
-CVN_VIEW_STRING(see_member_name, Convene__Events__V1__Member, display_name)
-CVN_VIEW_STRING(see_member_id, Convene__Events__V1__Member, person_id)
-CVN_VIEW_ENUM(see_role, Convene__Events__V1__Member, role,
-              convene__events__v1__group_role__descriptor)
-CVN_VIEW_INSTANT(see_since, Convene__Events__V1__Member, create_time)
-
-static const struct cvn_view_column member_columns[] = {
-    {{"Name", false, true}, see_member_name},
-    {{"Role", false, false}, see_role},
-    {{"Since", false, false}, see_since},
-    {{"Person", false, false}, see_member_id},
     {{NULL, false, false}, NULL},
 };
 
@@ -101,15 +93,41 @@ static enum cvn_exit run_create(struct cvn_cli *cli)
     return code ? code : cvn_view_one(cli, show_columns, made);
 }
 
-static enum cvn_exit run_join(struct cvn_cli *cli)
+static enum cvn_exit show_changed(struct cvn_cli *cli, const char *method, const void *request)
 {
-    Convene__Events__V1__SetMemberRequest request = CONVENE__EVENTS__V1__SET_MEMBER_REQUEST__INIT;
-    enum cvn_exit code = cvn_call_fill(cli, &request);
-    request.group_id = (char *)cvn_args_word(&cli->args, 0);
-    code = code ? code : cvn_call_person(cli, cvn_args_get(&cli->args, "as"), &request.person_id);
-    CVN_REPLY_AUTO Convene__Events__V1__Member *member = NULL;
-    code = code ? code : cvn_call(cli, SERVICE "SetMember", &request, &member);
-    return code ? code : cvn_view_one(cli, member_columns, member);
+    CVN_REPLY_AUTO Convene__Events__V1__Group *group = NULL;
+    enum cvn_exit code = cvn_call(cli, method, request, &group);
+    return code ? code : cvn_view_one(cli, show_columns, group);
+}
+
+static enum cvn_exit run_update(struct cvn_cli *cli)
+{
+    Convene__Events__V1__UpdateGroupRequest request =
+        CONVENE__EVENTS__V1__UPDATE_GROUP_REQUEST__INIT;
+    Convene__Events__V1__Group group = CONVENE__EVENTS__V1__GROUP__INIT;
+    Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
+    request.group = &group;
+    request.update_mask = &mask;
+    enum cvn_exit code = cvn_mask_fill(cli, "group.", &mask);
+    code = code ? code : cvn_call_fill(cli, &request);
+    group.id = cvn_call_word(cli, 0);
+    return code ? code : show_changed(cli, SERVICE "UpdateGroup", &request);
+}
+
+static enum cvn_exit run_archive(struct cvn_cli *cli)
+{
+    Convene__Events__V1__ArchiveGroupRequest request =
+        CONVENE__EVENTS__V1__ARCHIVE_GROUP_REQUEST__INIT;
+    request.id = cvn_call_word(cli, 0);
+    return show_changed(cli, SERVICE "ArchiveGroup", &request);
+}
+
+static enum cvn_exit run_restore(struct cvn_cli *cli)
+{
+    Convene__Events__V1__RestoreGroupRequest request =
+        CONVENE__EVENTS__V1__RESTORE_GROUP_REQUEST__INIT;
+    request.id = cvn_call_word(cli, 0);
+    return show_changed(cli, SERVICE "RestoreGroup", &request);
 }
 
 static enum cvn_exit run_leave(struct cvn_cli *cli)
@@ -121,7 +139,7 @@ static enum cvn_exit run_leave(struct cvn_cli *cli)
     CVN_REPLY_AUTO Convene__Events__V1__Member *member = NULL;
     code = code ? code : cvn_call(cli, SERVICE "RemoveMember", &request, &member);
     if (code == CVN_EXIT_DONE && cli->format != CVN_FORMAT_TABLE) {
-        return cvn_view_one(cli, member_columns, member);
+        return cvn_view_one(cli, cvn_member_columns, member);
     }
     if (code == CVN_EXIT_DONE) {
         (void)printf("%s left %s.\n", *member->display_name ? member->display_name : "You",
@@ -132,7 +150,7 @@ static enum cvn_exit run_leave(struct cvn_cli *cli)
 
 static enum cvn_exit run_members(struct cvn_cli *cli)
 {
-    static const struct cvn_view_list list = {SERVICE "ListMembers", member_columns,
+    static const struct cvn_view_list list = {SERVICE "ListMembers", cvn_member_columns,
                                               "Nobody has joined yet.", LIST_LIMIT};
     Convene__Events__V1__ListMembersRequest request =
         CONVENE__EVENTS__V1__LIST_MEMBERS_REQUEST__INIT;
@@ -150,7 +168,7 @@ static const struct cvn_import_column columns[] = {
     {"longitude", "location.longitude", "degrees, -180 to 180"},
     {"time_zone", "time_zone", "IANA name, as in Europe/Berlin; required"},
     {"topics", "topics", "separated by ;"},
-    {"join_mode", "join_mode", "open or closed"},
+    {"join_mode", "join_mode", "open, approval or closed"},
     {NULL, NULL, NULL, 0},
 };
 
@@ -175,6 +193,7 @@ static const struct cvn_option list_options[] = {
     {"city", 0, "CITY", "in that city", "city"},
     {"topic", 't', "TOPIC", "with that topic", "topic"},
     {"member", 0, "PERSON", "that this person is in", NULL},
+    {"archived", 0, NULL, "archived ones, too", "include_archived"},
     CVN_VIEW_PAGE_OPTIONS,
     {NULL, 0, NULL, NULL, NULL},
 };
@@ -188,14 +207,22 @@ static const struct cvn_option create_options[] = {
     {"at", 0, "LAT,LON", "where it meets", "group.location"},
     {"topic", 't', "TOPIC", "may be given several times", "group.topics"},
     {"description", 0, "TEXT", "Markdown", "group.description"},
-    {"join-mode", 0, "MODE", "open or closed", "group.join_mode"},
+    {"join-mode", 0, "MODE", "open, approval or closed", "group.join_mode"},
     {"owner", 0, "PERSON", "id or e-mail; for administrators", NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
 
-static const struct cvn_option join_options[] = {
-    {"role", 0, "ROLE", "member, organiser or owner", "role"},
-    {"as", 0, "PERSON", "id or e-mail of somebody else; for organisers", NULL},
+static const struct cvn_option update_options[] = {
+    {"name", 0, "TEXT", "1 to 100 bytes; for owners", "group.name"},
+    {"slug", 0, "SLUG", "another short name; for owners", "group.slug"},
+    {"join-mode", 0, "MODE", "open, approval or closed; for owners", "group.join_mode"},
+    {"time-zone", 0, "ZONE", "IANA name, as in Europe/Berlin", "group.time_zone"},
+    {"city", 0, "CITY", "where it meets", "group.city"},
+    {"country", 0, "CC", "two letters, as in de", "group.country"},
+    {"at", 0, "LAT,LON", "where it meets", "group.location"},
+    {"topic", 't', "TOPIC", "in place of all before; may be given several times", "group.topics"},
+    {"description", 0, "TEXT", "Markdown", "group.description"},
+    CVN_MASK_OPTION,
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -221,8 +248,50 @@ const struct cvn_command cvn_groups_commands[] = {
     {"create", "", 0, 0, "Founds a group.",
      "convene groups create --name \"Go Berlin\" --time-zone Europe/Berlin --city Berlin",
      create_options, false, run_create, NULL},
-    {"join", "GROUP", 1, 1, "Joins a group, or changes a role in it.", NULL, join_options, false,
-     run_join, NULL},
+    {"update", "GROUP", 1, 1, "Changes a group; what no option names stays as it is.",
+     "  convene groups update go-berlin --join-mode approval --topic go --topic databases",
+     update_options, false, run_update, NULL},
+    {"archive", "GROUP", 1, 1, "Ends a group: no new members, events, RSVPs or comments.",
+     "What it did stays to be seen; lists leave it out. For owners.", NULL, false, run_archive,
+     NULL},
+    {"restore", "GROUP", 1, 1, "Takes the archiving of a group back. For owners.", NULL, NULL,
+     false, run_restore, NULL},
+    {"join", "GROUP", 1, 1, "Joins a group, or asks to where its organisers approve.", NULL,
+     cvn_membership_join_options, false, cvn_membership_run_join, NULL},
+    {"withdraw", "GROUP", 1, 1, "Takes a request to join back.", NULL, cvn_membership_as_options,
+     false, cvn_membership_run_withdraw, NULL},
+    {"requests", "[GROUP]", 0, 1, "Lists who asks to join; without a group, where you asked.", NULL,
+     cvn_membership_requests_options, false, cvn_membership_run_requests, NULL},
+    {"approve", "GROUP PERSON", 2, 2, "Lets somebody in who asked. For organisers.", NULL, NULL,
+     false, cvn_membership_run_approve, NULL},
+    {"reject", "GROUP PERSON", 2, 2, "Turns a request down. For organisers.", NULL,
+     cvn_membership_reason_options, false, cvn_membership_run_reject, NULL},
+    {"invite", "GROUP PERSON", 2, 2, "Invites somebody, by id or e-mail. For organisers.",
+     "An e-mail gets a token, which is shown once: who has it and is signed in may join.",
+     cvn_invitation_invite_options, false, cvn_invitation_run_invite, NULL},
+    {"invitations", "[GROUP]", 0, 1, "Lists invitations; without a group, those to you.", NULL,
+     cvn_membership_page_options, false, cvn_invitation_run_list, NULL},
+    {"accept", "INVITATION", 1, 1, "Joins by an invitation, by its id or token.", NULL,
+     cvn_membership_as_options, false, cvn_invitation_run_accept, NULL},
+    {"decline", "INVITATION", 1, 1, "Says no to an invitation.", NULL, cvn_membership_as_options,
+     false, cvn_invitation_run_decline, NULL},
+    {"revoke", "INVITATION", 1, 1, "Takes an invitation back. For organisers.", NULL, NULL, false,
+     cvn_invitation_run_revoke, NULL},
+    {"ban", "GROUP PERSON", 2, 2, "Keeps somebody out of a group. For organisers.",
+     "They are no member any more, cannot join, RSVP or comment, and their RSVPs to events still\n"
+     "to come end, which lets the next ones in.",
+     cvn_membership_reason_options, false, cvn_membership_run_ban, NULL},
+    {"unban", "GROUP PERSON", 2, 2, "Takes a ban back. For organisers.", NULL, NULL, false,
+     cvn_membership_run_unban, NULL},
+    {"bans", "GROUP", 1, 1, "Lists who is banned. For organisers.", NULL,
+     cvn_membership_page_options, false, cvn_membership_run_bans, NULL},
+    {"transfer", "GROUP PERSON", 2, 2, "Offers a member to take a group over. For owners.",
+     "Who accepts owns the group, and you are an organiser then. The offer is for 14 days.", NULL,
+     false, cvn_membership_run_transfer, NULL},
+    {"take-over", "GROUP", 1, 1, "Accepts such an offer.", NULL, cvn_membership_as_options, false,
+     cvn_membership_run_take_over, NULL},
+    {"refuse-transfer", "GROUP [PERSON]", 1, 2, "Ends such an offer: yours, or one to PERSON.",
+     NULL, NULL, false, cvn_membership_run_refuse_transfer, NULL},
     {"leave", "GROUP", 1, 1, "Leaves a group.", NULL, leave_options, false, run_leave, NULL},
     {"members", "GROUP", 1, 1, "Lists who is in a group.", NULL, members_options, false,
      run_members, NULL},

@@ -5,7 +5,6 @@
 #include "client/cli/stats.h"
 #include "client/cli/values.h"
 #include "client/cli/view.h"
-#include "client/cli/when.h"
 #include "client/json.h"
 #include "convene/admin/v1/key.pb-c.h"
 
@@ -62,23 +61,6 @@ static const struct cvn_view_column show_columns[] = {
     {{NULL, false, false}, NULL},
 };
 
-static enum cvn_exit take_expiry(struct cvn_cli *cli, Google__Protobuf__Timestamp *time,
-                                 Google__Protobuf__Timestamp **ret)
-{
-    const char *text = cvn_args_get(&cli->args, "expires");
-    struct cvn_when when;
-    struct cvn_error err;
-    if (!text) {
-        return CVN_EXIT_DONE;
-    }
-    if (cvn_when_parse(&when, text, cli->now_ms, cli->zone, &err)) {
-        return cvn_cli_misuse(cli, "--expires %s.", err.text);
-    }
-    time->seconds = when.from_ms / 1000;
-    *ret = time;
-    return CVN_EXIT_DONE;
-}
-
 /* The key alone on standard output, so that it can go straight into a file. */
 static enum cvn_exit tell_secret(struct cvn_cli *cli,
                                  const Convene__Admin__V1__CreateKeyResponse *made)
@@ -103,7 +85,7 @@ static enum cvn_exit run_create(struct cvn_cli *cli)
     Google__Protobuf__Timestamp expire_time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
     const char *person = cvn_args_get(&cli->args, "person");
     enum cvn_exit code = cvn_call_fill(cli, &request);
-    code = code ? code : take_expiry(cli, &expire_time, &request.expire_time);
+    code = code ? code : cvn_call_fill_time(cli, "expires", &expire_time, &request.expire_time);
     code = code ? code : cvn_call_person(cli, person, &request.person_id);
     CVN_REPLY_AUTO Convene__Admin__V1__CreateKeyResponse *made = NULL;
     code = code ? code : cvn_call(cli, SERVICE "CreateKey", &request, &made);

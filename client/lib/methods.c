@@ -5,6 +5,7 @@
 #include "convene/admin/v1/store.pb-c.h"
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/group.pb-c.h"
+#include "convene/events/v1/membership.pb-c.h"
 #include "convene/events/v1/person.pb-c.h"
 #include "convene/events/v1/rsvp.pb-c.h"
 #include "convene/events/v1/series.pb-c.h"
@@ -19,6 +20,7 @@ static const ProtobufCServiceDescriptor *const services[] = {
     &convene__events__v1__event_service__descriptor,
     &convene__events__v1__series_service__descriptor,
     &convene__events__v1__group_service__descriptor,
+    &convene__events__v1__membership_service__descriptor,
     &convene__events__v1__person_service__descriptor,
     &convene__events__v1__rsvp_service__descriptor,
     &convene__events__v1__attendance_service__descriptor,

@@ -1,6 +1,7 @@
 #include "services/events/event_change.h"
 
 #include "services/events/event_table.h"
+#include "services/events/group_access.h"
 #include "services/events/record.h"
 #include "services/events/seats.h"
 
@@ -99,6 +100,8 @@ int cvn_event_set_publication(struct cvn_ctx *ctx, const char *id,
     struct cvn_rsvp_case c;
     struct cvn_publication_decision decision;
     int r = cvn_event_find_organised(ctx, id, whats[action], &c);
+    if (r == 0 && action == CVN_PUBLICATION_PUBLISH)
+        r = cvn_group_require_active_id(ctx, &c.group_id);
     if (r)
         return r;
     enum cvn_publication_refusal refusal =

@@ -38,6 +38,8 @@ int cvn_event_place_in_group(struct cvn_ctx *ctx, Convene__Events__V1__Event *ev
     if (r == 0)
         r = cvn_group_require(ctx, ret_group,
                               CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_ORGANISER);
+    if (r == 0)
+        r = cvn_group_require_active(ctx, group);
     if (r)
         return r;
     event->group_id = group->id;

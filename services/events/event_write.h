@@ -41,8 +41,8 @@ int cvn_event_follow(struct cvn_ctx *ctx, const struct cvn_id *id,
                      Convene__Events__V1__Event *event, const Convene__Events__V1__Event *before);
 
 /*
- * Finds the event's group, refuses who does not organise it, and completes the checked event
- * (event_check.h). 0; CVN_REFUSED; a fault.
+ * Finds the event's group, refuses who does not organise it and one that is archived, and completes
+ * the checked event (event_check.h). 0; CVN_REFUSED; a fault.
  */
 int cvn_event_place_in_group(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
                              struct cvn_id *ret_group);

@@ -2,6 +2,7 @@
 
 #include "services/events/group_table.h"
 
+#include <errno.h>
 #include <string.h>
 
 int cvn_group_find(struct cvn_ctx *ctx, const char *field, const char *id_or_slug,
@@ -101,4 +102,21 @@ int cvn_member_require_room(struct cvn_ctx *ctx, const struct cvn_id *person)
     return cvn_ctx_refuse_state(ctx, CVN_FAILED_PRECONDITION, "TOO_MANY_GROUPS",
                                 "A person can be in at most %d groups; leave one first.",
                                 CVN_PERSON_GROUPS_MAX);
+}
+
+int cvn_group_require_active(struct cvn_ctx *ctx, const Convene__Events__V1__Group *group)
+{
+    if (!group->archive_time)
+        return 0;
+    return cvn_ctx_refuse_state(ctx, CVN_FAILED_PRECONDITION, "GROUP_ARCHIVED",
+                                "%s is archived; one of its owners can restore it.", group->name);
+}
+
+int cvn_group_require_active_id(struct cvn_ctx *ctx, const struct cvn_id *group)
+{
+    Convene__Events__V1__Group *message;
+    int r = cvn_group_get(ctx, group, &message);
+    if (r == CVN_STORE_ABSENT)
+        return -EUCLEAN;
+    return r ? r : cvn_group_require_active(ctx, message);
 }

@@ -31,6 +31,12 @@ int cvn_group_role_of_caller(struct cvn_ctx *ctx, const struct cvn_id *group,
 int cvn_group_require(struct cvn_ctx *ctx, const struct cvn_id *group,
                       Convene__Events__V1__GroupRole role);
 
+/* Refuses with FAILED_PRECONDITION when the group is archived. */
+int cvn_group_require_active(struct cvn_ctx *ctx, const Convene__Events__V1__Group *group);
+
+/* The same of the group of an id. 0; CVN_REFUSED; a fault. */
+int cvn_group_require_active_id(struct cvn_ctx *ctx, const struct cvn_id *group);
+
 /* Refuses with FAILED_PRECONDITION when the person is in as many groups as one can be. */
 int cvn_member_require_room(struct cvn_ctx *ctx, const struct cvn_id *person);
 

@@ -47,7 +47,7 @@ static void check_join_mode(struct cvn_problems *problems, const char *path,
     const ProtobufCEnumDescriptor *modes = &convene__events__v1__join_mode__descriptor;
     if (!protobuf_c_enum_descriptor_get_value(modes, (int)group->join_mode))
         cvn_problems_add(problems, cvn_field_path(problems, "%s.join_mode", path),
-                         "is %d; JOIN_MODE_OPEN and JOIN_MODE_CLOSED are the ones there are",
+                         "is %d; JOIN_MODE_OPEN, _APPROVAL and _CLOSED are the ones there are",
                          (int)group->join_mode);
 }
 

@@ -19,9 +19,8 @@ static struct cvn_zones *zones_of(const struct cvn_ctx *ctx)
     return ((const struct cvn_events_service *)ctx->service)->zones;
 }
 
-/* What the client cannot set is the server's, and nothing is stored that was not checked. */
-static int stamp_group(struct cvn_ctx *ctx, const struct cvn_id *id,
-                       Convene__Events__V1__Group *group)
+int cvn_groups_stamp(struct cvn_ctx *ctx, const struct cvn_id *id,
+                     Convene__Events__V1__Group *group)
 {
     group->base.n_unknown_fields = 0;
     if (group->location)
@@ -29,6 +28,8 @@ static int stamp_group(struct cvn_ctx *ctx, const struct cvn_id *id,
     if (group->join_mode == CONVENE__EVENTS__V1__JOIN_MODE__JOIN_MODE_UNSPECIFIED)
         group->join_mode = CONVENE__EVENTS__V1__JOIN_MODE__JOIN_MODE_OPEN;
     group->member_count = 0;
+    group->request_count = 0;
+    group->etag = (char *)(uintptr_t)protobuf_c_empty_string;
     group->id = cvn_ctx_id_text(ctx, CVN_GROUP_PREFIX, id);
     group->update_time = cvn_record_time(ctx->arena, ctx->now_ms);
     return group->id && group->update_time ? 0 : -ENOMEM;
@@ -83,13 +84,14 @@ static int create_group(struct cvn_ctx *ctx, const void *request, void *reply)
     Convene__Events__V1__Group *group = reply;
     struct cvn_id owner, id = cvn_ctx_new_id(ctx);
     *group = *(const Convene__Events__V1__Group *)ctx->prepared;
+    group->archive_time = NULL;
     bool owned;
     if (ctx->who.of_groups)
         return cvn_ctx_refuse(ctx, CVN_PERMISSION_DENIED,
                               "The key is for certain groups only, so it may not found another.");
     int r = owner_meant(ctx, req->owner_id, &owner, &owned);
     if (r == 0)
-        r = stamp_group(ctx, &id, group);
+        r = cvn_groups_stamp(ctx, &id, group);
     if (r != 0)
         return r;
     group->create_time = group->update_time;
@@ -101,9 +103,10 @@ static int create_group(struct cvn_ctx *ctx, const void *request, void *reply)
                                     group->slug);
     if (r == 0 && owned)
         r = add_owner(ctx, &id, &owner);
-    if (r == 0)
-        group->member_count = owned;
-    return r;
+    if (r != 0)
+        return r;
+    group->member_count = owned;
+    return cvn_group_show(ctx, &id, true, group);
 }
 
 static int get_group(struct cvn_ctx *ctx, const void *request, void *reply)
@@ -111,7 +114,13 @@ static int get_group(struct cvn_ctx *ctx, const void *request, void *reply)
     const Convene__Events__V1__GetGroupRequest *req = request;
     struct cvn_id id;
     Convene__Events__V1__Group *group;
+    Convene__Events__V1__GroupRole role;
     int r = cvn_group_find(ctx, "id", req->id, &id, &group);
+    if (r == 0)
+        r = cvn_group_role_of_caller(ctx, &id, &role);
+    if (r == 0)
+        r = cvn_group_show(ctx, &id, role >= CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_ORGANISER,
+                           group);
     if (r == 0)
         *(Convene__Events__V1__Group *)reply = *group;
     return r;
@@ -166,6 +175,7 @@ static int compare_with_stored(struct cvn_ctx *ctx, Convene__Events__V1__Group *
     before->member_count = 0;
     group->create_time = before->create_time;
     group->update_time = before->update_time;
+    group->archive_time = before->archive_time;
     int r = cvn_record_same(ctx->arena, &group->base, &before->base);
     group->update_time = now;
     if (r < 0)
@@ -188,8 +198,9 @@ static int register_group(struct cvn_ctx *ctx, const Convene__Events__V1__Group 
         r = 0;
     }
     if (r == 0)
-        r = stamp_group(ctx, &id, &group);
+        r = cvn_groups_stamp(ctx, &id, &group);
     group.create_time = group.update_time;
+    group.archive_time = NULL;
     if (r == 0 && before)
         r = compare_with_stored(ctx, &group, before, &outcome);
     if (r == 0 && outcome != OUTCOME(UNCHANGED))
@@ -218,7 +229,7 @@ static int batch_register_groups(struct cvn_ctx *ctx, const void *request, void 
     return 0;
 }
 
-const struct cvn_service_method cvn_group_methods[7] = {
+const struct cvn_service_method cvn_group_methods[10] = {
     {"CreateGroup", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_create, create_group, NULL,
      CVN_SCOPE_GROUPS_MANAGE},
     {"GetGroup", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, NULL, get_group, NULL, CVN_SCOPE_READ},
@@ -232,4 +243,10 @@ const struct cvn_service_method cvn_group_methods[7] = {
      CVN_SCOPE_GROUPS_MANAGE},
     {"ListMembers", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, cvn_members_list, NULL,
      CVN_SCOPE_READ},
+    {"UpdateGroup", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_groups_check_update,
+     cvn_groups_update, NULL, CVN_SCOPE_GROUPS_MANAGE},
+    {"ArchiveGroup", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_groups_archive, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
+    {"RestoreGroup", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_groups_restore, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
 };

@@ -118,9 +118,12 @@ static int take(struct list *list, const struct cvn_id *id, const char *slug)
         return 0;
     }
     list->looked_at++;
+    Convene__Events__V1__Group **next = &list->reply->groups[list->reply->n_groups];
     int r = must_match(list) ? ask(list, id, &wanted) : 0;
     if (r == 0 && wanted)
-        r = cvn_group_get(list->ctx, id, &list->reply->groups[list->reply->n_groups]);
+        r = cvn_group_get(list->ctx, id, next);
+    if (r == 0 && wanted)
+        wanted = list->req->include_archived || !(*next)->archive_time;
     if (r != 0)
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
     list->reply->n_groups += wanted;

@@ -3,6 +3,8 @@
 #include "base/geo.h"
 #include "base/text.h"
 #include "services/events/change_row.h"
+#include "services/events/etag.h"
+#include "services/events/membership_table.h"
 #include "services/events/person_table.h"
 #include "services/events/record.h"
 #include "services/events/spaces.h"
@@ -175,6 +177,36 @@ static int counts_put(struct cvn_ctx *ctx, const struct cvn_id *group,
     return cvn_txn_put(ctx->txn, cvn_key_slice(&key), cvn_key_slice(&value));
 }
 
+/* Counts and the etag are not stored with the group. */
+static Convene__Events__V1__Group as_stored(const Convene__Events__V1__Group *message)
+{
+    Convene__Events__V1__Group stored = *message;
+    stored.member_count = 0;
+    stored.request_count = 0;
+    stored.etag = (char *)(uintptr_t)protobuf_c_empty_string;
+    return stored;
+}
+
+int cvn_group_show(struct cvn_ctx *ctx, const struct cvn_id *group, bool organised,
+                   Convene__Events__V1__Group *message)
+{
+    struct cvn_membership_counts counts;
+    Convene__Events__V1__Group stored = as_stored(message);
+    int r = cvn_etag_make(ctx, &stored.base, &message->etag);
+    if (r || !organised)
+        return r;
+    r = cvn_membership_counts_get(ctx, group, &counts);
+    message->request_count = r ? 0 : (int32_t)counts.n_pending;
+    return r;
+}
+
+int cvn_group_require_etag(struct cvn_ctx *ctx, const char *etag,
+                           const Convene__Events__V1__Group *message)
+{
+    Convene__Events__V1__Group stored = as_stored(message);
+    return cvn_etag_require(ctx, etag, &stored.base, "group");
+}
+
 int cvn_group_get(struct cvn_ctx *ctx, const struct cvn_id *group,
                   Convene__Events__V1__Group **ret_group)
 {
@@ -215,8 +247,7 @@ int cvn_group_put(struct cvn_ctx *ctx, const struct cvn_id *group,
 {
     struct cvn_key key;
     struct cvn_slice value;
-    Convene__Events__V1__Group stored = *message;
-    stored.member_count = 0;
+    Convene__Events__V1__Group stored = as_stored(message);
     cvn_group_key(&key, group);
     int r = cvn_ctx_pack(ctx, &stored.base, &value);
     if (r != 0)
@@ -240,6 +271,16 @@ int cvn_member_fill(struct cvn_ctx *ctx, const struct cvn_id *group, const struc
     member->group_id = cvn_ctx_id_text(ctx, CVN_GROUP_PREFIX, group);
     member->person_id = cvn_ctx_id_text(ctx, CVN_PERSON_PREFIX, person);
     return member->group_id && member->person_id ? 0 : -ENOMEM;
+}
+
+void cvn_member_show(const struct cvn_ctx *ctx, Convene__Events__V1__GroupRole caller,
+                     const struct cvn_id *person, Convene__Events__V1__Member *member)
+{
+    if (caller >= CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_ORGANISER ||
+        cvn_person_is_caller(ctx, person))
+        return;
+    member->offer_expire_time = NULL;
+    member->offered_by = (char *)(uintptr_t)protobuf_c_empty_string;
 }
 
 static int member_read(struct cvn_ctx *ctx, const struct cvn_id *group, const struct cvn_id *person,
@@ -275,6 +316,8 @@ static int member_write(struct cvn_ctx *ctx, const struct cvn_id *group,
     Convene__Events__V1__Member stored = CONVENE__EVENTS__V1__MEMBER__INIT;
     stored.role = member->role;
     stored.create_time = member->create_time;
+    stored.offer_expire_time = member->offer_expire_time;
+    stored.offered_by = member->offered_by;
     cvn_member_key(&key, group, person);
     int r = cvn_ctx_pack(ctx, &stored.base, &value);
     if (r != 0)

@@ -59,6 +59,17 @@ bool cvn_group_of_key(struct cvn_slice key, struct cvn_id *ret_group);
 int cvn_group_get(struct cvn_ctx *ctx, const struct cvn_id *group,
                   Convene__Events__V1__Group **ret_group);
 
+/*
+ * Makes a stored group what the caller is shown: the etag, and for those who organise it how many
+ * have asked to join. 0 or a fault.
+ */
+int cvn_group_show(struct cvn_ctx *ctx, const struct cvn_id *group, bool organised,
+                   Convene__Events__V1__Group *message);
+
+/* Refuses with ABORTED when the etag is not that of the group as stored; "" passes. */
+int cvn_group_require_etag(struct cvn_ctx *ctx, const char *etag,
+                           const Convene__Events__V1__Group *message);
+
 /* The id behind a slug. 0; CVN_STORE_ABSENT; a fault. */
 int cvn_group_by_slug(struct cvn_ctx *ctx, const char *slug, struct cvn_id *ret_group);
 
@@ -79,6 +90,13 @@ int cvn_member_get(struct cvn_ctx *ctx, const struct cvn_id *group, const struct
 /* Fills in what a stored membership leaves out: ids and name. 0 or a fault. */
 int cvn_member_fill(struct cvn_ctx *ctx, const struct cvn_id *group, const struct cvn_id *person,
                     Convene__Events__V1__Member *member);
+
+/*
+ * Leaves out of a membership what the caller, of that role in the group, may not see: an offer to
+ * take over, but for organisers and the member.
+ */
+void cvn_member_show(const struct cvn_ctx *ctx, Convene__Events__V1__GroupRole caller,
+                     const struct cvn_id *person, Convene__Events__V1__Member *member);
 
 /* Makes or changes a membership, and the counts with it, and notes the change in the log. 0 or a
  * fault. */

@@ -1,7 +1,6 @@
 /*
- * The methods of people, groups, events, RSVPs, attendance and keys, in the order of their .proto
- * files.
- * Their service state is struct cvn_events_service (service.h).
+ * The methods of people, groups, membership, events, RSVPs, attendance and keys, in the order of
+ * their .proto files. Their service state is struct cvn_events_service (service.h).
  */
 #ifndef CVN_SERVICES_EVENTS_HANDLERS_H
 #define CVN_SERVICES_EVENTS_HANDLERS_H
@@ -9,7 +8,8 @@
 #include "services/runtime/methods.h"
 
 extern const struct cvn_service_method cvn_person_methods[6];
-extern const struct cvn_service_method cvn_group_methods[7];
+extern const struct cvn_service_method cvn_group_methods[10];
+extern const struct cvn_service_method cvn_membership_methods[15];
 extern const struct cvn_service_method cvn_event_methods[15];
 extern const struct cvn_service_method cvn_series_methods[4];
 extern const struct cvn_service_method cvn_rsvp_methods[4];

@@ -16,14 +16,19 @@ static const struct cvn_index person_indexes[] = {
 };
 
 /* An address is ASCII (person_check.h), so that letters are the only ones with a case. */
-static void email_key(struct cvn_key *key, const char *email)
+void cvn_person_put_email(struct cvn_key *key, const char *email)
 {
     char folded[CVN_PERSON_EMAIL_MAX + 1];
     size_t n = strnlen(email, CVN_PERSON_EMAIL_MAX);
     for (size_t i = 0; i < n; i++)
         folded[i] = (char)tolower((unsigned char)email[i]);
-    cvn_key_init(key);
     cvn_key_put_text(key, cvn_slice(folded, n));
+}
+
+static void email_key(struct cvn_key *key, const char *email)
+{
+    cvn_key_init(key);
+    cvn_person_put_email(key, email);
 }
 
 static int derive_person(struct cvn_slice key, struct cvn_slice value, struct cvn_index_sink *sink)

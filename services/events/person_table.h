@@ -51,6 +51,9 @@ bool cvn_person_is_caller(const struct cvn_ctx *ctx, const struct cvn_id *id);
 int cvn_person_meant(struct cvn_ctx *ctx, const char *field, const char *text,
                      struct cvn_id *ret_id);
 
+/* Appends an e-mail to a key in its one spelling, since its case does not count. */
+void cvn_person_put_email(struct cvn_key *key, const char *email);
+
 /* The person's key. */
 void cvn_person_key(struct cvn_key *key, const struct cvn_id *id);
 

@@ -3,6 +3,7 @@
 #include "services/events/event_table.h"
 #include "services/events/group_access.h"
 #include "services/events/group_table.h"
+#include "services/events/membership_table.h"
 #include "services/events/person_table.h"
 #include "services/events/queue_table.h"
 #include "services/events/record.h"
@@ -36,9 +37,12 @@ static int is_visible(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c, bool *
     if (*ret || ctx->who.kind != CVN_PRINCIPAL_PERSON)
         return 0;
     struct cvn_key key;
+    bool banned = false;
     cvn_rsvp_key(&key, &c->event_id, &ctx->who.person);
     int r = cvn_txn_get(ctx->txn, cvn_key_slice(&key), NULL);
-    *ret = r == 0;
+    if (r == 0)
+        r = cvn_ban_is(ctx, &c->group_id, &ctx->who.person, &banned);
+    *ret = r == 0 && !banned;
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
@@ -158,17 +162,31 @@ int cvn_rsvp_case_way(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
     return cvn_ctx_refuse_problems(ctx);
 }
 
-int cvn_rsvp_case_act(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
-                      const struct cvn_seating_action *action, Convene__Events__V1__Rsvp *reply)
+/* Nobody comes anew to an archived group's events; whether a ban counts the rules say. */
+static int look_at_group(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
+                         struct cvn_seating_action *action)
 {
+    int r = 0;
+    if (action->request.action == CVN_RSVP_SAY_YES || action->request.action == CVN_RSVP_INVITE ||
+        action->request.action == CVN_RSVP_ADD)
+        r = cvn_group_require_active_id(ctx, &c->group_id);
+    return r ? r : cvn_ban_is(ctx, &c->group_id, &action->person, &action->banned);
+}
+
+int cvn_rsvp_case_act(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
+                      const struct cvn_seating_action *given, Convene__Events__V1__Rsvp *reply)
+{
+    struct cvn_seating_action action = *given;
     struct cvn_seating seating;
-    int r = cvn_seating_begin(&seating, ctx, &c->event_id, c->event);
+    int r = look_at_group(ctx, c, &action);
     if (r == 0)
-        r = cvn_seating_act(&seating, action);
+        r = cvn_seating_begin(&seating, ctx, &c->event_id, c->event);
+    if (r == 0)
+        r = cvn_seating_act(&seating, &action);
     if (r == 0)
         r = cvn_seating_end(&seating);
     if (r == 0)
-        r = cvn_rsvp_show(ctx, c, &action->person, reply);
+        r = cvn_rsvp_show(ctx, c, &action.person, reply);
     if (r == CVN_STORE_ABSENT) /* the action changed nothing where nothing was */
         return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "There is no such RSVP.");
     return r;

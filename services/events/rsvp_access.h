@@ -50,10 +50,11 @@ int cvn_rsvp_case_way(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
                       Convene__Events__V1__AttendanceMode way, struct cvn_seating_action *action);
 
 /*
- * Does the action and shows what became of the RSVP. 0; CVN_REFUSED, with NOT_FOUND where nothing
- * was and nothing changed; a fault.
+ * Does the action and shows what became of the RSVP; whether the person is banned is looked up. 0;
+ * CVN_REFUSED, with FAILED_PRECONDITION for coming to an archived group's event, with NOT_FOUND
+ * where nothing was and nothing changed; a fault.
  */
 int cvn_rsvp_case_act(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
-                      const struct cvn_seating_action *action, Convene__Events__V1__Rsvp *reply);
+                      const struct cvn_seating_action *given, Convene__Events__V1__Rsvp *reply);
 
 #endif

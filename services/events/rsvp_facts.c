@@ -179,6 +179,9 @@ int cvn_rsvp_refuse(struct cvn_ctx *ctx, enum cvn_rsvp_refusal refusal)
 {
     if (refusal == CVN_RSVP_REFUSED_GUESTS || refusal == CVN_RSVP_REFUSED_TOO_LARGE)
         return refuse_guests(ctx, refusal);
-    return cvn_ctx_refuse_state(ctx, CVN_FAILED_PRECONDITION, reason_of(refusal), "%s",
+    /* A ban is about who asks, the rest about how things stand. */
+    enum cvn_code code =
+        refusal == CVN_RSVP_REFUSED_BANNED ? CVN_PERMISSION_DENIED : CVN_FAILED_PRECONDITION;
+    return cvn_ctx_refuse_state(ctx, code, reason_of(refusal), "%s",
                                 cvn_rsvp_refusal_text(refusal));
 }

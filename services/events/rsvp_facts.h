@@ -24,7 +24,8 @@ uint32_t cvn_rsvp_party(const Convene__Events__V1__Rsvp *rsvp);
 
 /*
  * Refuses with the rule's sentence: INVALID_ARGUMENT naming `guests` where another number would do,
- * else FAILED_PRECONDITION with a reason, as in "EVENT_FULL". Always CVN_REFUSED.
+ * PERMISSION_DENIED for who is banned, else FAILED_PRECONDITION; with a reason, as "EVENT_FULL".
+ * Always CVN_REFUSED.
  */
 int cvn_rsvp_refuse(struct cvn_ctx *ctx, enum cvn_rsvp_refusal refusal);
 

@@ -209,6 +209,15 @@ int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *rec
     return r ? r : put(ctx, &id, series);
 }
 
+/* An archived group gets no new events; once it is restored, its series go on. */
+static int refuse_archived(struct cvn_ctx *ctx, const Convene__Events__V1__Series *series)
+{
+    struct cvn_id group;
+    if (!series->event || !cvn_id_parse(&group, CVN_GROUP_PREFIX, series->event->group_id))
+        return -EUCLEAN;
+    return cvn_group_require_active_id(ctx, &group);
+}
+
 int cvn_series_extend(struct cvn_ctx *ctx, const struct cvn_id *id)
 {
     Convene__Events__V1__Series *series;
@@ -218,6 +227,9 @@ int cvn_series_extend(struct cvn_ctx *ctx, const struct cvn_id *id)
         return r;
     if (!cvn_civil_parse(&from, series->made_until))
         return CVN_STORE_ABSENT;
+    r = refuse_archived(ctx, series);
+    if (r)
+        return r;
     r = make_ahead(ctx, series, &from);
     return r ? r : cvn_series_put(ctx, id, series);
 }

@@ -3,14 +3,17 @@
 #include "convene/admin/v1/key.pb-c.h"
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/group.pb-c.h"
+#include "convene/events/v1/membership.pb-c.h"
 #include "convene/events/v1/person.pb-c.h"
 #include "convene/events/v1/rsvp.pb-c.h"
 #include "convene/events/v1/series.pb-c.h"
 #include "services/events/event_table.h"
 #include "services/events/group_table.h"
 #include "services/events/handlers.h"
+#include "services/events/invitation_table.h"
 #include "services/events/key_table.h"
 #include "services/events/lottery_table.h"
+#include "services/events/membership_table.h"
 #include "services/events/person_table.h"
 #include "services/events/rsvp_table.h"
 #include "services/events/series_table.h"
@@ -18,9 +21,9 @@
 #include <stddef.h>
 
 const struct cvn_table *const cvn_events_tables[] = {
-    &cvn_person_table, &cvn_group_table,   &cvn_member_table,
-    &cvn_event_table,  &cvn_rsvp_table,    &cvn_key_table,
-    &cvn_series_table, &cvn_lottery_table, NULL,
+    &cvn_person_table, &cvn_group_table,      &cvn_member_table,  &cvn_event_table,
+    &cvn_rsvp_table,   &cvn_key_table,        &cvn_series_table,  &cvn_join_request_table,
+    &cvn_ban_table,    &cvn_invitation_table, &cvn_lottery_table, NULL,
 };
 
 int cvn_events_bind(struct cvn_events_service *service, struct cvn_runtime *runtime,
@@ -32,6 +35,7 @@ int cvn_events_bind(struct cvn_events_service *service, struct cvn_runtime *runt
     } rows[] = {
         {&convene__events__v1__person_service__descriptor, cvn_person_methods},
         {&convene__events__v1__group_service__descriptor, cvn_group_methods},
+        {&convene__events__v1__membership_service__descriptor, cvn_membership_methods},
         {&convene__events__v1__event_service__descriptor, cvn_event_methods},
         {&convene__events__v1__series_service__descriptor, cvn_series_methods},
         {&convene__events__v1__rsvp_service__descriptor, cvn_rsvp_methods},

@@ -111,6 +111,7 @@ static const ProtobufCMessageDescriptor *output_of(const char *name)
     static const ProtobufCServiceDescriptor *const services[] = {
         &convene__events__v1__person_service__descriptor,
         &convene__events__v1__group_service__descriptor,
+        &convene__events__v1__membership_service__descriptor,
         &convene__events__v1__event_service__descriptor,
         &convene__events__v1__series_service__descriptor,
         &convene__events__v1__rsvp_service__descriptor,

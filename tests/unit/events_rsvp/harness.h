@@ -7,6 +7,7 @@
 
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/group.pb-c.h"
+#include "convene/events/v1/membership.pb-c.h"
 #include "convene/events/v1/person.pb-c.h"
 #include "convene/events/v1/rsvp.pb-c.h"
 #include "convene/events/v1/series.pb-c.h"

@@ -1,0 +1,44 @@
+/*
+ * One page of a list whose rows lie under one prefix of keys, or whose entries lie under one or two
+ * prefixes of an index, in their order there.
+ */
+#ifndef CVN_SERVICES_EVENTS_ROW_LIST_H
+#define CVN_SERVICES_EVENTS_ROW_LIST_H
+
+#include "services/runtime/ctx.h"
+#include "storage/table.h"
+
+enum {
+    CVN_ROW_LIST_PAGE_DEFAULT = 50,
+    CVN_ROW_LIST_PAGE_MAX = 1000,
+    CVN_ROW_LIST_PREFIXES_MAX = 2,
+    CVN_ROW_LIST_SCAN_MAX = 5000, /* rows looked at for one page, which may then be short */
+};
+
+struct cvn_row_list {
+    const struct cvn_index *index; /* NULL: the prefixes are of the rows' own keys */
+    size_t n_prefixes;
+    struct cvn_key prefixes[CVN_ROW_LIST_PREFIXES_MAX]; /* ascending */
+    /*
+     * Puts a row on the page, or leaves it out. key is the row's own, value what lies there: the
+     * row, or what an index keeps with it; both are borrowed from the transaction. 0 or a fault.
+     */
+    int (*take)(struct cvn_ctx *ctx, void *arg, struct cvn_slice key, struct cvn_slice value,
+                bool *ret_taken);
+    void *arg;
+};
+
+/*
+ * The page size that a list request asks for, and room for as many pointers in the arena. 0;
+ * CVN_REFUSED; -ENOMEM.
+ */
+int cvn_row_list_room(struct cvn_ctx *ctx, int32_t page_size, size_t *ret_size, void *ret_room);
+
+/*
+ * Gives the rows of the page that the request's page_token says to take, and *ret_token: "" on the
+ * last page. 0; CVN_REFUSED; a fault.
+ */
+int cvn_row_list_page(struct cvn_ctx *ctx, const ProtobufCMessage *request, size_t page_size,
+                      const struct cvn_row_list *list, char **ret_token);
+
+#endif
