@@ -1,8 +1,8 @@
 /*
- * Durable RSVPs and pages of occurrences on Convene's store and on others:
+ * Durable RSVPs and reads of occurrences on Convene's store and on others:
  *     store_bench DIRECTORY [--occurrences N] [--seconds S] [STORE …]
  * STORE is convene, sqlite, postgres or postgres-single; without one, all that were built in. One
- * JSON line for each number of callers, and one for reads beside 16 writers.
+ * JSON line for each number of callers, and two for each kind of read beside 16 writers.
  */
 #include "bench/store_bench.h"
 
@@ -16,6 +16,8 @@
 #include <time.h>
 
 enum { CALLERS_MAX = 256, READERS = 2, READ_WRITERS = 16, SAMPLES_MAX = 1 << 20 };
+
+enum job_kind { JOB_WRITE, JOB_GET, JOB_LIST };
 
 /* Callers whose writes wait for the thread that commits them together. */
 struct group {
@@ -39,7 +41,7 @@ struct job {
 struct worker {
     struct job *job;
     unsigned number;
-    bool reads;
+    enum job_kind kind;
     uint64_t dice, n_occurrences;
     uint32_t *samples_us;
     unsigned n_samples;
@@ -97,22 +99,40 @@ static void write_in_group(struct job *job, const struct store_rsvp *rsvp)
     (void)pthread_mutex_unlock(&group->lock);
 }
 
-static void do_once(struct worker *w)
+static int write_once(struct worker *w)
 {
     struct job *job = w->job;
+    struct store_rsvp rsvp = {(uint32_t)(roll(&w->dice) % STORE_EVENTS),
+                              atomic_fetch_add(&job->next_person, 1)};
+    if (job->backend->write)
+        return job->backend->write(job->store, w->number, &rsvp);
+    write_in_group(job, &rsvp);
+    return 0;
+}
+
+static void do_once(struct worker *w)
+{
+    const struct store_backend *backend = w->job->backend;
+    void *store = w->job->store;
     int r = 0;
-    if (w->reads) {
-        r = job->backend->read(job->store, w->number, roll(&w->dice) % w->n_occurrences);
-    } else {
-        struct store_rsvp rsvp = {(uint32_t)(roll(&w->dice) % STORE_EVENTS),
-                                  atomic_fetch_add(&job->next_person, 1)};
-        if (job->backend->write)
-            r = job->backend->write(job->store, w->number, &rsvp);
-        else
-            write_in_group(job, &rsvp);
+    switch (w->kind) {
+    case JOB_WRITE:
+        r = write_once(w);
+        break;
+    case JOB_GET:
+        r = backend->get(store, w->number, roll(&w->dice) % w->n_occurrences);
+        break;
+    case JOB_LIST:
+        r = backend->list(store, w->number, roll(&w->dice) % w->n_occurrences);
+        break;
     }
     if (r != 0)
-        atomic_fetch_add(&job->n_failed, 1);
+        atomic_fetch_add(&w->job->n_failed, 1);
+}
+
+static unsigned samples_max(enum job_kind kind)
+{
+    return SAMPLES_MAX / CALLERS_MAX * (kind == JOB_WRITE ? 1 : 64);
 }
 
 static void *work(void *arg)
@@ -122,7 +142,7 @@ static void *work(void *arg)
         int64_t began_us = now_us();
         do_once(w);
         w->n++;
-        if (w->n_samples < SAMPLES_MAX / CALLERS_MAX * (w->reads ? 64 : 1))
+        if (w->n_samples < samples_max(w->kind))
             w->samples_us[w->n_samples++] = (uint32_t)(now_us() - began_us);
     }
     return NULL;
@@ -134,15 +154,16 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void report(const struct job *job, const struct worker *workers, unsigned n, bool reads,
-                   double seconds)
+static void report(const struct job *job, const struct worker *workers, unsigned n,
+                   enum job_kind kind, double seconds)
 {
+    static const char *const names[] = {"durable rsvp", "get", "list of 50"};
     static uint32_t all[SAMPLES_MAX];
     uint64_t done = 0;
     size_t n_all = 0;
     unsigned callers = 0;
     for (unsigned i = 0; i < n; i++) {
-        if (workers[i].reads != reads)
+        if (workers[i].kind != kind)
             continue;
         callers++;
         done += workers[i].n;
@@ -152,17 +173,25 @@ static void report(const struct job *job, const struct worker *workers, unsigned
     qsort(all, n_all, sizeof *all, compare);
     printf("{\"store\":\"%s\",\"job\":\"%s\",\"callers\":%u,\"per_s\":%.0f,\"p50us\":%u,"
            "\"p99us\":%u,\"failed\":%u}\n",
-           job->backend->name, reads ? "read a page" : "durable rsvp", callers,
-           (double)done / seconds, n_all ? all[n_all / 2] : 0,
-           n_all ? all[(size_t)((double)n_all * 0.99)] : 0, atomic_load(&job->n_failed));
+           job->backend->name, names[kind], callers, (double)done / seconds,
+           n_all ? all[n_all / 2] : 0, n_all ? all[(size_t)((double)n_all * 0.99)] : 0,
+           atomic_load(&job->n_failed));
     (void)fflush(stdout);
 }
 
-static int run(struct job *job, unsigned n_writers, unsigned n_readers, uint64_t n_occurrences,
-               double seconds)
+/* Who works at a time, at what, and for how long. */
+struct shift {
+    unsigned n_writers, n_readers;
+    enum job_kind reading;
+    uint64_t n_occurrences;
+    double seconds;
+};
+
+static int run(struct job *job, const struct shift *shift)
 {
     static struct worker workers[CALLERS_MAX + READERS];
-    unsigned n = n_writers + n_readers;
+    unsigned n = shift->n_writers + shift->n_readers;
+    double seconds = shift->seconds;
     pthread_t grouper;
     bool grouped = !job->backend->write;
     atomic_store(&job->ending, false);
@@ -171,11 +200,12 @@ static int run(struct job *job, unsigned n_writers, unsigned n_readers, uint64_t
         return 1;
     int64_t began_us = now_us();
     for (unsigned i = 0; i < n; i++) {
-        bool reads = i >= n_writers;
-        workers[i] = (struct worker){
-            .job = job, .number = i, .reads = reads, .dice = i + 1, .n_occurrences = n_occurrences};
-        workers[i].samples_us =
-            malloc(SAMPLES_MAX / CALLERS_MAX * (reads ? 64 : 1) * sizeof(uint32_t));
+        workers[i] = (struct worker){.job = job,
+                                     .number = i,
+                                     .kind = i < shift->n_writers ? JOB_WRITE : shift->reading,
+                                     .dice = i + 1,
+                                     .n_occurrences = shift->n_occurrences};
+        workers[i].samples_us = malloc(samples_max(workers[i].kind) * sizeof(uint32_t));
         if (!workers[i].samples_us ||
             (job->backend->connect && job->backend->connect(job->store, i) != 0) ||
             pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
@@ -194,9 +224,9 @@ static int run(struct job *job, unsigned n_writers, unsigned n_readers, uint64_t
         (void)pthread_mutex_unlock(&job->group.lock);
         (void)pthread_join(grouper, NULL);
     }
-    report(job, workers, n, false, spent);
-    if (n_readers)
-        report(job, workers, n, true, spent);
+    report(job, workers, n, JOB_WRITE, spent);
+    if (shift->n_readers)
+        report(job, workers, n, shift->reading, spent);
     for (unsigned i = 0; i < n; i++)
         free(workers[i].samples_us);
     return 0;
@@ -218,10 +248,15 @@ static int measure(const struct store_backend *backend, const char *directory,
     int r = backend->open(&job.store, path, n_occurrences);
     if (r != 0)
         return r;
-    for (unsigned i = 0; r == 0 && i < sizeof callers / sizeof callers[0]; i++)
-        r = run(&job, callers[i], 0, n_occurrences, seconds);
-    if (r == 0)
-        r = run(&job, READ_WRITERS, READERS, n_occurrences, seconds);
+    struct shift shift = {.n_occurrences = n_occurrences, .seconds = seconds};
+    for (unsigned i = 0; r == 0 && i < sizeof callers / sizeof callers[0]; i++) {
+        shift.n_writers = callers[i];
+        r = run(&job, &shift);
+    }
+    shift.n_writers = READ_WRITERS;
+    shift.n_readers = READERS;
+    for (shift.reading = JOB_GET; r == 0 && shift.reading <= JOB_LIST; shift.reading++)
+        r = run(&job, &shift);
     backend->close(job.store);
     return r;
 }

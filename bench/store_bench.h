@@ -1,13 +1,14 @@
 /*
  * One job for several stores: a durable RSVP, that is a capacity check, a row, a counter and two
- * index entries; and, beside it, pages of 20 of many occurrences in the order of their start.
+ * index entries; and, beside it, reading single occurrences of many by their ids, and lists of 50
+ * in the order of their start.
  */
 #ifndef CVN_BENCH_STORE_BENCH_H
 #define CVN_BENCH_STORE_BENCH_H
 
 #include <stdint.h>
 
-enum { STORE_EVENTS = 1000, STORE_CAPACITY = 1000000, STORE_PAGE = 20, STORE_GROUP_MAX = 256 };
+enum { STORE_EVENTS = 1000, STORE_CAPACITY = 1000000, STORE_LIST = 50, STORE_GROUP_MAX = 256 };
 
 struct store_rsvp {
     uint32_t event, person;
@@ -25,8 +26,10 @@ struct store_backend {
     int (*write)(void *store, unsigned caller, const struct store_rsvp *rsvp);
     /* Several in one transaction, durable when it returns; by one thread. May be NULL. */
     int (*group)(void *store, const struct store_rsvp *rsvps, unsigned n);
-    /* Reads STORE_PAGE occurrences from the number on, in the order of their start. */
-    int (*read)(void *store, unsigned reader, uint64_t from);
+    /* Reads the occurrence of that number. */
+    int (*get)(void *store, unsigned reader, uint64_t id);
+    /* Reads STORE_LIST occurrences from that one on, in the order of their start. */
+    int (*list)(void *store, unsigned reader, uint64_t from);
 };
 
 extern const struct store_backend store_convene;

@@ -149,7 +149,22 @@ static int convene_write(void *store, unsigned caller, const struct store_rsvp *
     return cvn_store_update(store, put_rsvp, &copy, 0);
 }
 
-static int convene_read(void *store, unsigned reader, uint64_t from)
+static int convene_get(void *store, unsigned reader, uint64_t id)
+{
+    struct cvn_txn *txn;
+    struct cvn_key key;
+    struct cvn_slice row;
+    (void)reader;
+    cvn_key_begin(&key, SPACE_OCCURRENCES);
+    cvn_key_put_u64(&key, id);
+    if (cvn_store_snapshot(store, &txn) != 0)
+        return 1;
+    int r = cvn_table_get(txn, &occurrences, cvn_key_slice(&key), &row);
+    cvn_snapshot_release(txn);
+    return r;
+}
+
+static int convene_list(void *store, unsigned reader, uint64_t from)
 {
     struct cvn_txn *txn;
     struct cvn_key lo;
@@ -163,7 +178,7 @@ static int convene_read(void *store, unsigned reader, uint64_t from)
     struct cvn_index_entry entry;
     struct cvn_slice row;
     int r = cvn_index_cursor_init(&cursor, txn, &occurrence_indexes[0], bounds, CVN_FORWARD);
-    for (unsigned i = 0; r == 0 && i < STORE_PAGE; i++) {
+    for (unsigned i = 0; r == 0 && i < STORE_LIST; i++) {
         r = cvn_index_cursor_next(&cursor, &entry);
         if (r == 0)
             r = cvn_table_get(txn, &occurrences, entry.primary, &row);
@@ -177,4 +192,5 @@ const struct store_backend store_convene = {.name = "convene",
                                             .open = convene_open,
                                             .close = convene_close,
                                             .write = convene_write,
-                                            .read = convene_read};
+                                            .get = convene_get,
+                                            .list = convene_list};

@@ -19,7 +19,8 @@ struct postgres_store {
 static const char write_sql[] =
     "WITH e AS (UPDATE event SET taken = taken + 1 WHERE id = $1::int AND taken < capacity"
     " RETURNING id) INSERT INTO rsvp SELECT id, $2::int, 3, 0, 'as a row has it' FROM e";
-static const char page_sql[] =
+static const char get_sql[] = "SELECT id, title FROM occurrence WHERE id = $1::bigint";
+static const char list_sql[] =
     "SELECT id, title FROM occurrence WHERE start >= $1::bigint ORDER BY start LIMIT $2::int";
 
 static int check(PGconn *connection, PGresult *result)
@@ -40,7 +41,8 @@ static PGconn *connect_anew(void)
     PGconn *connection = PQconnectdbParams(names, values, 0);
     if (PQstatus(connection) == CONNECTION_OK &&
         check(connection, PQprepare(connection, "write", write_sql, 2, NULL)) == 0 &&
-        check(connection, PQprepare(connection, "page", page_sql, 2, NULL)) == 0)
+        check(connection, PQprepare(connection, "get", get_sql, 1, NULL)) == 0 &&
+        check(connection, PQprepare(connection, "list", list_sql, 2, NULL)) == 0)
         return connection;
     fprintf(stderr, "PostgreSQL: %s", PQerrorMessage(connection));
     PQfinish(connection);
@@ -179,12 +181,20 @@ static int postgres_group(void *arg, const struct store_rsvp *rsvps, unsigned n)
     return sent ? end_pipeline(connection) : 1;
 }
 
-static int postgres_read(void *arg, unsigned reader, uint64_t from)
+static int postgres_get(void *arg, unsigned reader, uint64_t id)
 {
     PGconn *connection = ((struct postgres_store *)arg)->connections[reader];
     struct parameters p;
-    set(&p, from * 2654435761U % 4294967296U, STORE_PAGE);
-    return check(connection, PQexecPrepared(connection, "page", 2, p.values, NULL, NULL, 0));
+    set(&p, id, 0);
+    return check(connection, PQexecPrepared(connection, "get", 1, p.values, NULL, NULL, 0));
+}
+
+static int postgres_list(void *arg, unsigned reader, uint64_t from)
+{
+    PGconn *connection = ((struct postgres_store *)arg)->connections[reader];
+    struct parameters p;
+    set(&p, from * 2654435761U % 4294967296U, STORE_LIST);
+    return check(connection, PQexecPrepared(connection, "list", 2, p.values, NULL, NULL, 0));
 }
 
 const struct store_backend store_postgres_grouped = {.name = "postgres",
@@ -192,10 +202,12 @@ const struct store_backend store_postgres_grouped = {.name = "postgres",
                                                      .close = postgres_close,
                                                      .connect = postgres_connect,
                                                      .group = postgres_group,
-                                                     .read = postgres_read};
+                                                     .get = postgres_get,
+                                                     .list = postgres_list};
 const struct store_backend store_postgres_single = {.name = "postgres-single",
                                                     .open = postgres_open,
                                                     .close = postgres_close,
                                                     .connect = postgres_connect,
                                                     .write = postgres_write,
-                                                    .read = postgres_read};
+                                                    .get = postgres_get,
+                                                    .list = postgres_list};

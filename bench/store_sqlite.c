@@ -13,7 +13,7 @@ struct sqlite_store {
     sqlite3 *db;
     sqlite3_stmt *begin, *commit, *take, *insert;
     sqlite3 *readers[CONNECTIONS_MAX];
-    sqlite3_stmt *pages[CONNECTIONS_MAX];
+    sqlite3_stmt *gets[CONNECTIONS_MAX], *lists[CONNECTIONS_MAX];
 };
 
 static const char schema[] =
@@ -60,7 +60,8 @@ static void sqlite_close(void *arg)
     for (unsigned i = 0; i < 4; i++)
         (void)sqlite3_finalize(statements[i]);
     for (unsigned i = 0; i < CONNECTIONS_MAX; i++) {
-        (void)sqlite3_finalize(store->pages[i]);
+        (void)sqlite3_finalize(store->gets[i]);
+        (void)sqlite3_finalize(store->lists[i]);
         (void)sqlite3_close(store->readers[i]);
     }
     (void)sqlite3_close(store->db);
@@ -115,10 +116,13 @@ static int sqlite_connect(void *arg, unsigned number)
         return 0;
     int r = sqlite3_open_v2(store->path, &store->readers[number],
                             SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+    if (r == 0)
+        r = prepare(store->readers[number], "SELECT id, title FROM occurrence WHERE id = ?",
+                    &store->gets[number]);
     return r ? r
              : prepare(store->readers[number],
                        "SELECT id, title FROM occurrence WHERE start >= ? ORDER BY start LIMIT ?",
-                       &store->pages[number]);
+                       &store->lists[number]);
 }
 
 static int step(sqlite3_stmt *statement)
@@ -144,16 +148,28 @@ static int sqlite_group(void *arg, const struct store_rsvp *rsvps, unsigned n)
     return r ? r : step(store->commit);
 }
 
-static int sqlite_read(void *arg, unsigned reader, uint64_t from)
+static int read_rows(sqlite3_stmt *statement)
 {
-    sqlite3_stmt *page = ((struct sqlite_store *)arg)->pages[reader];
     int r;
-    (void)sqlite3_bind_int64(page, 1, (sqlite3_int64)(from * 2654435761U % 4294967296U));
-    (void)sqlite3_bind_int(page, 2, STORE_PAGE);
-    while ((r = sqlite3_step(page)) == SQLITE_ROW)
-        (void)sqlite3_column_text(page, 1);
-    (void)sqlite3_reset(page);
+    while ((r = sqlite3_step(statement)) == SQLITE_ROW)
+        (void)sqlite3_column_text(statement, 1);
+    (void)sqlite3_reset(statement);
     return r == SQLITE_DONE ? 0 : 1;
+}
+
+static int sqlite_get(void *arg, unsigned reader, uint64_t id)
+{
+    sqlite3_stmt *get = ((struct sqlite_store *)arg)->gets[reader];
+    (void)sqlite3_bind_int64(get, 1, (sqlite3_int64)id);
+    return read_rows(get);
+}
+
+static int sqlite_list(void *arg, unsigned reader, uint64_t from)
+{
+    sqlite3_stmt *list = ((struct sqlite_store *)arg)->lists[reader];
+    (void)sqlite3_bind_int64(list, 1, (sqlite3_int64)(from * 2654435761U % 4294967296U));
+    (void)sqlite3_bind_int(list, 2, STORE_LIST);
+    return read_rows(list);
 }
 
 const struct store_backend store_sqlite_grouped = {.name = "sqlite",
@@ -161,4 +177,5 @@ const struct store_backend store_sqlite_grouped = {.name = "sqlite",
                                                    .close = sqlite_close,
                                                    .connect = sqlite_connect,
                                                    .group = sqlite_group,
-                                                   .read = sqlite_read};
+                                                   .get = sqlite_get,
+                                                   .list = sqlite_list};
