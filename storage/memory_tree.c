@@ -59,9 +59,14 @@ void cvn_memory_release(struct cvn_memory_node *root)
     free(root);
 }
 
-struct cvn_slice cvn_memory_key(const struct cvn_memory_node *node)
+static inline struct cvn_slice key_of(const struct cvn_memory_node *node)
 {
     return cvn_slice(node->entry->bytes, node->entry->key_len);
+}
+
+struct cvn_slice cvn_memory_key(const struct cvn_memory_node *node)
+{
+    return key_of(node);
 }
 
 struct cvn_slice cvn_memory_value(const struct cvn_memory_node *node)
@@ -124,7 +129,7 @@ static int insert(struct cvn_memory_node **at, struct cvn_memory_node *new)
     }
     if (!own(at, new->owner))
         return -ENOMEM;
-    bool left = cvn_slice_compare(cvn_memory_key(new), cvn_memory_key(*at)) < 0;
+    bool left = cvn_slice_compare(key_of(new), key_of(*at)) < 0;
     struct cvn_memory_node **child = left ? &(*at)->left : &(*at)->right;
     int r = insert(child, new);
     if (r == 0 && (*child)->priority > (*at)->priority)
@@ -132,16 +137,25 @@ static int insert(struct cvn_memory_node **at, struct cvn_memory_node *new)
     return r;
 }
 
+static inline const struct cvn_memory_node *find(const struct cvn_memory_node *root,
+                                                 struct cvn_slice key)
+{
+    int c;
+    while (root && (c = cvn_slice_compare(key, key_of(root))) != 0)
+        root = c < 0 ? root->left : root->right;
+    return root;
+}
+
 /* Owns the path to the key. *ret is where the node hangs. 0, CVN_STORE_ABSENT or -ENOMEM. */
 static int own_path(struct cvn_memory_node **at, uint64_t owner, struct cvn_slice key,
                     struct cvn_memory_node ***ret)
 {
-    if (!cvn_memory_find(*at, key))
+    if (!find(*at, key))
         return CVN_STORE_ABSENT;
     for (;;) {
         if (!own(at, owner))
             return -ENOMEM;
-        int c = cvn_slice_compare(key, cvn_memory_key(*at));
+        int c = cvn_slice_compare(key, key_of(*at));
         if (c == 0)
             break;
         at = c < 0 ? &(*at)->left : &(*at)->right;
@@ -213,10 +227,7 @@ int cvn_memory_delete(struct cvn_memory_node **root, uint64_t owner, struct cvn_
 const struct cvn_memory_node *cvn_memory_find(const struct cvn_memory_node *root,
                                               struct cvn_slice key)
 {
-    int c;
-    while (root && (c = cvn_slice_compare(key, cvn_memory_key(root))) != 0)
-        root = c < 0 ? root->left : root->right;
-    return root;
+    return find(root, key);
 }
 
 const struct cvn_memory_node *cvn_memory_above(const struct cvn_memory_node *root,
@@ -224,7 +235,7 @@ const struct cvn_memory_node *cvn_memory_above(const struct cvn_memory_node *roo
 {
     const struct cvn_memory_node *best = NULL;
     while (root) {
-        int c = cvn_slice_compare(cvn_memory_key(root), key);
+        int c = cvn_slice_compare(key_of(root), key);
         bool fits = c > 0 || (or_at && c == 0);
         if (fits)
             best = root;
@@ -238,7 +249,7 @@ const struct cvn_memory_node *cvn_memory_below(const struct cvn_memory_node *roo
 {
     const struct cvn_memory_node *best = NULL;
     while (root) {
-        bool fits = key.len == 0 || cvn_slice_compare(cvn_memory_key(root), key) < 0;
+        bool fits = key.len == 0 || cvn_slice_compare(key_of(root), key) < 0;
         if (fits)
             best = root;
         root = fits ? root->right : root->left;
