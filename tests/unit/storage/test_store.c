@@ -310,6 +310,65 @@ static void test_update_past_its_deadline_or_cancelled_does_not_begin(void **sta
     assert_null(scratch_get(s, "cancelled", buffer));
 }
 
+/* A clock and a caller's patience that an update itself uses up. */
+struct patience {
+    int64_t now_ns;
+    bool cancelled;
+    unsigned n_asked;
+    int result;
+};
+
+static int64_t patience_clock(void *arg)
+{
+    return ((struct patience *)arg)->now_ns;
+}
+
+static bool is_patience_over(void *arg)
+{
+    struct patience *patience = arg;
+    patience->n_asked++;
+    return patience->cancelled;
+}
+
+static int outlast(struct cvn_txn *txn, void *arg)
+{
+    struct patience *patience = arg;
+    int r = cvn_txn_put(txn, text("begun"), text("1"));
+    patience->now_ns = 5000;
+    patience->cancelled = true;
+    return r ? r : cvn_txn_put(txn, text("ended"), text("2"));
+}
+
+static void end_patience(void *arg, int result)
+{
+    struct patience *patience = arg;
+    patience->result = result;
+}
+
+static void test_update_that_has_begun_is_not_given_up_in_the_middle(void **state)
+{
+    struct scratch *s = *state;
+    struct patience patience = {.now_ns = 1000, .result = -1};
+    struct cvn_store_options options = {
+        .now_ns = patience_clock, .now_arg = &patience, .manual = true};
+    char buffer[256];
+    scratch_reopen(s, &options);
+    struct cvn_update update = {.run = outlast,
+                                .done = end_patience,
+                                .cancelled = is_patience_over,
+                                .arg = &patience,
+                                .deadline_ns = 2000};
+    assert_int_equal(cvn_store_submit(s->store, &update), 0);
+    assert_true(cvn_store_run_batch(s->store));
+    assert_int_equal(patience.result, 0);
+    assert_int_equal(patience.n_asked, 1);
+    assert_string_equal(scratch_get(s, "begun", buffer), "1");
+    assert_string_equal(scratch_get(s, "ended", buffer), "2");
+    assert_int_equal(cvn_store_submit(s->store, &update), 0); /* and this time it does not begin */
+    assert_true(cvn_store_run_batch(s->store));
+    assert_int_equal(patience.result, CVN_STORE_EXPIRED);
+}
+
 static void test_queue_takes_its_limit_and_no_more(void **state)
 {
     struct scratch *s = *state;
@@ -452,6 +511,7 @@ int main(void)
         WITH_STORE(test_cursor_sees_writes_made_while_it_walks),
         WITH_STORE(test_update_that_fails_is_undone_alone),
         WITH_STORE(test_update_past_its_deadline_or_cancelled_does_not_begin),
+        WITH_STORE(test_update_that_has_begun_is_not_given_up_in_the_middle),
         WITH_STORE(test_queue_takes_its_limit_and_no_more),
         WITH_STORE(test_map_grows_by_itself_up_to_its_limit),
         WITH_STORE(test_threads_lose_no_update),
