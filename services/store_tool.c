@@ -69,6 +69,15 @@ static FILE *terminal(void)
     return opened;
 }
 
+/* Makes way for a sentence where progress was shown. */
+static void clear_line(FILE *terminal)
+{
+    if (!terminal)
+        return;
+    (void)fputs("\r\033[K", terminal);
+    (void)fflush(terminal);
+}
+
 /* What a child does with one store, and who is told how far it has come. */
 struct task {
     const char *data;
@@ -83,13 +92,13 @@ static int show_progress(void *arg, uint64_t n_done, uint64_t n_total)
     struct task *task = arg;
     if (!task->terminal)
         return 0;
-    bool ends = n_done >= n_total;
-    if (ends)
-        (void)fprintf(task->terminal, "\r\033[K");
-    else if (cvn_store_pace_due(&task->pace))
+    if (n_done >= n_total) {
+        clear_line(task->terminal);
+    } else if (cvn_store_pace_due(&task->pace)) {
         (void)fprintf(task->terminal, "\r\033[K%s: %s, %" PRIu64 " %%", task->kind->name,
                       task->doing, n_done * 100 / n_total);
-    (void)fflush(task->terminal);
+        (void)fflush(task->terminal);
+    }
     return 0;
 }
 
@@ -206,13 +215,11 @@ static int64_t read_source(void *arg, void *buffer, size_t n)
     struct source *source = arg;
     size_t got = fread(buffer, 1, n, source->file);
     source->n_read += got;
-    if (source->terminal && got == 0)
-        (void)fprintf(source->terminal, "\r\033[K");
-    else if (source->terminal && source->n_total && cvn_store_pace_due(&source->pace))
+    if (source->terminal && source->n_total && got && cvn_store_pace_due(&source->pace)) {
         (void)fprintf(source->terminal, "\r\033[K%s, %" PRIu64 " %%", source->doing,
                       source->n_read * 100 / source->n_total);
-    if (source->terminal)
         (void)fflush(source->terminal);
+    }
     return got == 0 && ferror(source->file) ? -EIO : (int64_t)got;
 }
 
@@ -243,6 +250,7 @@ static int restore_part(struct cvn_backup_reader *reader, const char *data, stru
     char path[PATH_BYTES];
     path_in(path, data, kind->name, "");
     r = cvn_backup_restore_part(reader, &(struct cvn_store_options){.path = path}, err);
+    clear_line(terminal());
     struct task task = {.data = data, .kind = kind, .terminal = terminal()};
     return r ? r : check_store(&task, err);
 }
@@ -268,6 +276,7 @@ static int check_parts(struct cvn_backup_reader *reader, struct cvn_error *err)
     int r;
     while ((r = cvn_backup_read_part(reader, &part, err)) == 0) {
         r = cvn_backup_check_part(reader, &n_records, err);
+        clear_line(terminal());
         if (r)
             return r;
         printf("%s: %" PRIu64 " keys, schema version %" PRIu32 ", up to change %" PRIu64

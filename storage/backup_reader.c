@@ -267,7 +267,10 @@ int cvn_backup_restore_part(struct cvn_backup_reader *reader,
         r = read_records(reader, &loader, &n_records);
     if (r == 0)
         r = cvn_loader_finish(&loader);
+    bool unwritten = loader.fault != 0;
     cvn_loader_deinit(&loader);
     cvn_store_close(store);
-    return say(reader, r, err);
+    return unwritten ? cvn_error_set(err, r, "The store %s cannot be written: %s.",
+                                     made.path ? made.path : "in memory", strerror(-r))
+                     : say(reader, r, err);
 }

@@ -32,7 +32,8 @@ int cvn_loader_finish(struct cvn_loader *loader)
 {
     int r = loader->len ? cvn_store_update(loader->store, put_all, loader, 0) : 0;
     loader->len = 0;
-    return r > 0 ? -EIO : r;
+    loader->fault = r > 0 ? -EIO : r;
+    return loader->fault;
 }
 
 int cvn_loader_add(struct cvn_loader *loader, struct cvn_slice key, struct cvn_slice value)

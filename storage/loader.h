@@ -11,6 +11,7 @@ struct cvn_loader {
     struct cvn_store *store;
     uint8_t *bytes; /* length of key, length of value, key, value; and so on */
     size_t len;
+    int fault; /* of the store, when it could not be written */
 };
 
 /* 0 or -ENOMEM. */

@@ -178,6 +178,19 @@ static int check(struct tape *tape, struct cvn_error *err)
     return r;
 }
 
+/* The store is what is told of, not the backup. */
+static void test_store_without_room_is_told(void **state)
+{
+    struct tape tape = {0};
+    struct cvn_error err = {""};
+    back_up(*state, &tape, 1, 1);
+    const struct cvn_store_options small = {
+        .engine = &cvn_engine_memory, .map_bytes = 4096, .map_max_bytes = 8192};
+    assert_int_equal(restore(&tape, &small, &err), -ENOSPC);
+    assert_non_null(strstr(err.text, "cannot be written"));
+    free(tape.bytes);
+}
+
 static void test_part_says_what_it_is(void **state)
 {
     struct tape tape = {0};
@@ -358,6 +371,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_STORE(test_restored_store_is_the_same_in_either_engine),
+        WITH_STORE(test_store_without_room_is_told),
         WITH_STORE(test_part_says_what_it_is),
         WITH_STORE(test_every_changed_byte_is_noticed),
         WITH_STORE(test_every_cut_is_noticed),
