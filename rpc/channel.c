@@ -316,6 +316,11 @@ void cvn_channel_read_stats(struct cvn_channel *channel, struct cvn_channel_stat
         .n_retries = channel->n_retries,
         .n_transparent_retries = channel->n_transparent_retries,
     };
+    const struct cvn_client_call *call;
+    for (call = channel->calls; call; call = call->hh.next)
+        ret->unsent_bytes += call->out.queue.bytes + (call->link ? 0 : call->request.len);
+    for (size_t i = 0; i < channel->n_links; i++)
+        ret->unsent_bytes += channel->links[i].outbox.queue.bytes;
     for (size_t i = 0; i < channel->n_links; i++)
         ret->n_ready += channel->links[i].ready && !channel->links[i].unhealthy;
     (void)pthread_mutex_unlock(&channel->lock);

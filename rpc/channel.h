@@ -136,8 +136,9 @@ enum cvn_code cvn_channel_call(struct cvn_channel *channel, const struct cvn_cal
 /* How the channel fares, for tests and metrics. */
 struct cvn_channel_stats {
     unsigned n_addresses, n_ready;
-    unsigned n_calls;   /* in flight */
-    uint64_t n_retries; /* by policy */
+    unsigned n_calls;    /* in flight */
+    size_t unsent_bytes; /* of requests */
+    uint64_t n_retries;  /* by policy */
     uint64_t n_transparent_retries;
 };
 void cvn_channel_read_stats(struct cvn_channel *channel, struct cvn_channel_stats *ret);

@@ -157,6 +157,15 @@ static bool take_frame(struct cvn_link *link, const struct cvn_frame *frame, uin
     return true; /* of a later version */
 }
 
+static void set_keepalive(struct cvn_link *link, int64_t at_ms)
+{
+    struct cvn_channel *channel = link->channel;
+    cvn_deadlines_remove(&channel->keepalives, &link->keepalive);
+    link->keepalive.at_ms = at_ms;
+    if (cvn_deadlines_add(&channel->keepalives, &link->keepalive) == 0)
+        cvn_watch_alarm(&channel->watch, at_ms);
+}
+
 /* Takes a bundle in. False when the server broke the protocol. */
 static bool take_bundle(struct cvn_link *link, struct cvn_slice bytes)
 {
@@ -168,7 +177,10 @@ static bool take_bundle(struct cvn_link *link, struct cvn_slice bytes)
     if (cvn_outbox_heard(&link->outbox, &header) < 0)
         return false;
     link->heard_ms = cvn_rpc_now_ms();
-    link->pinged = false;
+    if (link->pinged) {
+        link->pinged = false;
+        set_keepalive(link, link->heard_ms + link->channel->options.keepalive_time_ms);
+    }
     for (uint16_t i = 0; i < header.n_frames; i++) {
         struct cvn_frame frame;
         if (cvn_wire_read_frame(&bytes, &frame) < 0 || !take_frame(link, &frame, header.epoch))
@@ -191,15 +203,6 @@ void cvn_link_sent(struct cvn_link *link)
     cvn_client_calls_let_go(link);
     cvn_channel_put_waiting(link->channel);
     cvn_link_send(link);
-}
-
-static void set_keepalive(struct cvn_link *link, int64_t at_ms)
-{
-    struct cvn_channel *channel = link->channel;
-    cvn_deadlines_remove(&channel->keepalives, &link->keepalive);
-    link->keepalive.at_ms = at_ms;
-    if (cvn_deadlines_add(&channel->keepalives, &link->keepalive) == 0)
-        cvn_watch_alarm(&channel->watch, at_ms);
 }
 
 void cvn_link_watch(struct cvn_link *link)

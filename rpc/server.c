@@ -257,6 +257,22 @@ unsigned cvn_server_drain(struct cvn_server *server, int timeout_ms)
     return n_cancelled;
 }
 
+void cvn_server_read_stats(struct cvn_server *server, struct cvn_server_stats *ret)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    *ret = (struct cvn_server_stats){.n_connections = server->n_connections,
+                                     .n_calls = server->n_calls};
+    const struct cvn_connection *connection;
+    for (connection = server->connections; connection; connection = connection->hh.next) {
+        const struct cvn_server_call *call;
+        ret->incoming_bytes += connection->incoming_bytes;
+        ret->outgoing_bytes += connection->outbox.queue.bytes;
+        for (call = connection->calls; call; call = call->hh.next)
+            ret->outgoing_bytes += call->out.queue.bytes;
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
 static void stop_threads(struct cvn_server *server)
 {
     (void)pthread_mutex_lock(&server->lock);

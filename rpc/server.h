@@ -184,6 +184,15 @@ int cvn_server_start(struct cvn_server *server);
  */
 unsigned cvn_server_drain(struct cvn_server *server, int timeout_ms);
 
+/* How the server fares, for tests and metrics. */
+struct cvn_server_stats {
+    unsigned n_connections;
+    unsigned n_calls;      /* whose memory is not freed yet */
+    size_t incoming_bytes; /* of requests that no handler has yet */
+    size_t outgoing_bytes; /* of replies that have not left */
+};
+void cvn_server_read_stats(struct cvn_server *server, struct cvn_server_stats *ret);
+
 /* Drains with no time left if that was not done, and frees. NULL is accepted. */
 void cvn_server_free(struct cvn_server *server);
 

@@ -46,6 +46,7 @@ struct connection {
     struct plan plan;
     int client, server;
     bool dropping; /* was cut */
+    bool lingers;  /* its server is not to hear of the client's end */
     struct half halves[N_DIRECTIONS];
 };
 
@@ -147,11 +148,22 @@ static bool pass(struct half *half, const uint8_t *bytes, size_t len)
     return false;
 }
 
+/* Counts a message, for those who wait for it; its number from 0. */
+static uint64_t count_message(struct half *half)
+{
+    struct proxy *proxy = half->connection->proxy;
+    (void)pthread_mutex_lock(&proxy->lock);
+    uint64_t number = half->n_messages++;
+    (void)pthread_cond_broadcast(&proxy->changed);
+    (void)pthread_mutex_unlock(&proxy->lock);
+    return number;
+}
+
 /* Cuts the message short if that is planned; its length behind the header. */
 static uint64_t plan_len(struct half *half, uint8_t *length, uint64_t len)
 {
     const struct plan *plan = &half->connection->plan;
-    if (half->n_messages++ != plan->truncate_message[half->direction] ||
+    if (count_message(half) != plan->truncate_message[half->direction] ||
         len <= plan->truncate_bytes[half->direction])
         return len;
     len = plan->truncate_bytes[half->direction];
@@ -184,6 +196,17 @@ static bool pump_message(struct half *half, uint8_t *bytes)
     return pass(half, bytes, header + (size_t)plan_len(half, length, len));
 }
 
+/* Waits while the server is not to hear of the end. */
+static void wait_lingering(const struct half *half)
+{
+    const struct connection *connection = half->connection;
+    struct proxy *proxy = connection->proxy;
+    (void)pthread_mutex_lock(&proxy->lock);
+    while (connection->lingers && half->direction == PROXY_TO_SERVER && !proxy->stopping)
+        (void)pthread_cond_wait(&proxy->changed, &proxy->lock);
+    (void)pthread_mutex_unlock(&proxy->lock);
+}
+
 static void *pump(void *arg)
 {
     struct half *half = arg;
@@ -196,6 +219,7 @@ static void *pump(void *arg)
             while (pump_message(half, bytes))
                 ;
     }
+    wait_lingering(half);
     (void)shutdown(half->to, SHUT_WR);
     while (get(half->from, bytes, PROXY_MESSAGE_BYTES_MAX) > 0)
         ; /* dropped, until the sender has closed too */
@@ -407,6 +431,30 @@ void proxy_wait_held(struct proxy *proxy, enum proxy_direction direction)
     (void)pthread_mutex_lock(&proxy->lock);
     while (proxy->n_held[direction] == 0)
         (void)pthread_cond_wait(&proxy->changed, &proxy->lock);
+    (void)pthread_mutex_unlock(&proxy->lock);
+}
+
+void proxy_wait_messages(struct proxy *proxy, enum proxy_direction direction, uint64_t n)
+{
+    (void)pthread_mutex_lock(&proxy->lock);
+    while (proxy->connections[proxy->n_connections - 1]->halves[direction].n_messages < n)
+        (void)pthread_cond_wait(&proxy->changed, &proxy->lock);
+    (void)pthread_mutex_unlock(&proxy->lock);
+}
+
+void proxy_cut_client(struct proxy *proxy)
+{
+    (void)pthread_mutex_lock(&proxy->lock);
+    proxy->connections[0]->lingers = true;
+    (void)shutdown(proxy->connections[0]->client, SHUT_RDWR);
+    (void)pthread_mutex_unlock(&proxy->lock);
+}
+
+void proxy_cut_server(struct proxy *proxy)
+{
+    (void)pthread_mutex_lock(&proxy->lock);
+    proxy->connections[0]->lingers = false;
+    (void)pthread_cond_broadcast(&proxy->changed);
     (void)pthread_mutex_unlock(&proxy->lock);
 }
 

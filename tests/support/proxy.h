@@ -56,6 +56,16 @@ void proxy_release(struct proxy *proxy, enum proxy_direction direction);
 /* Waits until a message is held up in the direction. */
 void proxy_wait_held(struct proxy *proxy, enum proxy_direction direction);
 
+/* Waits until so many messages have passed in the direction over the last connection. */
+void proxy_wait_messages(struct proxy *proxy, enum proxy_direction direction, uint64_t n);
+
+/*
+ * Ends the first connection for the client, and later for the server, which notices nothing
+ * meanwhile: so the end of a connection comes after the beginning of the next.
+ */
+void proxy_cut_client(struct proxy *proxy);
+void proxy_cut_server(struct proxy *proxy);
+
 /* While refusing, who connects is told that nobody listens. What is connected stays. */
 void proxy_refuse(struct proxy *proxy, bool refuse);
 

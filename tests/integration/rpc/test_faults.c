@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { POINTS_MAX = 512, N_ROUNDS = 2, REQUEST_ID_BYTES = 4, SHORT_MS = 50 };
+enum { POINTS_MAX = 512, N_ROUNDS = 2, REQUEST_ID_BYTES = 4, SHORT_MS = 50, SILENCE_MS = 500 };
 /* Nobody asks a silent peer while a call lasts, so that what ends a call is the fault itself. */
 enum { NEVER_MS = 2 * RIG_TIMEOUT_MS };
 
@@ -333,6 +333,82 @@ static void test_cancel_when_reply_is_held(void **state)
     hold_and_cancel(PROXY_TO_CLIENT);
 }
 
+/* A server that says nothing any more, not even to a PING, is taken for lost. */
+static void test_keepalive_when_the_server_is_silent(void **state)
+{
+    struct scene scene;
+    open_server(&scene);
+    struct cvn_client_interceptor interceptor = {.end = note_end, .user = &scene};
+    struct cvn_channel_options options = {.interceptors = &interceptor,
+                                          .n_interceptors = 1,
+                                          .keepalive_time_ms = SHORT_MS,
+                                          .keepalive_timeout_ms = SILENCE_MS};
+    assert_int_equal(cvn_channel_new(&scene.rig.channel, scene.rig.url, &options, NULL), 0);
+    assert_int_equal(call_unary(&scene), CVN_OK);
+    proxy_hold(scene.proxy, PROXY_TO_CLIENT);
+    scene.n_calls++;
+    struct cvn_call_options unhurried = {.timeout_ms = RIG_TIMEOUT_MS};
+    assert_int_equal(rig_empty_call(scene.rig.channel, &unhurried), CVN_UNAVAILABLE);
+    proxy_release(scene.proxy, PROXY_TO_CLIENT);
+    assert_int_equal(call_unary(&scene), CVN_OK);
+    assert_true(proxy_connections(scene.proxy) >= 2);
+    close_scene(&scene);
+}
+
+/* One that answers its PINGs is not, however long a call takes. */
+static void test_keepalive_when_the_server_takes_long(void **state)
+{
+    struct scene scene;
+    open_server(&scene);
+    struct cvn_client_interceptor interceptor = {.end = note_end, .user = &scene};
+    struct cvn_channel_options options = {.interceptors = &interceptor,
+                                          .n_interceptors = 1,
+                                          .keepalive_time_ms = SHORT_MS,
+                                          .keepalive_timeout_ms = RIG_TIMEOUT_MS};
+    assert_int_equal(cvn_channel_new(&scene.rig.channel, scene.rig.url, &options, NULL), 0);
+    scene.n_calls++;
+    struct cvn_stream *stream = rig_stream(&scene.rig, "FullDuplexCall", NULL);
+    assert_int_equal(rig_ask(stream, 30, 20), 0);
+    assert_int_equal(rig_read(stream), 30);
+    proxy_wait_messages(scene.proxy, PROXY_TO_SERVER, 6); /* HELLO, call, PINGs */
+    assert_int_equal(rig_ask(stream, 30, 20), 0);
+    assert_int_equal(rig_read(stream), 30);
+    cvn_stream_cancel(stream);
+    assert_int_equal(rig_finish(stream), CVN_CANCELLED);
+    assert_int_equal(proxy_connections(scene.proxy), 1);
+    close_scene(&scene);
+}
+
+/* The server hears of a connection's end when the client has long had another. */
+static void test_end_of_a_connection_comes_after_the_next_one_s_calls(void **state)
+{
+    struct scene scene;
+    open_server(&scene);
+    open_channel(&scene, 0);
+    scene.n_calls++;
+    struct cvn_stream *stream = rig_stream(&scene.rig, "FullDuplexCall", NULL);
+    assert_int_equal(rig_ask(stream, 30, 20), 0);
+    assert_int_equal(rig_read(stream), 30);
+    proxy_cut_client(scene.proxy);
+    assert_int_equal(rig_finish(stream), CVN_UNAVAILABLE);
+    assert_int_equal(call_unary(&scene), CVN_OK);
+    assert_int_equal(call_duplex(&scene), CVN_OK);
+    assert_int_equal(atomic_load(&scene.rig.service.n_live), 1);
+    scene.n_calls++;
+    stream = rig_stream(&scene.rig, "FullDuplexCall", NULL);
+    assert_int_equal(rig_ask(stream, 30, 20), 0);
+    assert_int_equal(rig_read(stream), 30);
+    proxy_cut_server(scene.proxy);
+    while (atomic_load(&scene.rig.service.n_live) > 1)
+        ;
+    assert_int_equal(rig_ask(stream, 30, 20), 0);
+    assert_int_equal(rig_read(stream), 30);
+    assert_int_equal(cvn_stream_writes_done(stream), 0);
+    assert_int_equal(rig_finish(stream), CVN_OK);
+    assert_int_equal(proxy_connections(scene.proxy), 2);
+    close_scene(&scene);
+}
+
 static void test_refuse_when_no_connection_was_made(void **state)
 {
     struct scene scene;
@@ -365,6 +441,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_deadline_when_reply_is_held),
         cmocka_unit_test(test_cancel_when_request_is_held),
         cmocka_unit_test(test_cancel_when_reply_is_held),
+        cmocka_unit_test(test_keepalive_when_the_server_is_silent),
+        cmocka_unit_test(test_keepalive_when_the_server_takes_long),
+        cmocka_unit_test(test_end_of_a_connection_comes_after_the_next_one_s_calls),
         cmocka_unit_test(test_refuse_when_no_connection_was_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
