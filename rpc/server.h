@@ -263,6 +263,14 @@ int cvn_server_call_set_trailing_metadata(struct cvn_server_call *call,
                                           const struct cvn_metadata *metadata);
 
 /*
+ * Has no further request of a stream told, nor that none comes, until resume: for a handler whose
+ * work on one goes on when its function has returned. What the peer may send meanwhile is bounded
+ * by its credit. Cancelled and writable are told all the same. Any thread.
+ */
+void cvn_server_call_hold(struct cvn_server_call *call);
+void cvn_server_call_resume(struct cvn_server_call *call);
+
+/*
  * Ends the call: with the status (NULL means OK) and, when it is OK, the reply. Without one a unary
  * call is given an empty reply, a stream none. Packs at once and never blocks; any thread, once.
  * The call may be gone afterwards, but for a handler of it that runs.

@@ -290,6 +290,24 @@ int cvn_server_call_write(struct cvn_server_call *call, const ProtobufCMessage *
     return r;
 }
 
+void cvn_server_call_hold(struct cvn_server_call *call)
+{
+    struct cvn_server *server = call->connection->server;
+    (void)pthread_mutex_lock(&server->lock);
+    call->held = true;
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+void cvn_server_call_resume(struct cvn_server_call *call)
+{
+    struct cvn_server *server = call->connection->server;
+    (void)pthread_mutex_lock(&server->lock);
+    call->held = false;
+    cvn_server_call_settle(call);
+    cvn_server_log_over(server);
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
 bool cvn_server_call_draining(struct cvn_server_call *call)
 {
     struct cvn_server *server = call->connection->server;

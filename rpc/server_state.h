@@ -111,6 +111,7 @@ struct cvn_server_call {
     bool told_half_close, told_cancelled;
     bool wrote;          /* a reply or initial metadata was queued */
     bool wants_to_write; /* a write was put off; writable is due when there is room */
+    bool held;           /* the handler takes no further request for now */
     bool busy;           /* a worker has it, or it waits for one */
     bool finished;       /* the handler has said how it ends */
     enum cvn_code finished_code;

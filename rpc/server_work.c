@@ -32,6 +32,8 @@ static enum event next_event(const struct cvn_server_call *call)
         return call->half_closed && call->whole ? EVENT_REQUEST : EVENT_NONE;
     if (call->wants_to_write) /* who asks on without reading is not asked on for */
         return cvn_flow_has_room(&call->out) ? EVENT_WRITABLE : EVENT_NONE;
+    if (call->held)
+        return EVENT_NONE;
     if (call->inbox_first)
         return EVENT_MESSAGE;
     if (streams && call->half_closed && !call->told_half_close)

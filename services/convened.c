@@ -10,6 +10,7 @@
 #include "services/events/key_access.h"
 #include "services/events/series_task.h"
 #include "services/events/service.h"
+#include "services/events/watch_hub.h"
 #include "services/mentoring/key_source.h"
 #include "services/mentoring/service.h"
 #include "services/offer.h"
@@ -53,6 +54,7 @@ struct daemon {
     struct cvn_store *events_store;
     struct cvn_runtime *events_runtime;
     struct cvn_events_service events;
+    struct cvn_watch_hub *watches;
     struct cvn_series_task series_task;
     struct cvn_store *mentoring_store;
     struct cvn_runtime *mentoring_runtime;
@@ -148,6 +150,14 @@ static int start_events(struct daemon *daemon, struct cvn_error *err)
     if (r)
         return r;
     r = cvn_events_bind(&daemon->events, daemon->events_runtime, daemon->server);
+    if (r == 0)
+        r = cvn_watch_hub_new(&daemon->watches,
+                              &(struct cvn_watch_hub_options){.service = &daemon->events,
+                                                              .store = daemon->events_store,
+                                                              .runtime = daemon->events_runtime,
+                                                              .wall_clock_ms = wall_clock_ms});
+    if (r == 0)
+        r = cvn_watch_hub_bind(daemon->watches, daemon->server);
     return r ? cvn_error_set(err, r, "The events service cannot start: %s.", strerror(-r)) : 0;
 }
 
@@ -316,15 +326,19 @@ static int start(struct daemon *daemon, struct cvn_error *err)
 static void stop(struct daemon *daemon)
 {
     cvn_offer_drain(&daemon->offer);
+    if (daemon->watches)
+        cvn_watch_hub_drain(daemon->watches);
     if (daemon->server)
         cvn_server_drain(daemon->server, daemon->settings.drain_timeout_ms);
     cvn_mentoring_stop(daemon->mentoring);
     cvn_offer_drain(&daemon->inside_offer);
     if (daemon->inside)
         cvn_server_drain(daemon->inside, daemon->settings.drain_timeout_ms);
+    cvn_watch_hub_stop(daemon->watches);
     cvn_store_close(daemon->mentoring_store);
     cvn_store_close(daemon->events_store);
     cvn_server_free(daemon->server);
+    cvn_watch_hub_free(daemon->watches);
     cvn_key_source_free(daemon->keys);
     cvn_channel_free(daemon->events_channel);
     cvn_server_free(daemon->inside);

@@ -352,6 +352,76 @@ static int fill(struct filter *f, struct cvn_event_stream *stream, size_t page_s
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
+struct cvn_event_filter {
+    struct filter f;
+    bool everything;
+};
+
+int cvn_event_filter_new(struct cvn_ctx *ctx, const void *request, struct cvn_event_filter **ret)
+{
+    struct cvn_event_filter *filter = cvn_arena_alloc(ctx->arena, sizeof *filter);
+    if (!filter)
+        return -ENOMEM;
+    filter->f = (struct filter){.ctx = ctx, .request = request};
+    Convene__Events__V1__ListEventsRequest bare = *filter->f.request;
+    bare.include_cancelled = bare.include_unpublished = false;
+    filter->everything = convene__events__v1__list_events_request__get_packed_size(&bare) == 0;
+    int r = read_filter(&filter->f);
+    if (r == 0)
+        *ret = filter;
+    return r;
+}
+
+const struct cvn_id *cvn_event_filter_group(const struct cvn_event_filter *filter)
+{
+    return filter->f.by_group ? &filter->f.group : NULL;
+}
+
+const struct cvn_id *cvn_event_filter_attendee(const struct cvn_event_filter *filter)
+{
+    return filter->f.by_attendee ? &filter->f.attendee : NULL;
+}
+
+bool cvn_event_filter_everything(const struct cvn_event_filter *filter)
+{
+    return filter->everything;
+}
+
+bool cvn_event_filter_attends(int rsvp_state)
+{
+    return is_coming((Convene__Events__V1__RsvpState)rsvp_state);
+}
+
+int cvn_event_filter_passes(struct cvn_event_filter *filter, struct cvn_ctx *ctx, const void *event,
+                            int role, bool *ret)
+{
+    const Convene__Events__V1__Event *row = event;
+    struct filter *f = &filter->f;
+    int64_t start_ms = cvn_event_start_ms(row);
+    *ret = false;
+    f->ctx = ctx;
+    f->row = *ctx;
+    if (!cvn_id_parse(&f->known_group, CVN_GROUP_PREFIX, row->group_id))
+        return -EUCLEAN;
+    f->known_role = (Convene__Events__V1__GroupRole)role;
+    f->known = true;
+    struct cvn_id group = f->known_group;
+    if (start_ms < f->window.from_ms || start_ms >= f->window.before_ms)
+        return 0;
+    return passes(f, row, &group, ret);
+}
+
+char *cvn_event_list_token(struct cvn_ctx *ctx, const void *request, const void *event)
+{
+    const Convene__Events__V1__Event *row = event;
+    Convene__Events__V1__ListEventsResponse response;
+    struct filter f = {.ctx = ctx, .request = request};
+    struct cvn_event_place last = {.start_ms = cvn_event_start_ms(row)};
+    return cvn_id_parse(&last.id, CVN_EVENT_PREFIX, row->id) && put_token(&f, &last, &response) == 0
+               ? response.next_page_token
+               : NULL;
+}
+
 int cvn_event_list(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     CVN_ARENA_AUTO row_arena;

@@ -11,8 +11,8 @@ int cvn_event_place_compare(const struct cvn_event_place *a, const struct cvn_ev
     return (c > 0) - (c < 0);
 }
 
-/* Reads the place out of an entry: the start ends its key, the id is in the row's. */
-static int read_place(const struct cvn_index_entry *entry, struct cvn_event_place *ret)
+/* The start ends the entry's key, the id is in the row's. */
+int cvn_event_place_read(const struct cvn_index_entry *entry, struct cvn_event_place *ret)
 {
     struct cvn_key_reader reader;
     if (entry->key.len < 8)
@@ -34,7 +34,7 @@ static int advance(struct cvn_event_range *range)
     if (r == CVN_STORE_ABSENT)
         return 0;
     if (r == 0)
-        r = read_place(&entry, &range->head);
+        r = cvn_event_place_read(&entry, &range->head);
     range->live = r == 0;
     return r;
 }

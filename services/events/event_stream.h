@@ -18,6 +18,9 @@ struct cvn_event_place {
 /* -1, 0 or 1, as for memcmp. */
 int cvn_event_place_compare(const struct cvn_event_place *a, const struct cvn_event_place *b);
 
+/* The place of an entry of an index that ends in the start. 0 or -EUCLEAN. */
+int cvn_event_place_read(const struct cvn_index_entry *entry, struct cvn_event_place *ret);
+
 /* One range of an index. */
 struct cvn_event_range {
     struct cvn_index_cursor cursor;

@@ -54,21 +54,21 @@ static const char *request_id_of(const ProtobufCMessage *request)
     return field ? *(const char *const *)((const char *)request + field->offset) : "";
 }
 
-static int check_access(struct job *job)
+static int check_access(struct cvn_ctx *ctx, enum cvn_method_access access)
 {
-    switch (job->method->access) {
+    const struct cvn_principal *who = &ctx->who;
+    switch (access) {
     case CVN_ACCESS_PUBLIC:
         return 0;
     case CVN_ACCESS_SIGNED_IN:
-        if (job->ctx.who.kind != CVN_PRINCIPAL_ANONYMOUS)
+        if (who->kind != CVN_PRINCIPAL_ANONYMOUS)
             return 0;
-        return cvn_ctx_refuse_access(&job->ctx, "do this");
+        return cvn_ctx_refuse_access(ctx, "do this");
     case CVN_ACCESS_ADMIN:
-        if (job->ctx.who.kind == CVN_PRINCIPAL_ADMIN ||
-            (job->ctx.who.kind == CVN_PRINCIPAL_SERVICE && job->ctx.who.granted &&
-             !job->ctx.who.of_groups))
+        if (who->kind == CVN_PRINCIPAL_ADMIN ||
+            (who->kind == CVN_PRINCIPAL_SERVICE && who->granted && !who->of_groups))
             return 0;
-        return cvn_ctx_refuse_access(&job->ctx, "do this: it is for administrators");
+        return cvn_ctx_refuse_access(ctx, "do this: it is for administrators");
     }
     return -EINVAL;
 }
@@ -248,17 +248,23 @@ static struct job *new_job(const struct binding *binding, struct cvn_server_call
     return job;
 }
 
+static int authenticate(struct cvn_ctx *ctx, const struct cvn_runtime *runtime,
+                        const struct cvn_server_call *call, const struct cvn_service_method *method)
+{
+    const struct cvn_method_need need = {
+        .scope = method->scope,
+        .public = method->access == CVN_ACCESS_PUBLIC,
+    };
+    return cvn_authenticate(ctx, &runtime->options.authenticator, cvn_server_call_metadata(call),
+                            &need);
+}
+
 /* Who calls, and whether they may. */
 static int sign_in(struct job *job, const struct cvn_runtime *runtime)
 {
-    const struct cvn_method_need need = {
-        .scope = job->method->scope,
-        .public = job->method->access == CVN_ACCESS_PUBLIC,
-    };
-    int r = cvn_authenticate(&job->ctx, &runtime->options.authenticator,
-                             cvn_server_call_metadata(job->call), &need);
+    int r = authenticate(&job->ctx, runtime, job->call, job->method);
     cvn_server_call_set_principal(job->call, job->ctx.who.text);
-    return r ? r : check_access(job);
+    return r ? r : check_access(&job->ctx, job->method->access);
 }
 
 static void refuse_for_memory(struct cvn_server_call *call)
@@ -287,6 +293,16 @@ int cvn_runtime_admit(struct cvn_runtime *runtime, struct cvn_server_call *call,
     }
     *ret = &job->ctx;
     return 0;
+}
+
+int cvn_runtime_admit_again(struct cvn_runtime *runtime, struct cvn_server_call *call,
+                            const struct cvn_service_method *method, struct cvn_ctx *ctx)
+{
+    ctx->store = runtime->options.store;
+    ctx->now_ms = runtime->options.wall_clock_ms();
+    cvn_principal_of_call(&ctx->who, call, runtime->options.admin_uid);
+    int r = authenticate(ctx, runtime, call, method);
+    return r ? r : check_access(ctx, method->access);
 }
 
 static void handle(struct cvn_server_call *call, const ProtobufCMessage *request, void *user)

@@ -84,4 +84,12 @@ int cvn_methods_bind(struct cvn_runtime *runtime, struct cvn_server *server,
 int cvn_runtime_admit(struct cvn_runtime *runtime, struct cvn_server_call *call,
                       const struct cvn_service_method *method, struct cvn_ctx **ret);
 
+/*
+ * Asks again who makes a call that was admitted, since a key may have been revoked meanwhile: sets
+ * ctx->who. The context has an arena and a status; the thread holds no snapshot. 0, CVN_REFUSED
+ * with the status set, or a fault; the call goes on in any case.
+ */
+int cvn_runtime_admit_again(struct cvn_runtime *runtime, struct cvn_server_call *call,
+                            const struct cvn_service_method *method, struct cvn_ctx *ctx);
+
 #endif

@@ -29,4 +29,16 @@ char *cvn_page_token_make(struct cvn_ctx *ctx, const ProtobufCMessage *request,
 bool cvn_page_token_read(struct cvn_ctx *ctx, const ProtobufCMessage *request,
                          struct cvn_slice *ret_cursor);
 
+/*
+ * The same for a place that belongs to no list, as in a log: sealed for what name says, so that no
+ * other token is taken for it. payload is at most CVN_TOKEN_PAYLOAD_MAX bytes; NULL when it is
+ * longer or the arena is spent.
+ */
+enum { CVN_TOKEN_PAYLOAD_MAX = 511 };
+char *cvn_token_make(struct cvn_ctx *ctx, const char *name, struct cvn_slice payload);
+
+/* Opens such a token into the arena. False for a foreign or damaged one. */
+bool cvn_token_read(struct cvn_ctx *ctx, const char *name, const char *token,
+                    struct cvn_slice *ret_payload);
+
 #endif

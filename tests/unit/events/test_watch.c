@@ -1,0 +1,463 @@
+/* What a watch is told, message by message: whose change, of what, and from where it goes on. */
+#include "services/events/event_table.h"
+#include "services/events/watch_feed.h"
+#include "storage/change_log.h"
+#include "tests/support/cmocka_all.h"
+#include "tests/unit/events/fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TEXT_BYTES = 16384, CURSOR_BYTES = 1024, SET_MEMBER = 4, REMOVE_MEMBER = 5 };
+
+/* Somebody who watches: takes room messages in each step, and notes "kind:what" of each. */
+struct watching {
+    struct harness *harness;
+    struct cvn_principal who;
+    Convene__Events__V1__ListEventsRequest filter;
+    bool snapshot;
+    char cursor[CURSOR_BYTES];
+    char told[TEXT_BYTES];
+    size_t n; /* messages with a change, ever */
+    int room; /* messages the sink still takes; -1: any number */
+    bool live;
+    int result; /* of opening: 0 or CVN_REFUSED */
+    enum cvn_code code;
+    char reason[64];
+    char person_seen[CVN_ID_TEXT_BYTES]; /* of the last RSVP or member */
+    int32_t seats;                       /* of the last counts */
+    char event_seen[CVN_ID_TEXT_BYTES];
+    int64_t sequence;
+};
+
+static struct watching watch_of(struct harness *harness, const struct client *client)
+{
+    struct watching w = {.harness = harness, .who = client->who, .room = -1};
+    convene__events__v1__list_events_request__init(&w.filter);
+    return w;
+}
+
+static int take(void *arg, const Convene__Events__V1__WatchEventsResponse *message)
+{
+    static const char *const names[] = {
+        [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_EVENT] = "event",
+        [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_REMOVED] = "removed",
+        [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_COUNTS] = "counts",
+        [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_RSVP] = "rsvp",
+        [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_GROUP] = "group",
+        [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_MEMBER] = "member",
+    };
+    struct watching *w = arg;
+    const Convene__Events__V1__EventChange *change = message->change;
+    if (w->room == 0)
+        return CVN_WATCH_LATER;
+    w->room -= w->room > 0;
+    (void)snprintf(w->cursor, sizeof w->cursor, "%s", message->cursor);
+    assert_true(strlen(w->cursor) <= 700);
+    w->live |= message->live;
+    if (!change)
+        return 0;
+    w->n++;
+    size_t at = strlen(w->told);
+    (void)snprintf(w->told + at, sizeof w->told - at, "%s%s:%s", at ? " " : "", change->kind,
+                   names[change->what_case]);
+    (void)snprintf(w->event_seen, sizeof w->event_seen, "%s", change->event_id);
+    assert_true(change->sequence >= w->sequence);
+    w->sequence = change->sequence;
+    if (change->what_case == CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_RSVP)
+        (void)snprintf(w->person_seen, sizeof w->person_seen, "%s", change->rsvp->person_id);
+    if (change->what_case == CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_MEMBER)
+        (void)snprintf(w->person_seen, sizeof w->person_seen, "%s", change->member->person_id);
+    if (change->what_case == CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_COUNTS)
+        w->seats = change->counts->seats_taken;
+    return 0;
+}
+
+/* Opens the watch at its cursor and lets it tell what it can. */
+static int follow(struct cvn_ctx *ctx, void *arg)
+{
+    struct watching *w = arg;
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, CVN_WATCH_STEP_BYTES_MAX);
+    struct cvn_ctx step = *ctx;
+    struct cvn_watch_page *page = cvn_arena_alloc(ctx->arena, sizeof *page);
+    struct cvn_watch_feed *feed = cvn_arena_alloc(ctx->arena, sizeof *feed);
+    const struct cvn_watch_sink sink = {take, w};
+    Convene__Events__V1__WatchEventsRequest request =
+        CONVENE__EVENTS__V1__WATCH_EVENTS_REQUEST__INIT;
+    char cursor[CURSOR_BYTES];
+    (void)snprintf(cursor, sizeof cursor, "%s", w->cursor);
+    request.filter = &w->filter;
+    request.cursor = cursor;
+    request.snapshot = w->snapshot && !cursor[0];
+    assert_non_null(page);
+    assert_non_null(feed);
+    ctx->who = step.who = w->who;
+    step.arena = &arena;
+    w->told[0] = '\0';
+    w->live = false;
+    int r = w->result = cvn_watch_feed_open(feed, ctx, &request);
+    while (r == 0 || r == CVN_WATCH_MORE)
+        r = cvn_watch_feed_step(feed, &step, page, &sink);
+    cvn_watch_page_drop(page);
+    w->code = ctx->status->code;
+    const char *reason = cvn_status_reason(ctx->status, ctx->arena);
+    (void)snprintf(w->reason, sizeof w->reason, "%s", reason ? reason : "");
+    assert_true(r == CVN_WATCH_IDLE || r == CVN_WATCH_LATER || r == CVN_REFUSED);
+    return 0;
+}
+
+static void catch_up(struct watching *w)
+{
+    assert_int_equal(harness_read(w->harness, follow, w), 0);
+}
+
+static void expect(struct watching *w, const char *told)
+{
+    catch_up(w);
+    assert_int_equal(w->result, 0);
+    assert_string_equal(w->told, told);
+}
+
+/* An owner with a group, and a draft in it. */
+struct scene {
+    struct cvn_id owner_id, other_id, group;
+    struct draft draft;
+    char group_text[CVN_ID_TEXT_BYTES];
+};
+
+static struct scene *set_scene(struct harness *harness)
+{
+    static struct scene scene; /* of one test at a time */
+    scene.owner_id = harness_person(harness, 1);
+    scene.other_id = harness_person(harness, 2);
+    scene.group = harness_group(harness, "Berlin C", scene.owner_id);
+    draft_init(&scene.draft, scene.group);
+    (void)snprintf(scene.group_text, sizeof scene.group_text, "%s", scene.draft.group.text);
+    return &scene;
+}
+
+static void unpublish(struct client *client, struct cvn_id event)
+{
+    Convene__Events__V1__UnpublishEventRequest request =
+        CONVENE__EVENTS__V1__UNPUBLISH_EVENT_REQUEST__INIT;
+    struct id_text id = id_text("evt", event);
+    request.id = id.text;
+    assert_non_null(client_call(client, &cvn_event_methods[12], &request));
+}
+
+static void leave(struct client *client, struct cvn_id group, struct cvn_id person)
+{
+    Convene__Events__V1__RemoveMemberRequest request =
+        CONVENE__EVENTS__V1__REMOVE_MEMBER_REQUEST__INIT;
+    struct id_text id = id_text("grp", group), who = id_text("per", person);
+    request.group_id = id.text;
+    request.person_id = who.text;
+    assert_non_null(client_call(client, &cvn_group_methods[REMOVE_MEMBER], &request));
+}
+
+static void test_watch_tells_what_one_may_see(void **state)
+{
+    struct harness *harness = *state;
+    struct scene *scene = set_scene(harness);
+    CLIENT owner = client_of(harness, scene->owner_id);
+    CLIENT nobody = client_nobody(harness);
+    struct watching w = watch_of(harness, &nobody);
+    expect(&w, "");
+    assert_true(w.live);
+    struct cvn_id event = id_of(create(&owner, &scene->draft.event, false));
+    expect(&w, ""); /* a draft is nobody's business */
+    assert_non_null(publish(&owner, event));
+    expect(&w, "event.published:event");
+    assert_non_null(cancel(&owner, event, "The hall is flooded."));
+    expect(&w, "event.removed:removed"); /* past the filter: no cancelled ones were asked for */
+    unpublish(&owner, event);
+    expect(&w, "");
+    struct watching drafts = watch_of(harness, &owner);
+    drafts.filter.include_unpublished = true;
+    expect(&drafts, "");
+    scene->draft.event.external_id = text("two");
+    event = id_of(create(&owner, &scene->draft.event, false));
+    expect(&drafts, "event.created:event");
+    expect(&w, "");
+    assert_non_null(publish(&owner, event));
+    unpublish(&owner, event);
+    /* What is sent is the event as it is now, and it is gone: twice, for two changes. */
+    expect(&w, "event.removed:removed");
+    expect(&drafts, "event.published:event event.unpublished:event");
+}
+
+static void test_snapshot_goes_on_behind_each_message(void **state)
+{
+    enum { N = 70 }; /* more than two pages */
+    struct harness *harness = *state;
+    struct scene *scene = set_scene(harness);
+    CLIENT owner = client_of(harness, scene->owner_id);
+    CLIENT nobody = client_nobody(harness);
+    char seen[N + 1][CVN_ID_TEXT_BYTES];
+    for (int i = 0; i < N; i++)
+        assert_non_null(create(&owner, &scene->draft.event, true));
+    struct watching w = watch_of(harness, &nobody);
+    w.snapshot = true;
+    for (int i = 0; i < N; i++) {
+        w.room = 1;
+        expect(&w, "event.listed:event");
+        memcpy(seen[i], w.event_seen, sizeof seen[i]);
+        for (int j = 0; j < i; j++)
+            assert_string_not_equal(seen[i], seen[j]);
+        if (i == N / 2) /* comes with the changes, not with the list: it starts later */
+            scene->draft.event.start_local = text("2027-01-01T10:00:00");
+        if (i == N / 2)
+            assert_non_null(create(&owner, &scene->draft.event, true));
+        assert_false(w.live);
+    }
+    w.room = -1;
+    expect(&w, "event.created:event");
+    assert_true(w.live);
+}
+
+static int trim(struct cvn_txn *txn, void *arg)
+{
+    size_t n;
+    (void)arg;
+    return cvn_change_trim(txn, INT64_MAX, 1000, &n);
+}
+
+static void test_cursor_that_leads_nowhere_is_refused(void **state)
+{
+    struct harness *harness = *state;
+    struct scene *scene = set_scene(harness);
+    CLIENT owner = client_of(harness, scene->owner_id);
+    struct watching w = watch_of(harness, &owner);
+    expect(&w, "");
+    for (int i = 0; i < 3; i++)
+        assert_non_null(create(&owner, &scene->draft.event, true));
+    char old[CURSOR_BYTES];
+    memcpy(old, w.cursor, sizeof old);
+    expect(&w, "event.created:event event.created:event event.created:event");
+    assert_int_equal(cvn_store_update(harness->store, trim, NULL, 0), 0);
+    expect(&w, ""); /* the newest entry is kept, and so this one goes on */
+    memcpy(w.cursor, old, sizeof old);
+    catch_up(&w);
+    assert_int_equal(w.result, CVN_REFUSED);
+    assert_int_equal(w.code, CVN_OUT_OF_RANGE);
+    assert_string_equal(w.reason, "CURSOR_TRIMMED");
+    old[20] ^= 1;
+    memcpy(w.cursor, old, sizeof old);
+    catch_up(&w);
+    assert_int_equal(w.code, CVN_INVALID_ARGUMENT);
+    (void)snprintf(w.cursor, sizeof w.cursor, "tomorrow");
+    catch_up(&w);
+    assert_int_equal(w.code, CVN_INVALID_ARGUMENT);
+}
+
+/* The cursor that another store, with the same secret and more entries, would have given. */
+static int forge(struct cvn_ctx *ctx, void *arg)
+{
+    struct watching *w = arg;
+    struct cvn_change_bounds bounds;
+    assert_int_equal(cvn_change_bounds(ctx->txn, &bounds), 0);
+    struct cvn_watch_cursor cursor = {.sequence = bounds.last + (uint64_t)w->room,
+                                      .time_ms = ctx->now_ms + 1};
+    (void)snprintf(w->cursor, sizeof w->cursor, "%s", cvn_watch_cursor_make(ctx, &cursor));
+    return 0;
+}
+
+static void test_cursor_from_before_a_restore_is_refused(void **state)
+{
+    struct harness *harness = *state;
+    (void)set_scene(harness);
+    CLIENT nobody = client_nobody(harness);
+    struct watching w = watch_of(harness, &nobody);
+    for (w.room = 0; w.room < 2; w.room++) { /* another entry of that number, and none yet */
+        assert_int_equal(harness_read(harness, forge, &w), 0);
+        catch_up(&w);
+        assert_int_equal(w.code, CVN_OUT_OF_RANGE);
+        assert_string_equal(w.reason, "CURSOR_UNKNOWN");
+    }
+}
+
+static void test_rsvps_are_counts_to_others(void **state)
+{
+    struct harness *harness = *state;
+    struct scene *scene = set_scene(harness);
+    struct cvn_id third = harness_person(harness, 3);
+    Convene__Events__V1__Event row = harness_event(harness, scene->group, 1);
+    row.visibility = CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_PUBLIC;
+    struct cvn_id event = harness_put_event(harness, 1, row);
+    CLIENT owner = client_of(harness, scene->owner_id);
+    CLIENT one = client_of(harness, scene->other_id);
+    CLIENT other = client_of(harness, third);
+    CLIENT nobody = client_nobody(harness);
+    struct watching organiser = watch_of(harness, &owner), own = watch_of(harness, &one);
+    struct watching stranger = watch_of(harness, &nobody);
+    expect(&organiser, "");
+    expect(&own, "");
+    expect(&stranger, "");
+    (void)say_yes(&one, event, scene->other_id, 0);
+    expect(&organiser, "rsvp.yes:rsvp");
+    assert_string_equal(organiser.person_seen, PERSON_TEXT(scene->other_id));
+    expect(&own, "rsvp.yes:rsvp");
+    expect(&stranger, "event.counts:counts");
+    assert_string_equal(stranger.person_seen, "");
+    assert_int_equal(stranger.seats, 1);
+    (void)say_yes(&other, event, third, 0);
+    expect(&organiser, "rsvp.waitlisted:rsvp");
+    expect(&own, "event.counts:counts");
+    expect(&stranger, "event.counts:counts");
+    (void)say_no(&other, event, third);
+    (void)say_no(&other, event, third);
+    expect(&organiser, "rsvp.no:rsvp");
+    harness->now_ms += 61 * DAY_MS;
+    (void)decide(&owner, event, scene->other_id,
+                 CONVENE__EVENTS__V1__DECIDE_REQUEST__ACTION__ACTION_MARK_ATTENDED);
+    expect(&organiser, "rsvp.attended:rsvp");
+    expect(&stranger, "event.counts:counts"); /* the queue; who came is nobody's business */
+    assert_string_equal(stranger.person_seen, "");
+}
+
+static void test_membership_shows_and_hides(void **state)
+{
+    enum { N = 5 };
+    struct harness *harness = *state;
+    struct scene *scene = set_scene(harness);
+    CLIENT owner = client_of(harness, scene->owner_id);
+    CLIENT one = client_of(harness, scene->other_id);
+    struct watching w = watch_of(harness, &one);
+    scene->draft.event.visibility = CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_MEMBERS;
+    for (int i = 0; i < N; i++)
+        assert_non_null(create(&owner, &scene->draft.event, true));
+    expect(&w, "");
+    join(&one, scene->group);
+    expect(&w, "member.joined:member event.appeared:event event.appeared:event "
+               "event.appeared:event event.appeared:event event.appeared:event");
+    assert_non_null(create(&owner, &scene->draft.event, true));
+    expect(&w, "event.created:event");
+    leave(&one, scene->group, scene->other_id);
+    w.room = 1;
+    expect(&w, "member.left:member");
+    for (int i = 0; i <= N; i++) { /* and goes on behind each */
+        w.room = 1;
+        expect(&w, "event.removed:removed");
+    }
+    w.room = -1;
+    expect(&w, "");
+    assert_non_null(create(&owner, &scene->draft.event, true));
+    expect(&w, "");
+}
+
+static void test_own_events_come_and_go_with_the_answer(void **state)
+{
+    struct harness *harness = *state;
+    struct scene *scene = set_scene(harness);
+    struct cvn_id event = harness_put_event(harness, 1, harness_event(harness, scene->group, 0));
+    CLIENT one = client_of(harness, scene->other_id);
+    CLIENT owner = client_of(harness, scene->owner_id);
+    struct watching mine = watch_of(harness, &one);
+    mine.filter.attendee_id = text("me");
+    expect(&mine, "");
+    assert_non_null(create(&owner, &scene->draft.event, true));
+    expect(&mine, "");
+    (void)say_yes(&one, event, scene->other_id, 0);
+    expect(&mine, "rsvp.yes:event");
+    unpublish(&owner, event);
+    expect(&mine, "event.removed:removed");
+    assert_non_null(publish(&owner, event));
+    expect(&mine, "event.published:event");
+    (void)say_no(&one, event, scene->other_id);
+    expect(&mine, "event.removed:removed");
+}
+
+static void test_group_is_told_to_those_who_watch_it(void **state)
+{
+    struct harness *harness = *state;
+    struct scene *scene = set_scene(harness);
+    CLIENT owner = client_of(harness, scene->owner_id);
+    CLIENT one = client_of(harness, scene->other_id);
+    CLIENT nobody = client_nobody(harness);
+    struct watching organiser = watch_of(harness, &owner), all = watch_of(harness, &nobody);
+    struct watching elsewhere = watch_of(harness, &nobody);
+    struct cvn_id second = harness_group(harness, "Berlin D", scene->owner_id);
+    struct id_text second_text = id_text("grp", second);
+    organiser.filter.group_id = scene->group_text;
+    elsewhere.filter.group_id = second_text.text;
+    expect(&organiser, "");
+    expect(&all, "");
+    expect(&elsewhere, "");
+    (void)harness_group(harness, "Berlin E", scene->owner_id);
+    join(&one, scene->group);
+    assert_non_null(create(&owner, &scene->draft.event, true));
+    expect(&organiser, "member.joined:member event.created:event");
+    assert_string_equal(organiser.person_seen, PERSON_TEXT(scene->other_id));
+    expect(&all, "group.created:group event.created:event");
+    expect(&elsewhere, "");
+    organiser.filter.group_id = text("nowhere");
+    catch_up(&organiser);
+    assert_int_equal(organiser.code, CVN_NOT_FOUND);
+}
+
+static int append_others(struct cvn_txn *txn, void *arg)
+{
+    int r = 0;
+    for (int n = *(int *)arg; r == 0 && n > 0; n--) {
+        const struct cvn_change change = {.time_ms = INT64_C(1800000000000),
+                                          .kind = cvn_slice_of_string("other.kind")};
+        r = cvn_change_append(txn, &change, NULL);
+    }
+    return r;
+}
+
+static void test_cursor_is_sent_alone_after_a_thousand_entries(void **state)
+{
+    struct harness *harness = *state;
+    CLIENT nobody = client_nobody(harness);
+    struct watching w = watch_of(harness, &nobody);
+    char before[CURSOR_BYTES];
+    expect(&w, "");
+    memcpy(before, w.cursor, sizeof before);
+    int n = CVN_WATCH_UNSAID_MAX - 1;
+    assert_int_equal(cvn_store_update(harness->store, append_others, &n, 0), 0);
+    w.room = 0; /* not even that all is live is taken */
+    expect(&w, "");
+    assert_string_equal(w.cursor, before);
+    n = 1;
+    assert_int_equal(cvn_store_update(harness->store, append_others, &n, 0), 0);
+    w.room = 1;
+    expect(&w, "");
+    assert_false(w.live); /* the one message was the cursor alone */
+    assert_string_not_equal(w.cursor, before);
+}
+
+static void test_filter_is_checked_where_it_stands(void **state)
+{
+    struct harness *harness = *state;
+    (void)set_scene(harness);
+    CLIENT nobody = client_nobody(harness);
+    struct watching w = watch_of(harness, &nobody);
+    w.filter.page_size = 5;
+    catch_up(&w);
+    assert_int_equal(w.code, CVN_INVALID_ARGUMENT);
+    w.filter.page_size = 0;
+    w.filter.attendee_id = text("per_01ARZ3NDEKTSV4RRFFQ69G5FAV");
+    catch_up(&w);
+    assert_int_equal(w.code, CVN_UNAUTHENTICATED);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_watch_tells_what_one_may_see),
+        TEST(test_snapshot_goes_on_behind_each_message),
+        TEST(test_cursor_that_leads_nowhere_is_refused),
+        TEST(test_cursor_from_before_a_restore_is_refused),
+        TEST(test_rsvps_are_counts_to_others),
+        TEST(test_membership_shows_and_hides),
+        TEST(test_own_events_come_and_go_with_the_answer),
+        TEST(test_group_is_told_to_those_who_watch_it),
+        TEST(test_cursor_is_sent_alone_after_a_thousand_entries),
+        TEST(test_filter_is_checked_where_it_stands),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
