@@ -1,5 +1,6 @@
 #include "matching/candidates.h"
 
+#include "matching/crew.h"
 #include "matching/measure.h"
 #include "matching/progress.h"
 #include "matching/rules.h"
@@ -15,7 +16,10 @@ struct entry {
     uint64_t tie;
     int32_t score;
     uint32_t mentor;
+    uint32_t taught; /* of the skills wanted; SPECIAL for a special pair */
 };
+
+enum { SPECIAL = UINT32_MAX };
 
 /* What a mentee's search needs that does not depend on the mentor. */
 struct wish {
@@ -23,16 +27,28 @@ struct wish {
     uint64_t tie_key;
     uint32_t skills_weight;
     uint32_t skills_wanted;
-    uint32_t worth[CVN_MATCH_SKILLS_MAX]; /* of an eighth of each skill */
-    int32_t same;                         /* points that every mentor gets */
-    int32_t most;                         /* by goals, hours and languages together */
+    uint32_t worth[CVN_MATCH_SKILLS_MAX];                           /* of an eighth of each skill */
+    uint32_t taught[CVN_MATCH_SKILLS_MAX][CVN_MATCH_LEVEL_MAX + 1]; /* by a mentor's level */
+    const uint32_t *offers[CVN_MATCH_SKILLS_MAX];                   /* from the block at hand on */
+    int32_t same; /* points that every mentor gets */
+    int32_t most; /* by goals, hours and languages together */
     int16_t goals[CVN_MATCH_GOALS_MAX + 1];
     int16_t hours[CVN_MATCH_FULL_HOURS + 1];
     int16_t languages[CVN_MATCH_FULL_LANGUAGES + 1];
 };
 
+/* What mentors teach who have their bit set in a row. */
+struct lesson {
+    const uint64_t *row;
+    uint32_t worth;
+};
+
+enum { STEPS = 3, LESSONS_MAX = CVN_MATCH_SKILLS_MAX * STEPS };
+
+/* One thread's work. */
 struct search {
     const struct cvn_match_cohort *cohort;
+    struct cvn_match_graph *graph;
     struct wish wish;
     struct entry heap[CVN_MATCH_CANDIDATES_MAX]; /* the worst on top */
     uint32_t n;
@@ -41,7 +57,10 @@ struct search {
     uint32_t n_allowed;
     int64_t n_scored;
     struct cvn_match_sieve sieve;
-    uint32_t taught[CVN_MATCH_BLOCK_MENTORS];
+    struct lesson lessons[LESSONS_MAX];
+    uint64_t lesson_rows[LESSONS_MAX][WORDS]; /* room for those that are lists */
+    uint16_t left[CVN_MATCH_BLOCK_MENTORS];   /* to be looked at in a block */
+    uint32_t taught[CVN_MATCH_BLOCK_MENTORS]; /* by each mentor of a block */
 };
 
 static bool is_better(const struct entry *a, const struct entry *b)
@@ -85,12 +104,12 @@ static uint32_t least_taught(const struct wish *wish, int32_t worst)
     return least < UINT32_MAX && wish->skills_wanted ? (uint32_t)least : UINT32_MAX;
 }
 
-static void offer(struct search *search, uint32_t mentor, int32_t score)
+static void offer(struct search *search, uint32_t mentor, int32_t score, uint32_t taught)
 {
     if (search->n == search->k && score < search->heap[0].score)
         return;
     uint64_t key = search->cohort->lean[mentor].tie_key;
-    struct entry entry = {cvn_match_tie_of_keys(key, search->wish.tie_key), score, mentor};
+    struct entry entry = {cvn_match_tie_of_keys(key, search->wish.tie_key), score, mentor, taught};
     if (search->n < search->k) {
         search->heap[search->n] = entry;
         sift_up(search->heap, search->n++);
@@ -104,18 +123,28 @@ static void offer(struct search *search, uint32_t mentor, int32_t score)
         search->least_taught = least_taught(&search->wish, search->heap[0].score);
 }
 
-static void make_wish(const struct cvn_match_cohort *cohort, uint32_t index, struct wish *wish)
+static void wish_for_skills(struct search *search, const struct cvn_match_person *person)
 {
+    const struct cvn_match_cohort *cohort = search->cohort;
+    struct wish *wish = &search->wish;
+    for (size_t i = 0; i < person->n_skills; i++) {
+        const struct cvn_match_skill *skill = &person->skills[i];
+        wish->worth[i] = skill->priority * cohort->rarity[skill->skill];
+        wish->skills_wanted += wish->worth[i] * CVN_MATCH_TAUGHT_FULL;
+    }
+}
+
+static void make_wish(struct search *search, uint32_t index)
+{
+    const struct cvn_match_cohort *cohort = search->cohort;
     const struct cvn_match_mentee *mentee = cvn_match_cohort_mentee(cohort, index);
     const struct cvn_match_person *person = &mentee->person;
     const int32_t *weights = cohort->problem->mentee_weights.points;
+    struct wish *wish = &search->wish;
     *wish =
         (struct wish){.person = person, .skills_weight = (uint32_t)weights[CVN_MATCH_TERM_SKILLS]};
     wish->tie_key = cvn_match_tie_mentee_key(cohort->problem->seed, &person->id);
-    for (size_t i = 0; i < person->n_skills; i++) {
-        wish->worth[i] = person->skills[i].priority * cohort->rarity[person->skills[i].skill];
-        wish->skills_wanted += wish->worth[i] * CVN_MATCH_TAUGHT_FULL;
-    }
+    wish_for_skills(search, person);
     uint32_t n_goals = (uint32_t)__builtin_popcount(person->goals), n_languages = 0;
     uint32_t n_hours = cvn_match_count_hours(&person->hours, &person->hours);
     for (int i = 0; i < 2; i++)
@@ -171,67 +200,165 @@ static void search_specials(struct search *search, uint32_t mentee, size_t block
         cvn_match_measure_known(search->cohort, mentee, special->mentor, special, &measure);
         offer(search, special->mentor,
               cvn_match_points(&measure, CVN_MATCH_SIDE_MENTEE,
-                               &search->cohort->problem->mentee_weights, points));
+                               &search->cohort->problem->mentee_weights, points),
+              SPECIAL);
         allowed[at / 64] &= ~((uint64_t)1 << at % 64);
         search->n_scored++;
     }
 }
 
-static void add_taught(struct search *search, const uint64_t *row, uint32_t worth)
-{
-    const uint64_t *allowed = search->sieve.rows[CVN_MATCH_RULE_NONE];
-    for (uint32_t w = 0; w < WORDS; w++)
-        for (uint64_t left = row[w] & allowed[w]; left; left &= left - 1)
-            search->taught[w * 64 + (uint32_t)__builtin_ctzll(left)] += worth;
-}
-
-/* Each level that the mentor is up adds its difference to what a lower one would teach. */
-static void sum_taught(struct search *search, size_t block)
+/* Lists the rows of bits that add to what the mentors of a block teach. */
+static uint32_t list_lessons(struct search *search, size_t block)
 {
     const struct wish *wish = &search->wish;
     const struct cvn_match_vertical *skills = &search->cohort->skills;
-    memset(search->taught, 0, sizeof search->taught);
+    uint32_t n = 0;
     for (size_t i = 0; i < wish->person->n_skills; i++) {
         const struct cvn_match_skill *skill = &wish->person->skills[i];
+        /* Each level that the mentor is up adds its difference to what a lower one would teach. */
         const struct {
             uint32_t level, eighths;
-        } steps[] = {
+        } steps[STEPS] = {
             {1, CVN_MATCH_TAUGHT_NO_HIGHER},
             {skill->level + 1u, CVN_MATCH_TAUGHT_ONE_UP - CVN_MATCH_TAUGHT_NO_HIGHER},
             {skill->level + 2u, CVN_MATCH_TAUGHT_FULL - CVN_MATCH_TAUGHT_ONE_UP},
         };
-        for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+        for (size_t s = 0; s < STEPS && steps[s].level <= CVN_MATCH_LEVEL_MAX; s++) {
             struct cvn_match_value value = {skill->skill, steps[s].level};
-            if (value.level <= CVN_MATCH_LEVEL_MAX)
-                add_taught(search,
-                           cvn_match_vertical_block(skills, value, block, search->sieve.scratch),
-                           wish->worth[i] * steps[s].eighths);
+            const uint64_t *row =
+                cvn_match_vertical_block(skills, value, block, search->lesson_rows[n]);
+            search->lessons[n++] = (struct lesson){row, wish->worth[i] * steps[s].eighths};
         }
     }
+    return n;
 }
+
+/* Adds up what each of the block's n teaches. No branch depends on a bit, which nobody could guess.
+ */
+static void sum_taught(struct search *search, size_t block, uint32_t n)
+{
+    uint32_t n_lessons = list_lessons(search, block);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t at = search->left[i], taught = 0;
+        for (uint32_t l = 0; l < n_lessons; l++) {
+            uint32_t has = (uint32_t)(search->lessons[l].row[at / 64] >> at % 64 & 1);
+            taught += search->lessons[l].worth & (0 - has);
+        }
+        search->taught[at] = taught;
+    }
+}
+
+/* The lowest level at which a skill teaches an eighth or more of what is given. */
+static uint32_t level_for(uint32_t eighths, uint32_t mentee_level)
+{
+    return eighths <= CVN_MATCH_TAUGHT_NO_HIGHER ? 1
+           : eighths <= CVN_MATCH_TAUGHT_ONE_UP  ? mentee_level + 1
+                                                 : mentee_level + 2;
+}
+
+/*
+ * Who is to teach nearly all that is wanted has to teach each single skill that the rest cannot
+ * make up for: takes the others out of the bits of the block.
+ */
+static void narrow(struct search *search, size_t block)
+{
+    const struct wish *wish = &search->wish;
+    uint64_t *allowed = search->sieve.rows[CVN_MATCH_RULE_NONE];
+    if (search->least_taught > wish->skills_wanted) {
+        memset(allowed, 0, WORDS * sizeof *allowed);
+        return;
+    }
+    uint32_t dispensable = wish->skills_wanted - search->least_taught;
+    for (size_t i = 0; i < wish->person->n_skills; i++) {
+        const struct cvn_match_skill *skill = &wish->person->skills[i];
+        uint32_t whole = wish->worth[i] * CVN_MATCH_TAUGHT_FULL;
+        if (dispensable >= whole)
+            continue;
+        uint32_t eighths = (whole - dispensable + wish->worth[i] - 1) / wish->worth[i];
+        struct cvn_match_value value = {skill->skill, level_for(eighths, skill->level)};
+        if (value.level > CVN_MATCH_LEVEL_MAX) {
+            memset(allowed, 0, WORDS * sizeof *allowed);
+            return;
+        }
+        const uint64_t *row =
+            cvn_match_vertical_block(&search->cohort->skills, value, block, search->sieve.scratch);
+        for (int w = 0; w < WORDS; w++)
+            allowed[w] &= row[w];
+    }
+}
+
+/* Bits set, two words at a time where the compiler can; without special instructions. */
+static uint32_t count_bits(const uint64_t row[WORDS])
+{
+    const uint64_t m1 = 0x5555555555555555u, m2 = 0x3333333333333333u, m4 = 0x0f0f0f0f0f0f0f0fu;
+    uint64_t sum = 0; /* of bytes, each at most 64 times 8, in halves of a word */
+    for (int w = 0; w < WORDS; w++) {
+        uint64_t x = row[w];
+        x -= x >> 1 & m1;
+        x = (x & m2) + (x >> 2 & m2);
+        x = (x + (x >> 4)) & m4;
+        sum += (x & 0x00ff00ff00ff00ffu) + (x >> 8 & 0x00ff00ff00ff00ffu);
+    }
+    return (uint32_t)((sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32 & 0xffff) + (sum >> 48));
+}
+
+/* The numbers of the bits set. */
+static uint32_t list_bits(const uint64_t row[WORDS], uint16_t ret[CVN_MATCH_BLOCK_MENTORS])
+{
+    uint32_t n = 0;
+    for (uint32_t w = 0; w < WORDS; w++)
+        for (uint64_t left = row[w]; left; left &= left - 1)
+            ret[n++] = (uint16_t)(w * 64 + (uint32_t)__builtin_ctzll(left));
+    return n;
+}
+
+enum { AHEAD = 8 };
+
+/* Scores those of the block's n who teach as much as it takes, and keeps the rest for later. */
+static uint32_t score_those_who_teach(struct search *search, size_t block, uint32_t n,
+                                      uint32_t least)
+{
+    const struct cvn_match_lean_mentor *lean =
+        search->cohort->lean + block * CVN_MATCH_BLOCK_MENTORS;
+    uint32_t n_kept = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t at = search->left[i], taught = search->taught[at];
+        if (taught < least) {
+            search->left[n_kept++] = (uint16_t)at;
+            continue;
+        }
+        if (taught < search->least_taught)
+            continue;
+        /* They lie apart: asking for the row some turns ahead hides the wait for it. */
+        if (i + AHEAD < n)
+            __builtin_prefetch(&lean[search->left[i + AHEAD]]);
+        offer(search, (uint32_t)block * CVN_MATCH_BLOCK_MENTORS + at,
+              score_plain(&search->wish, &lean[at], taught), taught);
+        search->n_scored++;
+    }
+    return n_kept;
+}
+
+/* In this many turns, those who teach most first: the sooner the kept are good, the fewer are
+ * scored. */
+enum { TURNS = 4 };
 
 static void search_block(struct search *search, uint32_t mentee, size_t block)
 {
     const uint64_t *allowed = search->sieve.rows[CVN_MATCH_RULE_NONE];
-    cvn_match_sieve_block(search->cohort, mentee, block, CVN_MATCH_SIEVE_ALLOWED, &search->sieve);
-    uint32_t n_allowed = 0;
-    for (int w = 0; w < WORDS; w++)
-        n_allowed += allowed[w] ? (uint32_t)__builtin_popcountll(allowed[w]) : 0;
-    if (n_allowed == 0)
+    if (!cvn_match_allow_block(search->cohort, mentee, block, &search->sieve))
         return;
-    search->n_allowed += n_allowed;
+    search->n_allowed += count_bits(allowed);
     search_specials(search, mentee, block);
-    sum_taught(search, block);
-    for (uint32_t w = 0; w < WORDS; w++)
-        for (uint64_t left = allowed[w]; left; left &= left - 1) {
-            uint32_t at = w * 64 + (uint32_t)__builtin_ctzll(left);
-            if (search->taught[at] < search->least_taught)
-                continue;
-            uint32_t mentor = (uint32_t)block * CVN_MATCH_BLOCK_MENTORS + at;
-            offer(search, mentor,
-                  score_plain(&search->wish, &search->cohort->lean[mentor], search->taught[at]));
-            search->n_scored++;
-        }
+    if (search->least_taught > 0)
+        narrow(search, block);
+    uint32_t n = list_bits(allowed, search->left);
+    if (n == 0)
+        return;
+    sum_taught(search, block, n);
+    uint32_t wanted = search->wish.skills_wanted;
+    for (uint32_t turn = 1; turn <= TURNS && n > 0; turn++)
+        n = score_those_who_teach(search, block, n, wanted / TURNS * (TURNS - turn));
 }
 
 /* Heap sort in place: the worst goes to the end, then the next. */
@@ -245,81 +372,134 @@ static void sort_best_first(struct entry *heap, uint32_t n)
     }
 }
 
-static int reserve(struct cvn_match_graph *graph, size_t n)
+/* What the mentor's points of a candidate are computed from. */
+static void measure_entry(const struct search *search, uint32_t mentee, const struct entry *entry,
+                          struct cvn_match_measure *ret)
 {
-    if (n <= graph->capacity)
-        return 0;
-    size_t capacity = n + n / 2 + 1024;
-    struct cvn_match_candidate *items = realloc(graph->items, capacity * sizeof *items);
-    if (!items)
-        return -ENOMEM;
-    graph->items = items;
-    graph->capacity = capacity;
-    return 0;
+    const struct wish *wish = &search->wish;
+    if (entry->taught == SPECIAL) {
+        cvn_match_measure_pair(search->cohort, mentee, entry->mentor, ret);
+        return;
+    }
+    const struct cvn_match_lean_mentor *mentor = &search->cohort->lean[entry->mentor];
+    const struct cvn_match_person *person = wish->person;
+    *ret = (struct cvn_match_measure){
+        .skills_taught = entry->taught,
+        .skills_wanted = wish->skills_wanted,
+        .n_goals = __builtin_popcount(mentor->goals & person->goals),
+        .n_goals_wanted = __builtin_popcount(person->goals),
+        .n_hours = (int32_t)cvn_match_count_hours(&mentor->hours, &person->hours),
+        .waited_days = cvn_match_cohort_mentee(search->cohort, mentee)->waited_days,
+    };
+    for (int i = 0; i < 2; i++)
+        ret->n_languages +=
+            __builtin_popcountll(mentor->languages.bits[i] & person->languages.bits[i]);
 }
 
-static int search_mentee(struct search *search, struct cvn_match_graph *graph, uint32_t mentee)
+/* Leaves the list of a mentee in its own part of the items, and its length in first. */
+static void search_mentee(struct search *search, uint32_t mentee)
 {
     const struct cvn_match_cohort *cohort = search->cohort;
-    uint64_t at = graph->first[mentee];
-    graph->first[mentee + 1] = at;
+    struct cvn_match_graph *graph = search->graph;
     if (cohort->locked[mentee] != CVN_MATCH_NOBODY)
-        return 0;
+        return;
     search->n = search->n_allowed = search->least_taught = 0;
-    make_wish(cohort, mentee, &search->wish);
+    make_wish(search, mentee);
     for (size_t block = 0; block < cohort->n_blocks; block++)
         search_block(search, mentee, block);
     graph->n_allowed[mentee] = search->n_allowed;
-    int r = reserve(graph, at + search->n);
-    if (r != 0)
-        return r;
+    graph->first[mentee + 1] = search->n;
     sort_best_first(search->heap, search->n);
+    struct cvn_match_candidate *items = graph->items + (size_t)mentee * search->k;
     for (uint32_t i = 0; i < search->n; i++) {
         const struct entry *entry = &search->heap[i];
         struct cvn_match_measure measure;
         int16_t points[CVN_MATCH_TERMS];
-        cvn_match_measure_pair(cohort, mentee, entry->mentor, &measure);
+        measure_entry(search, mentee, entry, &measure);
         int32_t back = cvn_match_points(&measure, CVN_MATCH_SIDE_MENTOR,
                                         &cohort->problem->mentor_weights, points);
-        graph->items[at + i] =
+        items[i] =
             (struct cvn_match_candidate){entry->mentor, (uint16_t)entry->score, (uint16_t)back};
     }
-    graph->first[mentee + 1] = at + search->n;
+}
+
+static int search_mentees(void *member, uint64_t from, uint64_t to)
+{
+    for (uint64_t i = from; i < to; i++)
+        search_mentee(member, (uint32_t)i);
     return 0;
+}
+
+/* Moves the lists together and turns their lengths into places. */
+static void close_up(struct cvn_match_graph *graph, uint32_t n_mentees, uint32_t k)
+{
+    for (uint32_t i = 0; i < n_mentees; i++) {
+        uint64_t at = graph->first[i], n = graph->first[i + 1];
+        memmove(graph->items + at, graph->items + (size_t)i * k, n * sizeof *graph->items);
+        graph->first[i + 1] = at + n;
+    }
+    struct cvn_match_candidate *items =
+        realloc(graph->items, (graph->first[n_mentees] + 1) * sizeof *items);
+    graph->items = items ? items : graph->items;
+}
+
+static struct search *search_new(const struct cvn_match_cohort *cohort,
+                                 struct cvn_match_graph *graph)
+{
+    struct search *search = malloc(sizeof *search);
+    if (!search)
+        return NULL;
+    search->cohort = cohort;
+    search->graph = graph;
+    search->k = (uint32_t)cohort->problem->candidates_per_mentee;
+    search->n_scored = 0;
+    return search;
+}
+
+static int search_all(struct cvn_match_graph *graph, const struct cvn_match_cohort *cohort,
+                      const struct cvn_match_progress *progress)
+{
+    void *searches[CVN_MATCH_THREADS_MAX] = {NULL};
+    struct cvn_match_crew crew = {
+        .n_items = cohort->mentees.n,
+        .chunk = cvn_match_tell_every(cohort->mentors.n),
+        .work = search_mentees,
+        .members = searches,
+        .n_members = cohort->problem->n_threads ? cohort->problem->n_threads : 1,
+        .progress = progress,
+        .phase = CVN_MATCH_PHASE_CANDIDATES,
+    };
+    int r = 0;
+    for (int32_t i = 0; r == 0 && i < crew.n_members; i++)
+        r = (searches[i] = search_new(cohort, graph)) ? 0 : -ENOMEM;
+    if (r == 0)
+        r = cvn_match_crew_run(&crew, NULL);
+    for (int32_t i = 0; i < crew.n_members && searches[i]; i++) {
+        struct search *search = searches[i];
+        graph->n_scored += search->n_scored;
+        free(search);
+    }
+    return r;
 }
 
 int cvn_match_graph_init(struct cvn_match_graph *graph, const struct cvn_match_cohort *cohort,
                          const struct cvn_match_progress *progress)
 {
-    uint32_t n = cohort->mentees.n;
-    uint64_t every = cvn_match_tell_every(cohort->mentors.n);
+    uint32_t n = cohort->mentees.n, k = (uint32_t)cohort->problem->candidates_per_mentee;
     struct cvn_match_graph made = {
         .first = calloc((size_t)n + 1, sizeof *made.first),
+        .items = malloc(((size_t)n * k + 1) * sizeof *made.items),
         .n_allowed = calloc((size_t)n + 1, sizeof *made.n_allowed),
     };
-    struct search *search = malloc(sizeof *search);
-    int r = made.first && made.n_allowed && search ? 0 : -ENOMEM;
-    if (r == 0) {
-        search->cohort = cohort;
-        search->k = (uint32_t)cohort->problem->candidates_per_mentee;
-        search->n_scored = 0;
-        r = reserve(&made, 1);
-    }
-    for (uint32_t i = 0; r == 0 && i < n; i++) {
-        if (i % every == 0)
-            r = cvn_match_tell(progress, CVN_MATCH_PHASE_CANDIDATES, i, n);
-        if (r == 0)
-            r = search_mentee(search, &made, i);
-    }
+    int r = made.first && made.items && made.n_allowed ? 0 : -ENOMEM;
     if (r == 0)
-        r = cvn_match_tell(progress, CVN_MATCH_PHASE_CANDIDATES, n, n);
+        r = search_all(&made, cohort, progress);
     if (r == 0) {
-        made.n_scored = search->n_scored;
+        close_up(&made, n, k);
         *graph = made;
     } else {
         cvn_match_graph_deinit(&made);
     }
-    free(search);
     return r;
 }
 

@@ -12,7 +12,6 @@
 struct cvn_match_graph {
     uint64_t *first; /* n_mentees + 1 */
     struct cvn_match_candidate *items;
-    size_t capacity;     /* of items */
     uint32_t *n_allowed; /* by mentee: mentors that no rule removes; 0 for locked ones */
     int64_t n_scored;
 };

@@ -1,4 +1,5 @@
 #include "matching/certificate.h"
+#include "matching/crew.h"
 #include "matching/judge.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@ struct check {
     struct liking *worst;   /* by mentor: the least liked mentee that is not locked */
     int32_t *n_seated;      /* by mentor */
     size_t *listed_by;      /* by mentor: 1 + the mentee last seen to have it as candidate */
+    enum cvn_match_check_scope scope;
 };
 
 struct id_text {
@@ -262,7 +264,7 @@ static int check_others(struct check *check, size_t mentee, const struct liking 
     return 0;
 }
 
-static int check_mentee(struct check *check, size_t mentee, enum cvn_match_check_scope scope)
+static int check_mentee(struct check *check, size_t mentee)
 {
     const uint64_t *first = check->answer->first;
     struct liking last = {.who = SIZE_MAX};
@@ -276,7 +278,8 @@ static int check_mentee(struct check *check, size_t mentee, enum cvn_match_check
         if (r != 0)
             return r;
     }
-    return scope == CVN_MATCH_CHECK_ALL_PAIRS && !locked ? check_others(check, mentee, &last) : 0;
+    return check->scope == CVN_MATCH_CHECK_ALL_PAIRS && !locked ? check_others(check, mentee, &last)
+                                                                : 0;
 }
 
 /* The candidates as a bare instance with the seats that locked pairs leave, and who sits where. */
@@ -348,33 +351,75 @@ static int check_worth(const struct check *check)
     return r;
 }
 
-static int tell(const struct check *check, size_t done)
+static int check_mentees(void *member, uint64_t from, uint64_t to)
 {
-    const struct cvn_match_progress *progress = check->progress;
-    if (!progress || !progress->call ||
-        progress->call(progress->context, CVN_MATCH_PHASE_CHECK, done, check->answer->n_mentees))
-        return 0;
-    return CVN_MATCH_CANCELLED;
+    int r = 0;
+    for (uint64_t i = from; r == 0 && i < to; i++)
+        r = check_mentee(member, i);
+    return r;
 }
 
-static int run(struct check *check, enum cvn_match_check_scope scope)
+/* One thread's view: what it notes by mentor, and its own fault. All else is only read. */
+struct view {
+    struct check check;
+    struct cvn_error err;
+};
+
+static struct view *view_new(const struct check *check)
 {
-    size_t n_mentors = check->answer->n_mentors;
-    size_t every = scope == CVN_MATCH_CHECK_CANDIDATES ? 256 : 20000 / (n_mentors + 1) + 1;
+    struct view *view = malloc(sizeof *view);
+    if (!view)
+        return NULL;
+    *view = (struct view){.check = *check};
+    view->check.err = &view->err;
+    view->check.listed_by = calloc(check->answer->n_mentors + 1, sizeof *view->check.listed_by);
+    if (!view->check.listed_by) {
+        free(view);
+        return NULL;
+    }
+    return view;
+}
+
+static int check_all_mentees(const struct check *check)
+{
+    void *views[CVN_MATCH_THREADS_MAX] = {NULL};
+    int32_t n_threads = check->judge.problem->n_threads, met_by = 0;
+    struct cvn_match_crew crew = {
+        .n_items = check->answer->n_mentees,
+        .chunk = check->scope == CVN_MATCH_CHECK_CANDIDATES
+                     ? 256
+                     : 20000 / (check->answer->n_mentors + 1) + 1,
+        .work = check_mentees,
+        .members = views,
+        .n_members = n_threads ? n_threads : 1,
+        .progress = check->progress,
+        .phase = CVN_MATCH_PHASE_CHECK,
+    };
+    int r = 0;
+    for (int32_t i = 0; r == 0 && i < crew.n_members; i++)
+        r = (views[i] = view_new(check)) ? 0 : -ENOMEM;
+    if (r == 0)
+        r = cvn_match_crew_run(&crew, &met_by);
+    if (r == CVN_MATCH_VIOLATION && check->err)
+        *check->err = ((struct view *)views[met_by])->err;
+    for (int32_t i = 0; i < crew.n_members && views[i]; i++) {
+        struct view *view = views[i];
+        free(view->check.listed_by);
+        free(view);
+    }
+    return r;
+}
+
+static int run(struct check *check)
+{
     int r = check_lists(check);
     if (r == 0)
         r = check_pairs(check);
     if (r == 0)
         r = check_unmatched(check);
-    for (size_t i = 0; r == 0 && i < check->answer->n_mentees; i++) {
-        if (i % every == 0)
-            r = tell(check, i);
-        if (r == 0)
-            r = check_mentee(check, i, scope);
-    }
     if (r == 0)
-        r = check_worth(check);
-    return r == 0 ? tell(check, check->answer->n_mentees) : r;
+        r = check_all_mentees(check);
+    return r == 0 ? check_worth(check) : r; /* last: it trusts the candidates to be in order */
 }
 
 int cvn_match_check(const struct cvn_match_problem *problem, const struct cvn_match_answer *answer,
@@ -394,12 +439,12 @@ int cvn_match_check(const struct cvn_match_problem *problem, const struct cvn_ma
         .answer = answer,
         .progress = progress,
         .err = err,
+        .scope = scope,
         .partner = malloc((problem->n_mentees + 1) * sizeof *check.partner),
         .worst = malloc((problem->n_mentors + 1) * sizeof *check.worst),
         .n_seated = calloc(problem->n_mentors + 1, sizeof *check.n_seated),
-        .listed_by = calloc(problem->n_mentors + 1, sizeof *check.listed_by),
     };
-    r = check.partner && check.worst && check.n_seated && check.listed_by ? 0 : -ENOMEM;
+    r = check.partner && check.worst && check.n_seated ? 0 : -ENOMEM;
     if (r == 0)
         r = cvn_match_judge_init(&check.judge, problem);
     if (r == 0) {
@@ -407,12 +452,11 @@ int cvn_match_check(const struct cvn_match_problem *problem, const struct cvn_ma
             check.partner[i].who = SIZE_MAX;
         for (size_t i = 0; i < problem->n_mentors; i++)
             check.worst[i].who = SIZE_MAX;
-        r = run(&check, scope);
+        r = run(&check);
     }
     cvn_match_judge_deinit(&check.judge);
     free(check.partner);
     free(check.worst);
     free(check.n_seated);
-    free(check.listed_by);
     return r;
 }

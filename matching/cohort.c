@@ -99,7 +99,8 @@ static int init_people(struct cvn_match_cohort *cohort)
     const struct cvn_match_problem *problem = cohort->problem;
     uint32_t n_mentors = cohort->mentors.n, n_mentees = cohort->mentees.n;
     cohort->n_blocks = (n_mentors + CVN_MATCH_BLOCK_MENTORS - 1) / CVN_MATCH_BLOCK_MENTORS;
-    cohort->lean = calloc(n_mentors + 1, sizeof *cohort->lean);
+    cohort->lean = aligned_alloc(_Alignof(struct cvn_match_lean_mentor),
+                                 (n_mentors + 1) * sizeof *cohort->lean);
     cohort->seats = calloc(n_mentors + 1, sizeof *cohort->seats);
     cohort->locked = malloc((n_mentees + 1) * sizeof *cohort->locked);
     cohort->full = calloc(cohort->n_blocks + 1, CVN_MATCH_BLOCK_WORDS * sizeof *cohort->full);

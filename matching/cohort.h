@@ -10,9 +10,9 @@
 #include "matching/special.h"
 #include "matching/vertical.h"
 
-/* The part of a mentor that scoring reads most, together. */
+/* The part of a mentor that scoring reads most, in one line of the cache. */
 struct cvn_match_lean_mentor {
-    struct cvn_match_hours hours;
+    _Alignas(64) struct cvn_match_hours hours;
     struct cvn_match_languages languages;
     uint64_t tie_key;
     uint32_t goals;

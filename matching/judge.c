@@ -80,6 +80,20 @@ static void find_rarities(struct cvn_match_judge *judge)
         rarity[s] = 64 + all - (rarity[s] > 1 ? log2_in_64ths(rarity[s]) : 0);
 }
 
+/* Both are in the order of the mentees' ids; rows of nobody are stepped over. */
+static void find_shared(struct cvn_match_judge *judge)
+{
+    const struct cvn_match_problem *problem = judge->problem;
+    size_t row = 0;
+    for (size_t i = 0; i < problem->n_mentees; i++) {
+        const struct cvn_id *id = &judge->mentees[i]->person.id;
+        while (row < problem->n_shared && compare_ids(&judge->shared[row].mentee_id, id) < 0)
+            row++;
+        judge->first_shared[i] = row;
+    }
+    judge->first_shared[problem->n_mentees] = problem->n_shared;
+}
+
 int cvn_match_judge_init(struct cvn_match_judge *judge, const struct cvn_match_problem *problem)
 {
     struct cvn_match_judge made = {
@@ -93,10 +107,11 @@ int cvn_match_judge_init(struct cvn_match_judge *judge, const struct cvn_match_p
         .locked =
             sorted(problem->locked, problem->n_locked, sizeof *problem->locked, compare_pairs),
         .n_locked = calloc(problem->n_mentors + 1, sizeof *made.n_locked),
+        .first_shared = malloc((problem->n_mentees + 1) * sizeof *made.first_shared),
         .rarity = calloc((size_t)problem->n_skills + 1, sizeof *made.rarity),
     };
     if (!made.mentors || !made.mentees || !made.shared || !made.forbidden || !made.locked ||
-        !made.n_locked || !made.rarity) {
+        !made.n_locked || !made.first_shared || !made.rarity) {
         cvn_match_judge_deinit(&made);
         return -ENOMEM;
     }
@@ -109,6 +124,7 @@ int cvn_match_judge_init(struct cvn_match_judge *judge, const struct cvn_match_p
     for (size_t i = 0; i < problem->n_locked; i++)
         made.n_locked[cvn_match_judge_mentor(&made, &problem->locked[i].mentor_id)]++;
     find_rarities(&made);
+    find_shared(&made);
     *judge = made;
     return 0;
 }
@@ -118,6 +134,7 @@ void cvn_match_judge_deinit(struct cvn_match_judge *judge)
     free(judge->mentors);
     free(judge->mentees);
     free(judge->shared);
+    free(judge->first_shared);
     free(judge->forbidden);
     free(judge->locked);
     free(judge->n_locked);
@@ -169,36 +186,22 @@ static int32_t place(const struct cvn_match_ids *ids, const struct cvn_id *id)
     return 0;
 }
 
-static bool have_language(const struct cvn_match_person *person, int language)
-{
-    return person->languages.bits[language / 64] >> (language % 64) & 1;
-}
-
-static bool have_hour(const struct cvn_match_person *person, int hour)
-{
-    return person->hours.bits[hour / 64] >> (hour % 64) & 1;
-}
-
 static int64_t count_languages(const struct cvn_match_person *a, const struct cvn_match_person *b)
 {
     int64_t n = 0;
-    if (((a->languages.bits[0] & b->languages.bits[0]) |
-         (a->languages.bits[1] & b->languages.bits[1])) == 0)
-        return 0;
-    for (int language = 0; language < CVN_MATCH_LANGUAGES_MAX; language++)
-        n += have_language(a, language) && have_language(b, language);
+    for (int word = 0; word < 2; word++)
+        for (uint64_t both = a->languages.bits[word] & b->languages.bits[word]; both;
+             both &= both - 1)
+            n++;
     return n;
 }
 
 static int64_t count_hours(const struct cvn_match_person *a, const struct cvn_match_person *b)
 {
     int64_t n = 0;
-    for (int word = 0; word < 3; word++) {
-        if ((a->hours.bits[word] & b->hours.bits[word]) == 0)
-            continue;
-        for (int hour = word * 64; hour < CVN_MATCH_WEEK_HOURS && hour < word * 64 + 64; hour++)
-            n += have_hour(a, hour) && have_hour(b, hour);
-    }
+    for (int word = 0; word < 3; word++)
+        for (uint64_t both = a->hours.bits[word] & b->hours.bits[word]; both; both &= both - 1)
+            n++;
     return n;
 }
 
@@ -306,16 +309,23 @@ static int64_t add_up(const struct part parts[CVN_MATCH_TERMS],
     return sum;
 }
 
+/* What the two have in common, or that it is nothing. */
+static const struct cvn_match_shared *find_row(const struct cvn_match_judge *judge, size_t mentee,
+                                               const struct cvn_match_shared *nothing)
+{
+    size_t first = judge->first_shared[mentee], n = judge->first_shared[mentee + 1] - first;
+    const struct cvn_match_shared *found =
+        bsearch(nothing, judge->shared + first, n, sizeof *nothing, compare_shared);
+    return found ? found : nothing;
+}
+
 void cvn_match_judge_score(const struct cvn_match_judge *judge, size_t mentor_at, size_t mentee_at,
                            struct cvn_match_judged *ret)
 {
     const struct cvn_match_person *mentor = &judge->mentors[mentor_at]->person;
     const struct cvn_match_person *mentee = &judge->mentees[mentee_at]->person;
-    struct cvn_match_shared sought = {mentor->id, mentee->id, 0, 0};
-    const struct cvn_match_shared *shared =
-        bsearch(&sought, judge->shared, judge->problem->n_shared, sizeof sought, compare_shared);
-    if (!shared)
-        shared = &sought;
+    struct cvn_match_shared nothing = {mentor->id, mentee->id, 0, 0};
+    const struct cvn_match_shared *shared = find_row(judge, mentee_at, &nothing);
     int32_t by_mentee = place(&mentee->ranked, &mentor->id);
     int32_t by_mentor = place(&mentor->ranked, &mentee->id);
     struct part parts[CVN_MATCH_TERMS] = {

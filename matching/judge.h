@@ -12,6 +12,7 @@ struct cvn_match_judge {
     const struct cvn_match_mentor **mentors; /* by id */
     const struct cvn_match_mentee **mentees; /* by id */
     struct cvn_match_shared *shared;         /* by mentee, then mentor */
+    size_t *first_shared;                    /* by mentee: in shared; n_mentees + 1 */
     struct cvn_match_pair_ids *forbidden;    /* likewise */
     struct cvn_match_pair_ids *locked;       /* likewise */
     int32_t *n_locked;                       /* by mentor as in mentors */

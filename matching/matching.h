@@ -45,6 +45,7 @@ enum {
     CVN_MATCH_WEIGHT_MAX = 1000,
     CVN_MATCH_CANDIDATES_MAX = 256, /* of one mentee */
     CVN_MATCH_CANDIDATES_DEFAULT = 32,
+    CVN_MATCH_THREADS_MAX = 64,
 
     /* From here on more of the same earns no more points. */
     CVN_MATCH_FULL_HOURS = 8,
@@ -227,6 +228,8 @@ struct cvn_match_problem {
     int32_t candidates_per_mentee;           /* 1 to CVN_MATCH_CANDIDATES_MAX */
     uint64_t seed;                           /* breaks ties */
     enum cvn_match_mode mode;
+    int32_t
+        n_threads; /* to work with, at most CVN_MATCH_THREADS_MAX; 0 means 1; changes no result */
 };
 
 /* One common hour, a common language and skill, a mentor above, nobody twice. */
@@ -260,7 +263,7 @@ enum cvn_match_phase {
 const char *cvn_match_phase_name(enum cvn_match_phase phase);
 
 /*
- * Told how far a run is; returns false to cancel. Called on the thread of the run, at the start and
+ * Told how far a run is; returns false to cancel. Called on the calling thread, at the start and
  * the end of each phase and between at short intervals (milliseconds, but for sorting the ids of
  * the largest cohorts). done <= total. NULL, or call NULL, to hear nothing.
  */

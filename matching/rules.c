@@ -138,12 +138,17 @@ static void sieve_conflicts(const struct cvn_match_cohort *cohort,
     }
 }
 
+/* The flags of a special pair that forbid it. */
+static uint8_t obeyed_flags(const struct cvn_match_rules *rules)
+{
+    return CVN_MATCH_SPECIAL_SELF | CVN_MATCH_SPECIAL_FORBIDDEN | CVN_MATCH_SPECIAL_EXCLUDED |
+           (rules->avoid_previous ? CVN_MATCH_SPECIAL_PREVIOUS : 0);
+}
+
 static void sieve_specials(const struct cvn_match_cohort *cohort, uint32_t mentee, size_t block,
                            struct cvn_match_sieve *sieve)
 {
-    uint8_t obeyed = CVN_MATCH_SPECIAL_SELF | CVN_MATCH_SPECIAL_FORBIDDEN |
-                     CVN_MATCH_SPECIAL_EXCLUDED |
-                     (cohort->problem->rules.avoid_previous ? CVN_MATCH_SPECIAL_PREVIOUS : 0);
+    uint8_t obeyed = obeyed_flags(&cohort->problem->rules);
     static const struct {
         uint8_t flag;
         uint8_t rule;
@@ -165,7 +170,7 @@ static void sieve_specials(const struct cvn_match_cohort *cohort, uint32_t mente
 }
 
 void cvn_match_sieve_block(const struct cvn_match_cohort *cohort, uint32_t mentee, size_t block,
-                           enum cvn_match_thoroughness thoroughness, struct cvn_match_sieve *sieve)
+                           struct cvn_match_sieve *sieve)
 {
     const struct cvn_match_rules *rules = &cohort->problem->rules;
     const struct cvn_match_person *person = &cvn_match_cohort_mentee(cohort, mentee)->person;
@@ -179,15 +184,83 @@ void cvn_match_sieve_block(const struct cvn_match_cohort *cohort, uint32_t mente
         sieve_language(cohort, person, block, sieve);
     if (rules->require_skill || rules->require_level)
         sieve_skills(cohort, person, block, sieve);
+    if (rules->min_common_hours > 0)
+        sieve_hours(cohort, person, block, sieve);
     add(sieve->rows[CVN_MATCH_RULE_SEATS], cohort->full + block * WORDS);
     for (int r = CVN_MATCH_RULE_SELF; r < CVN_MATCH_RULES; r++)
         remove_from(allowed, sieve->rows[r]);
-    /* Hours cost most, so they are counted last and only while anybody is left. */
-    if (rules->min_common_hours == 0 ||
-        (thoroughness == CVN_MATCH_SIEVE_ALLOWED && is_empty(allowed)))
+}
+
+static void keep(uint64_t *restrict row, const uint64_t *restrict other)
+{
+    for (int w = 0; w < WORDS; w++)
+        row[w] &= other[w];
+}
+
+/* Keeps those who offer something wanted, and as the rules ask above the mentee in some of it. */
+static void keep_skilled(const struct cvn_match_cohort *cohort,
+                         const struct cvn_match_person *person, size_t block,
+                         struct cvn_match_sieve *sieve)
+{
+    const struct cvn_match_rules *rules = &cohort->problem->rules;
+    uint64_t *some = sieve->rows[CVN_MATCH_RULE_SKILL];
+    set_none(some);
+    if (!rules->require_skill) {
+        sieve_skills(cohort, person, block, sieve);
+        remove_from(sieve->rows[CVN_MATCH_RULE_NONE], sieve->rows[CVN_MATCH_RULE_LEVEL]);
         return;
-    sieve_hours(cohort, person, block, sieve);
-    remove_from(allowed, sieve->rows[CVN_MATCH_RULE_HOURS]);
+    }
+    for (size_t i = 0; i < person->n_skills; i++) {
+        const struct cvn_match_skill *skill = &person->skills[i];
+        struct cvn_match_value value = {skill->skill, rules->require_level ? skill->level + 1u : 1};
+        if (value.level <= CVN_MATCH_LEVEL_MAX)
+            add(some, cvn_match_vertical_block(&cohort->skills, value, block, sieve->scratch));
+    }
+    keep(sieve->rows[CVN_MATCH_RULE_NONE], some);
+}
+
+static void drop_conflicts_and_specials(const struct cvn_match_cohort *cohort, uint32_t mentee,
+                                        size_t block, struct cvn_match_sieve *sieve)
+{
+    const struct cvn_match_person *person = &cvn_match_cohort_mentee(cohort, mentee)->person;
+    uint64_t *allowed = sieve->rows[CVN_MATCH_RULE_NONE];
+    for (size_t i = 0; i < person->n_conflict_tags; i++) {
+        struct cvn_match_value value = {cvn_match_cohort_tag(cohort, person->conflict_tags[i]), 1};
+        if (value.value != CVN_MATCH_NOBODY)
+            remove_from(allowed,
+                        cvn_match_vertical_block(&cohort->tags, value, block, sieve->scratch));
+    }
+    uint8_t obeyed = obeyed_flags(&cohort->problem->rules);
+    for (size_t i = cohort->specials.first[mentee]; i < cohort->specials.end[mentee]; i++) {
+        const struct cvn_match_special *special = &cohort->specials.items[i];
+        uint32_t at = special->mentor - (uint32_t)block * CVN_MATCH_BLOCK_MENTORS;
+        if (at < CVN_MATCH_BLOCK_MENTORS && (special->flags & obeyed))
+            allowed[at / 64] &= ~((uint64_t)1 << at % 64);
+    }
+}
+
+bool cvn_match_allow_block(const struct cvn_match_cohort *cohort, uint32_t mentee, size_t block,
+                           struct cvn_match_sieve *sieve)
+{
+    const struct cvn_match_rules *rules = &cohort->problem->rules;
+    const struct cvn_match_person *person = &cvn_match_cohort_mentee(cohort, mentee)->person;
+    uint64_t *allowed = sieve->rows[CVN_MATCH_RULE_NONE];
+    set_present(allowed, cohort->mentors.n, block);
+    if (rules->require_skill || rules->require_level)
+        keep_skilled(cohort, person, block, sieve);
+    if (rules->require_language) {
+        sieve_language(cohort, person, block, sieve);
+        remove_from(allowed, sieve->rows[CVN_MATCH_RULE_LANGUAGE]);
+    }
+    remove_from(allowed, cohort->full + block * WORDS);
+    if (is_empty(allowed))
+        return false;
+    if (rules->min_common_hours > 0) {
+        sieve_hours(cohort, person, block, sieve);
+        remove_from(allowed, sieve->rows[CVN_MATCH_RULE_HOURS]);
+    }
+    drop_conflicts_and_specials(cohort, mentee, block, sieve);
+    return !is_empty(allowed);
 }
 
 void cvn_match_count_removed(const struct cvn_match_cohort *cohort, uint32_t mentee,
@@ -196,7 +269,7 @@ void cvn_match_count_removed(const struct cvn_match_cohort *cohort, uint32_t men
     *ret = (struct cvn_match_removed){0};
     uint64_t present[WORDS];
     for (size_t block = 0; block < cohort->n_blocks; block++) {
-        cvn_match_sieve_block(cohort, mentee, block, CVN_MATCH_SIEVE_EVERY_RULE, sieve);
+        cvn_match_sieve_block(cohort, mentee, block, sieve);
         set_present(present, cohort->mentors.n, block);
         for (int w = 0; w < WORDS && present[w]; w++) {
             uint64_t once = 0, again = 0;

@@ -12,14 +12,16 @@ struct cvn_match_sieve {
     uint64_t counter[CVN_MATCH_BLOCK_WORDS * 6]; /* 6 bits count to CVN_MATCH_MIN_HOURS_MAX */
 };
 
-enum cvn_match_thoroughness {
-    CVN_MATCH_SIEVE_ALLOWED, /* only the row NONE is right: a mentor once removed is not pursued */
-    CVN_MATCH_SIEVE_EVERY_RULE,
-};
-
-/* Fills the sieve for a mentee and a block. */
+/* Fills every row of the sieve for a mentee and a block. */
 void cvn_match_sieve_block(const struct cvn_match_cohort *cohort, uint32_t mentee, size_t block,
-                           enum cvn_match_thoroughness thoroughness, struct cvn_match_sieve *sieve);
+                           struct cvn_match_sieve *sieve);
+
+/*
+ * Fills the row NONE alone, with the same bits and far less work: what narrows most comes first,
+ * and nobody once removed is pursued. False when nobody is left.
+ */
+bool cvn_match_allow_block(const struct cvn_match_cohort *cohort, uint32_t mentee, size_t block,
+                           struct cvn_match_sieve *sieve);
 
 struct cvn_match_removed {
     int32_t n_allowed;

@@ -51,6 +51,7 @@ static void check_programme(const struct cvn_match_problem *problem, struct cvn_
                 CVN_MATCH_MIN_HOURS_MAX);
     check_range(problems, name("candidates_per_mentee"), problem->candidates_per_mentee, 1,
                 CVN_MATCH_CANDIDATES_MAX);
+    check_range(problems, name("n_threads"), problem->n_threads, 0, CVN_MATCH_THREADS_MAX);
     check_range(problems, name("mode"), (int64_t)problem->mode, 0, CVN_MATCH_MODES - 1);
     for (int t = 0; t < CVN_MATCH_TERMS; t++) {
         const char *term = cvn_match_term_name((enum cvn_match_term)t);

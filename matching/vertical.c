@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With fewer than one mentor in so many a list is both smaller and quicker than planes. */
-enum { LIST_BELOW_ONE_IN = 16 };
+/*
+ * With fewer than one mentor in so many a list is quicker than planes, and smaller; planes take at
+ * most ten times what the list would.
+ */
+enum { LIST_BELOW_ONE_IN = 64 };
 
 static bool is_dense(const struct cvn_match_vertical *vertical, uint32_t value)
 {
