@@ -8,6 +8,7 @@ extern const struct cvn_command cvn_events_commands[];
 extern const struct cvn_command cvn_groups_commands[];
 extern const struct cvn_command cvn_people_commands[];
 extern const struct cvn_command cvn_rsvp_commands[];
+extern const struct cvn_command cvn_comments_commands[];
 extern const struct cvn_command cvn_programs_commands[];
 extern const struct cvn_command cvn_match_commands[];
 extern const struct cvn_command cvn_admin_commands[];

@@ -148,7 +148,7 @@ static const struct cvn_option list_options[] = {
 
 const struct cvn_command cvn_admin_commands[] = {
     {"keys create", "", 0, 0, "Makes an API key and prints it, once.",
-     "Scopes: read, events.register, rsvps.answer, rsvps.decide, groups.manage,\n"
+     "Scopes: read, events.register, rsvps.answer, rsvps.decide, groups.manage, comments.write,\n"
      "mentoring.enrol, mentoring.manage; for service accounts also people.read,\n"
      "people.register and admin. A person's key without scopes may do all that the\n"
      "person may. Behind a colon, groups separated by commas.",

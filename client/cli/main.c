@@ -15,6 +15,7 @@ static const struct cvn_family families[] = {
     {"groups", "The communities that hold them.", cvn_groups_commands},
     {"people", "Who is here.", cvn_people_commands},
     {"rsvp", "Answers meetups, and who comes.", cvn_rsvp_commands},
+    {"comments", "What is said about meetups.", cvn_comments_commands},
     {"programs", "Mentoring programmes and who takes part.", cvn_programs_commands},
     {"match", "Pairs mentees with mentors, and explains the pairs.", cvn_match_commands},
     {"admin", "API keys, and what a server has been called for.", cvn_admin_commands},

@@ -3,6 +3,7 @@
 #include "convene/admin/v1/admin.pb-c.h"
 #include "convene/admin/v1/key.pb-c.h"
 #include "convene/admin/v1/store.pb-c.h"
+#include "convene/events/v1/comment.pb-c.h"
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/group.pb-c.h"
 #include "convene/events/v1/membership.pb-c.h"
@@ -23,6 +24,7 @@ static const ProtobufCServiceDescriptor *const services[] = {
     &convene__events__v1__membership_service__descriptor,
     &convene__events__v1__person_service__descriptor,
     &convene__events__v1__rsvp_service__descriptor,
+    &convene__events__v1__comment_service__descriptor,
     &convene__events__v1__attendance_service__descriptor,
     &convene__mentoring__v1__program_service__descriptor,
     &convene__mentoring__v1__enrolment_service__descriptor,

@@ -1,5 +1,6 @@
 #include "services/events/series_refit.h"
 
+#include "services/events/comment_table.h"
 #include "services/events/event_table.h"
 #include "services/events/event_write.h"
 #include "services/events/record.h"
@@ -98,10 +99,13 @@ static size_t slot_of(const struct refit *f, const struct cvn_civil *recurrence)
 static int drop(struct refit *f, const struct cvn_id *id, Convene__Events__V1__Event *event)
 {
     struct cvn_seats seats;
+    struct cvn_discussion discussion = {0};
     int r = cvn_seats_get(f->ctx, id, &seats);
+    if (r == 0)
+        r = cvn_discussion_get(f->ctx, id, &discussion);
     if (r || event->status == STATUS(CANCELLED))
         return r;
-    if (seats.n_rsvps == 0) {
+    if (seats.n_rsvps == 0 && discussion.n_comments == 0) {
         f->n_made--;
         return cvn_event_delete(f->ctx, id);
     }

@@ -1,12 +1,14 @@
 #include "services/events/service.h"
 
 #include "convene/admin/v1/key.pb-c.h"
+#include "convene/events/v1/comment.pb-c.h"
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/group.pb-c.h"
 #include "convene/events/v1/membership.pb-c.h"
 #include "convene/events/v1/person.pb-c.h"
 #include "convene/events/v1/rsvp.pb-c.h"
 #include "convene/events/v1/series.pb-c.h"
+#include "services/events/comment_table.h"
 #include "services/events/event_table.h"
 #include "services/events/group_table.h"
 #include "services/events/handlers.h"
@@ -21,9 +23,13 @@
 #include <stddef.h>
 
 const struct cvn_table *const cvn_events_tables[] = {
-    &cvn_person_table, &cvn_group_table,      &cvn_member_table,  &cvn_event_table,
-    &cvn_rsvp_table,   &cvn_key_table,        &cvn_series_table,  &cvn_join_request_table,
-    &cvn_ban_table,    &cvn_invitation_table, &cvn_lottery_table, NULL,
+    &cvn_person_table,  &cvn_group_table,
+    &cvn_member_table,  &cvn_event_table,
+    &cvn_rsvp_table,    &cvn_key_table,
+    &cvn_series_table,  &cvn_join_request_table,
+    &cvn_ban_table,     &cvn_invitation_table,
+    &cvn_comment_table, &cvn_report_table,
+    &cvn_lottery_table, NULL,
 };
 
 int cvn_events_bind(struct cvn_events_service *service, struct cvn_runtime *runtime,
@@ -39,6 +45,7 @@ int cvn_events_bind(struct cvn_events_service *service, struct cvn_runtime *runt
         {&convene__events__v1__event_service__descriptor, cvn_event_methods},
         {&convene__events__v1__series_service__descriptor, cvn_series_methods},
         {&convene__events__v1__rsvp_service__descriptor, cvn_rsvp_methods},
+        {&convene__events__v1__comment_service__descriptor, cvn_comment_methods},
         {&convene__events__v1__attendance_service__descriptor, cvn_attendance_methods},
         {&convene__admin__v1__key_service__descriptor, cvn_key_methods},
     };

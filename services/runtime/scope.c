@@ -8,6 +8,7 @@ static const struct cvn_scope_row rows[] = {
     {CVN_SCOPE_RSVPS_ANSWER, "rsvps.answer", false, true, false},
     {CVN_SCOPE_RSVPS_DECIDE, "rsvps.decide", true, true, true},
     {CVN_SCOPE_GROUPS_MANAGE, "groups.manage", true, true, true},
+    {CVN_SCOPE_COMMENTS_WRITE, "comments.write", true, true, true},
     {CVN_SCOPE_MENTORING_ENROL, "mentoring.enrol", false, true, false},
     {CVN_SCOPE_MENTORING_MANAGE, "mentoring.manage", false, true, false},
     {CVN_SCOPE_PEOPLE_READ, "people.read", false, false, true},
@@ -16,8 +17,8 @@ static const struct cvn_scope_row rows[] = {
 };
 
 const char cvn_scope_names[] =
-    "read, events.register, rsvps.answer, rsvps.decide, groups.manage, mentoring.enrol, "
-    "mentoring.manage, people.read, people.register and admin";
+    "read, events.register, rsvps.answer, rsvps.decide, groups.manage, comments.write, "
+    "mentoring.enrol, mentoring.manage, people.read, people.register and admin";
 
 const struct cvn_scope_row *cvn_scope_find(const char *name)
 {
