@@ -71,8 +71,27 @@ static utf8proc_int32_t without_stroke(utf8proc_int32_t c)
     }
 }
 
+/* Most text is ASCII, which folds letter by letter. False where there is anything else. */
+static bool fold_ascii(char *to, struct cvn_slice text)
+{
+    const char *from = text.data;
+    for (size_t i = 0; i < text.len; i++) {
+        if (from[i] & 0x80)
+            return false;
+        to[i] = (char)(from[i] >= 'A' && from[i] <= 'Z' ? from[i] | 0x20 : from[i]);
+    }
+    return true;
+}
+
 int cvn_text_fold(struct cvn_arena *arena, struct cvn_slice text, struct cvn_slice *ret)
 {
+    char *ascii = cvn_arena_alloc(arena, text.len + 1);
+    if (!ascii)
+        return -ENOMEM;
+    if (fold_ascii(ascii, text)) {
+        *ret = cvn_slice(ascii, text.len);
+        return 0;
+    }
     const utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE |
                                       UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK | UTF8PROC_IGNORE;
     const utf8proc_ssize_t len = (utf8proc_ssize_t)text.len;
@@ -94,12 +113,17 @@ int cvn_text_fold(struct cvn_arena *arena, struct cvn_slice text, struct cvn_sli
     return 0;
 }
 
-/* Scripts written without spaces, whose characters mean something alone. */
-static bool is_word_alone(int32_t c)
+/*
+ * Scripts written without spaces between words (Han, kana, Thai, Lao, Burmese, Khmer), and Hangul,
+ * which joins to a word what says its place in the sentence.
+ */
+static bool is_of_run(int32_t c)
 {
     return (c >= 0x3040 && c <= 0x30ff) || (c >= 0x3400 && c <= 0x4dbf) ||
-           (c >= 0x4e00 && c <= 0x9fff) || (c >= 0xf900 && c <= 0xfaff) ||
-           (c >= 0x20000 && c <= 0x3ffff);
+           (c >= 0x4e00 && c <= 0x9fff) || (c >= 0xac00 && c <= 0xd7a3) ||
+           (c >= 0xf900 && c <= 0xfaff) || (c >= 0x20000 && c <= 0x3ffff) ||
+           (c >= 0x0e00 && c <= 0x0eff) || (c >= 0x1000 && c <= 0x109f) ||
+           (c >= 0x1780 && c <= 0x17ff);
 }
 
 static bool is_word_part(int32_t c)
@@ -118,44 +142,45 @@ static size_t sign_length(struct cvn_slice rest)
     return n;
 }
 
-/* How much of the text, which begins with a part of a word, belongs to that word. */
-static size_t word_length(struct cvn_slice text)
+/* How much of the text, which begins with a part of a word or of a run, belongs to it. */
+static size_t word_length(struct cvn_slice text, bool run)
 {
     struct cvn_slice rest = text;
-    if (is_word_alone(next_code_point(&rest)))
-        return text.len - rest.len;
-    size_t n_parts = 1;
-    for (struct cvn_slice at = rest; at.len; rest = at, n_parts++) {
+    size_t n_parts = 0;
+    for (struct cvn_slice at = text; at.len; rest = at, n_parts++) {
         int32_t c = next_code_point(&at);
-        if (!is_word_part(c) || is_word_alone(c))
+        if (!is_word_part(c) || is_of_run(c) != run)
             break;
     }
     size_t len = text.len - rest.len;
-    return n_parts == 1 ? len + sign_length(rest) : len;
+    return n_parts == 1 && !run ? len + sign_length(rest) : len;
 }
 
-static bool is_among(struct cvn_slice word, const struct cvn_slice *words, size_t n)
+bool cvn_text_next_word(struct cvn_slice *folded, struct cvn_text_word *ret)
 {
-    for (size_t i = 0; i < n; i++)
-        if (cvn_slice_compare(word, words[i]) == 0)
-            return true;
+    while (folded->len) {
+        struct cvn_slice at = *folded;
+        int32_t c = next_code_point(folded);
+        if (!is_word_part(c))
+            continue;
+        bool run = is_of_run(c);
+        size_t len = word_length(at, run);
+        *folded = cvn_slice((const char *)at.data + len, at.len - len);
+        ret->run = run;
+        ret->text = cvn_slice(at.data, len);
+        if (!run)
+            ret->text = cvn_text_cut(ret->text, CVN_TEXT_WORD_MAX);
+        return true;
+    }
     return false;
 }
 
-size_t cvn_text_words(struct cvn_slice folded, struct cvn_slice *words, size_t max)
+size_t cvn_text_beginning(struct cvn_slice text, size_t n_characters)
 {
-    size_t n = 0;
-    while (folded.len && n < max) {
-        struct cvn_slice at = folded;
-        if (!is_word_part(next_code_point(&folded)))
-            continue;
-        size_t len = word_length(at);
-        struct cvn_slice word = cvn_text_cut(cvn_slice(at.data, len), CVN_TEXT_WORD_MAX);
-        if (!is_among(word, words, n))
-            words[n++] = word;
-        folded = cvn_slice((const char *)at.data + len, at.len - len);
-    }
-    return n;
+    struct cvn_slice rest = text;
+    while (rest.len && n_characters-- > 0)
+        (void)next_code_point(&rest);
+    return text.len - rest.len;
 }
 
 static size_t width_of(int32_t c)

@@ -35,13 +35,20 @@ bool cvn_text_is_prose(struct cvn_slice text);
  */
 int cvn_text_fold(struct cvn_arena *arena, struct cvn_slice text, struct cvn_slice *ret);
 
+/* A word of folded text, or a run of a script that is written without spaces between words. */
+struct cvn_text_word {
+    struct cvn_slice text; /* borrowed; a word's at most CVN_TEXT_WORD_MAX bytes, a run's any */
+    bool run;
+};
+
 /*
- * The distinct words of folded text in order of first appearance, at most max of them; returns how
- * many. A word is a run of letters, digits and marks, with the signs of "c++" and "c#" kept behind
- * a single letter; each Han or kana character, which no spaces part, is a word. Words borrow from
- * folded.
+ * Takes the next word or run off the front of folded text; false when there is none. A word is a
+ * run of letters, digits and marks, with the signs of "c++" and "c#" kept behind a single letter.
  */
-size_t cvn_text_words(struct cvn_slice folded, struct cvn_slice *words, size_t max);
+bool cvn_text_next_word(struct cvn_slice *folded, struct cvn_text_word *ret);
+
+/* Bytes of the first n characters of valid text, or of all where it has fewer. */
+size_t cvn_text_beginning(struct cvn_slice text, size_t n_characters);
 
 /* Cells the text takes in a terminal: 2 for wide characters, 0 for marks; 1 for a byte not UTF-8.
  */

@@ -7,6 +7,7 @@
 #include "services/admin_handlers.h"
 #include "services/call_log.h"
 #include "services/caller.h"
+#include "services/events/group_rename.h"
 #include "services/events/key_access.h"
 #include "services/events/series_task.h"
 #include "services/events/service.h"
@@ -381,7 +382,11 @@ static bool take_turn(struct daemon *daemon)
                                  wall_clock_ms());
     if (r < 0)
         fprintf(stderr, "convened: the series could not be brought up to date: %s\n", strerror(-r));
-    return r > 0;
+    int renamed = cvn_group_rename_turn(&daemon->events, daemon->events_store, wall_clock_ms());
+    if (renamed < 0)
+        fprintf(stderr, "convened: the events of a renamed group could not follow: %s\n",
+                strerror(-renamed));
+    return r > 0 || renamed > 0;
 }
 
 /* The next signal; until it comes, the server takes its turns. */

@@ -273,17 +273,31 @@ int cvn_index_cursor_init(struct cvn_index_cursor *cursor, struct cvn_txn *txn,
     return cvn_cursor_init(&cursor->cursor, txn, cvn_key_slice(&lo), cvn_key_slice(&hi), direction);
 }
 
+/* The entry's key in the store. -EINVAL when it is too long for one. */
+static int entry_key(struct cvn_key *whole, const struct cvn_index *index, struct cvn_slice key,
+                     struct cvn_slice primary)
+{
+    begin_index(whole, index->id);
+    cvn_key_put_raw(whole, key);
+    if (!index->unique)
+        cvn_key_put_raw(whole, primary);
+    return whole->overflowed ? -EINVAL : 0;
+}
+
 int cvn_index_cursor_resume(struct cvn_index_cursor *cursor, struct cvn_slice key,
                             struct cvn_slice primary)
 {
     struct cvn_key whole;
-    begin_index(&whole, cursor->index->id);
-    cvn_key_put_raw(&whole, key);
-    if (!cursor->index->unique)
-        cvn_key_put_raw(&whole, primary);
-    if (whole.overflowed)
-        return -EINVAL;
-    return cvn_cursor_resume(&cursor->cursor, cvn_key_slice(&whole));
+    int r = entry_key(&whole, cursor->index, key, primary);
+    return r ? r : cvn_cursor_resume(&cursor->cursor, cvn_key_slice(&whole));
+}
+
+int cvn_index_cursor_seek(struct cvn_index_cursor *cursor, struct cvn_slice key,
+                          struct cvn_slice primary)
+{
+    struct cvn_key whole;
+    int r = entry_key(&whole, cursor->index, key, primary);
+    return r ? r : cvn_cursor_seek(&cursor->cursor, cvn_key_slice(&whole));
 }
 
 /* Splits a stored entry. False when it is damaged. */
@@ -339,6 +353,23 @@ int cvn_index_lookup(struct cvn_txn *txn, const struct cvn_index *index, struct 
     if (!split(true, cvn_key_slice(&whole), value, &entry))
         return -EUCLEAN;
     *ret = entry.primary;
+    return 0;
+}
+
+int cvn_index_get(struct cvn_txn *txn, const struct cvn_index *index, struct cvn_slice key,
+                  struct cvn_slice primary, struct cvn_slice *ret)
+{
+    struct cvn_key whole;
+    struct cvn_slice value;
+    struct cvn_index_entry entry;
+    int r = index->unique ? -EINVAL : entry_key(&whole, index, key, primary);
+    if (r == 0)
+        r = cvn_txn_get(txn, cvn_key_slice(&whole), &value);
+    if (r)
+        return r;
+    if (!split(false, cvn_key_slice(&whole), value, &entry))
+        return -EUCLEAN;
+    *ret = entry.value;
     return 0;
 }
 

@@ -103,6 +103,10 @@ int cvn_index_cursor_init(struct cvn_index_cursor *cursor, struct cvn_txn *txn,
 int cvn_index_cursor_resume(struct cvn_index_cursor *cursor, struct cvn_slice key,
                             struct cvn_slice primary);
 
+/* Makes the next step of a forward walk give this entry, or the first beyond it. */
+int cvn_index_cursor_seek(struct cvn_index_cursor *cursor, struct cvn_slice key,
+                          struct cvn_slice primary);
+
 /* Steps to the next entry. 0; CVN_STORE_ABSENT at the end; -EUCLEAN for a damaged entry; a fault.
  */
 int cvn_index_cursor_next(struct cvn_index_cursor *cursor, struct cvn_index_entry *ret);
@@ -116,6 +120,13 @@ void cvn_index_cursor_deinit(struct cvn_index_cursor *cursor);
 /* The row of a unique index: 0 and *ret the primary key; CVN_STORE_ABSENT; a fault. */
 int cvn_index_lookup(struct cvn_txn *txn, const struct cvn_index *index, struct cvn_slice key,
                      struct cvn_slice *ret);
+
+/*
+ * What was emitted with one entry of an index that is not unique: 0 and *ret borrowed; -EINVAL for
+ * another index; CVN_STORE_ABSENT; a fault.
+ */
+int cvn_index_get(struct cvn_txn *txn, const struct cvn_index *index, struct cvn_slice key,
+                  struct cvn_slice primary, struct cvn_slice *ret);
 
 enum cvn_verify_kind {
     CVN_VERIFY_MISSING,    /* a row lacks this entry */

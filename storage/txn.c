@@ -163,7 +163,7 @@ int cvn_cursor_init(struct cvn_cursor *cursor, struct cvn_txn *txn, struct cvn_s
     cursor->txn = txn;
     cursor->engine = NULL;
     cursor->direction = direction;
-    cursor->positioned = false;
+    cursor->positioned = cursor->inclusive = false;
     cvn_key_init(&cursor->last);
     int r = copy_bound(&cursor->lo, lo);
     if (r == 0)
@@ -175,7 +175,16 @@ int cvn_cursor_init(struct cvn_cursor *cursor, struct cvn_txn *txn, struct cvn_s
 
 int cvn_cursor_resume(struct cvn_cursor *cursor, struct cvn_slice key)
 {
+    cursor->positioned = cursor->inclusive = false;
+    return copy_bound(&cursor->last, key);
+}
+
+int cvn_cursor_seek(struct cvn_cursor *cursor, struct cvn_slice key)
+{
+    if (cursor->direction != CVN_FORWARD)
+        return -EINVAL;
     cursor->positioned = false;
+    cursor->inclusive = true;
     return copy_bound(&cursor->last, key);
 }
 
@@ -198,7 +207,7 @@ static int step_forward(struct cvn_cursor *cursor, struct cvn_slice at[2])
     bool resumed = cursor->last.len > 0 && compare(cvn_key_slice(&cursor->last), &cursor->lo) >= 0;
     const struct cvn_key *from = resumed ? &cursor->last : &cursor->lo;
     int r = move(cursor, from->len ? CVN_MOVE_AT_OR_ABOVE : CVN_MOVE_FIRST, from, at);
-    if (r == 0 && resumed && compare(at[0], &cursor->last) == 0)
+    if (r == 0 && resumed && !cursor->inclusive && compare(at[0], &cursor->last) == 0)
         r = move(cursor, CVN_MOVE_NEXT, NULL, at);
     return r;
 }
@@ -238,6 +247,7 @@ int cvn_cursor_next(struct cvn_cursor *cursor, struct cvn_slice *ret_key,
         return note(cursor->txn, r);
     }
     cursor->positioned = true;
+    cursor->inclusive = false;
     cursor->generation = cursor->txn->generation;
     memcpy(cursor->last.bytes, at[0].data, at[0].len);
     cursor->last.len = at[0].len;

@@ -74,6 +74,7 @@ struct cvn_cursor {
     struct cvn_engine_cursor *engine;
     enum cvn_direction direction;
     bool positioned;     /* the engine's cursor stands on the last key given */
+    bool inclusive;      /* last was sought, and may be given itself */
     uint64_t generation; /* of the transaction's writes when it was positioned */
     struct cvn_key lo;   /* empty: no bound */
     struct cvn_key hi;   /* empty: no bound */
@@ -93,6 +94,13 @@ int cvn_cursor_init(struct cvn_cursor *cursor, struct cvn_txn *txn, struct cvn_s
  * bounds; key itself need not exist. -EINVAL as for init.
  */
 int cvn_cursor_resume(struct cvn_cursor *cursor, struct cvn_slice key);
+
+/*
+ * Makes the next step of a forward walk give this key, or the first beyond it, in or before the
+ * range: how walks over several ranges skip what only one of them has. -EINVAL for a backward walk
+ * or a key over CVN_KEY_BYTES_MAX.
+ */
+int cvn_cursor_seek(struct cvn_cursor *cursor, struct cvn_slice key);
 
 /*
  * Steps to the next key. 0 and both slices set, borrowed as said above; CVN_STORE_ABSENT at the

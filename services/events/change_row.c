@@ -90,6 +90,7 @@ static int pack_facts(struct cvn_ctx *ctx, const Convene__Events__V1__Event *eve
         venue.city = event->venue->city;
         venue.location = event->venue->location;
         facts.venue = &venue;
+        facts.city_center = event->city_center;
     }
     return cvn_ctx_pack(ctx, &facts.base, ret);
 }

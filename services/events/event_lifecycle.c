@@ -1,6 +1,5 @@
 #include "services/events/event_lifecycle.h"
 
-#include "services/events/etag.h"
 #include "services/events/event_change.h"
 #include "services/events/event_check.h"
 #include "services/events/event_table.h"
@@ -103,7 +102,7 @@ int cvn_event_update(struct cvn_ctx *ctx, const void *request, void *reply)
     struct cvn_rsvp_case c;
     int r = cvn_event_find_organised(ctx, req->event->id, "change this event", &c);
     if (r == 0)
-        r = cvn_etag_require(ctx, req->etag, &c.event->base, "event");
+        r = cvn_event_require_etag(ctx, req->etag, c.event);
     if (r)
         return r;
     *event = *c.event;

@@ -1,43 +1,24 @@
-/*
- * Events as stored: a packed Event under its id, found by start, group, topic, city, place and the
- * registering system's own key. Every event is indexed, drafts too: they are few, their organisers
- * list them, and publishing then rewrites one row and no index.
- */
+/* Events as stored: a packed Event under its id, found by the indexes of event_index.h. */
 #ifndef CVN_SERVICES_EVENTS_EVENT_TABLE_H
 #define CVN_SERVICES_EVENTS_EVENT_TABLE_H
 
 #include "convene/events/v1/event.pb-c.h"
+#include "services/events/event_index.h"
 #include "services/events/rsvp_table.h"
 #include "services/runtime/ctx.h"
 #include "storage/table.h"
 
-/*
- * The indexes. All but one end in the start, so that each is walked in the order of a list:
- * start; group, start; folded topic, start; folded city, start; bits of the cell, cell, start;
- * series, start. Only that by external id is group, external id.
- */
-enum {
-    CVN_EVENT_BY_START,
-    CVN_EVENT_BY_GROUP,
-    CVN_EVENT_BY_TOPIC,
-    CVN_EVENT_BY_CITY,
-    CVN_EVENT_BY_CELL,
-    CVN_EVENT_BY_EXTERNAL_ID,
-    CVN_EVENT_BY_SERIES,
-    CVN_EVENT_INDEXES,
-};
-extern const struct cvn_index cvn_event_indexes[CVN_EVENT_INDEXES];
 extern const struct cvn_table cvn_event_table;
-
-/* Bits of geohash of the cells in CVN_EVENT_BY_CELL, coarse to fine. */
-enum { CVN_EVENT_CELL_SIZES = 3 };
-extern const uint8_t cvn_event_cell_bits[CVN_EVENT_CELL_SIZES];
 
 void cvn_event_key(struct cvn_key *key, const struct cvn_id *event);
 
 /* Reads one event into the arena, its counts not filled in. 0; CVN_STORE_ABSENT; a fault. */
 int cvn_event_get(struct cvn_ctx *ctx, const struct cvn_id *event,
                   Convene__Events__V1__Event **ret_event);
+
+/* The same, and how it is stored, borrowed from the transaction. */
+int cvn_event_get_row(struct cvn_ctx *ctx, const struct cvn_id *event,
+                      Convene__Events__V1__Event **ret_event, struct cvn_slice *ret_row);
 
 /* The id behind a group's external id. 0; CVN_STORE_ABSENT; a fault. */
 int cvn_event_by_external_id(struct cvn_ctx *ctx, const struct cvn_id *group,
@@ -58,6 +39,10 @@ int cvn_event_delete(struct cvn_ctx *ctx, const struct cvn_id *event);
 
 /* Fills in the etag of the event as it is stored. 0 or -ENOMEM. */
 int cvn_event_set_etag(struct cvn_ctx *ctx, Convene__Events__V1__Event *event);
+
+/* Refuses with ABORTED where the etag given is not that of the event; see etag.h. */
+int cvn_event_require_etag(struct cvn_ctx *ctx, const char *given,
+                           const Convene__Events__V1__Event *event);
 
 /* The instant of the start, in milliseconds since 1970, UTC. */
 int64_t cvn_event_start_ms(const Convene__Events__V1__Event *event);

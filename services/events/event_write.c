@@ -43,6 +43,8 @@ int cvn_event_place_in_group(struct cvn_ctx *ctx, Convene__Events__V1__Event *ev
     if (r)
         return r;
     event->group_id = group->id;
+    event->group_name = group->name;
+    event->city_center = NULL;
     r = cvn_event_complete(ctx->arena, event, group->time_zone, zones_of(ctx));
     return r ? r : refuse_late_draw(ctx, event);
 }
@@ -66,6 +68,7 @@ void cvn_event_clear_output(Convene__Events__V1__Event *event)
     event->recurrence_id = none;
     event->overridden = false;
     event->previous_start_time = NULL;
+    event->match = NULL;
     event->etag = none;
     event->lottery_commitment = none;
     event->lottery_seed = none;
@@ -122,6 +125,8 @@ static void keep_output_fields(Convene__Events__V1__Event *event,
     event->lottery_commitment = before->lottery_commitment;
     event->lottery_seed = before->lottery_seed;
     event->lottery_drawn_time = before->lottery_drawn_time;
+    event->group_name = before->group_name; /* renaming is a task of its own */
+    event->match = NULL;
 }
 
 /* A published event whose time moves is rescheduled, and a calendar must show any change. */

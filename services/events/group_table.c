@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "services/events/change_row.h"
 #include "services/events/etag.h"
+#include "services/events/group_rename.h"
 #include "services/events/membership_table.h"
 #include "services/events/person_table.h"
 #include "services/events/record.h"
@@ -242,6 +243,15 @@ int cvn_group_by_slug(struct cvn_ctx *ctx, const char *slug, struct cvn_id *ret_
     return cvn_group_of_key(primary, ret_group) ? 0 : -EUCLEAN;
 }
 
+/* Has the events follow where the group was stored under another name. 0 or a fault. */
+static int note_name(struct cvn_ctx *ctx, const struct cvn_id *group, struct cvn_slice old,
+                     const char *name)
+{
+    Convene__Events__V1__Group *before;
+    int r = cvn_ctx_unpack(ctx, &convene__events__v1__group__descriptor, old, &before);
+    return r || strcmp(before->name, name) == 0 ? r : cvn_group_rename_note(ctx, group);
+}
+
 int cvn_group_put(struct cvn_ctx *ctx, const struct cvn_id *group,
                   const Convene__Events__V1__Group *message)
 {
@@ -258,6 +268,10 @@ int cvn_group_put(struct cvn_ctx *ctx, const struct cvn_id *group,
         return 0;
     if (found != 0 && found != CVN_STORE_ABSENT)
         return found;
+    if (found == 0)
+        r = note_name(ctx, group, old, message->name);
+    if (r != 0)
+        return r;
     r = cvn_table_put(ctx->txn, &cvn_group_table, cvn_key_slice(&key), value);
     return r ? r : cvn_change_row_group(ctx, group, found == CVN_STORE_ABSENT);
 }

@@ -8,6 +8,7 @@
  *     keys    [space][key id]
  *     series  [space][series id]
  *     invitations, erasures  [space][their id, or the person's]
+ *     renamed [space][group id]: a group whose events have its former name still
  */
 #ifndef CVN_SERVICES_EVENTS_SPACES_H
 #define CVN_SERVICES_EVENTS_SPACES_H
@@ -21,6 +22,7 @@ enum {
     CVN_SPACE_COMMENT_EVENTS = 0x15, /* which event a comment is on */
     CVN_SPACE_INVITATIONS = 0x16,
     CVN_SPACE_ERASURES = 0x17, /* people being erased */
+    CVN_SPACE_RENAMED = 0x1a,
 };
 
 /* Where the kind stands in the keys of groups and events. */
@@ -72,6 +74,10 @@ enum {
     CVN_INDEX_EVENT_LAST = 0x3f,
     CVN_INDEX_RSVP_OFFER = 0x50,
     CVN_INDEX_LOTTERY_DUE = 0x51,
+    CVN_INDEX_EVENT_TOKEN = 0x40,
+    CVN_INDEX_EVENT_LANGUAGE = 0x41,
+    CVN_INDEX_EVENT_MODE = 0x42,
+    CVN_INDEX_EVENT_TRAITS = 0x43,
 };
 
 #endif

@@ -6,6 +6,7 @@
 #define CVN_SERVICES_EVENTS_WATCH_FEED_H
 
 #include "convene/events/v1/watch.pb-c.h"
+#include "services/events/event_filter.h"
 #include "services/events/event_list.h"
 #include "services/events/watch_cursor.h"
 #include "services/events/watch_page.h"

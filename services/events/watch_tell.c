@@ -280,9 +280,7 @@ static int tell_member(struct cvn_ctx *ctx, const struct cvn_watch_entry *entry,
 int cvn_watch_tell_entry(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
                          const struct cvn_watch_entry *entry, Convene__Events__V1__EventChange *ret)
 {
-    const struct cvn_id *group = cvn_event_filter_group(filter);
-    bool of_group =
-        group ? cvn_id_equal(group, &entry->subject.id) : cvn_event_filter_everything(filter);
+    bool of_group = cvn_event_filter_names_group(filter, &entry->subject.id);
     switch (entry->subject.kind) {
     case CVN_CHANGE_OF_EVENT:
         return tell_event_entry(filter, ctx, entry, ret);
@@ -308,11 +306,10 @@ static int sight(int role)
 int cvn_watch_walk_begin(const struct cvn_event_filter *filter, struct cvn_ctx *ctx,
                          const struct cvn_watch_entry *entry, struct cvn_watch_cursor *cursor)
 {
-    const struct cvn_id *group = cvn_event_filter_group(filter);
     struct cvn_change_step step;
     Convene__Events__V1__GroupRole role;
     if (entry->subject.kind != CVN_CHANGE_OF_MEMBER || !is_own(ctx, entry) ||
-        (group && !cvn_id_equal(group, &entry->subject.id)) ||
+        !cvn_event_filter_takes_group(filter, &entry->subject.id) ||
         !cvn_change_read_step(&entry->change, &step))
         return 0;
     int r = cvn_group_role_of_caller(ctx, &entry->subject.id, &role);

@@ -100,24 +100,49 @@ static void test_fold_of_folded_is_the_same_for_every_character(void **state)
 static void test_fold_refuses_bad_text_and_a_spent_arena(void **state)
 {
     CVN_ARENA_AUTO arena;
-    cvn_arena_init(&arena, 32);
+    cvn_arena_init(&arena, 64);
     struct cvn_slice untouched = cvn_slice("x", 1);
     assert_int_equal(cvn_text_fold(&arena, of("Z\xfcrich"), &untouched), CVN_TEXT_INVALID);
-    assert_int_equal(cvn_text_fold(&arena, of("12345678"), &untouched), -ENOMEM);
+    cvn_arena_reset(&arena);
+    assert_int_equal(cvn_text_fold(&arena, of("Zürich und Genf"), &untouched), -ENOMEM);
+    cvn_arena_reset(&arena);
+    char ascii[65];
+    memset(ascii, 'x', sizeof ascii);
+    assert_int_equal(cvn_text_fold(&arena, cvn_slice(ascii, 64), &untouched), -ENOMEM);
     assert_int_equal(untouched.len, 1);
     assert_int_equal(cvn_text_fold(&arena, of("1234567"), &untouched), 0);
 }
 
+/* ASCII takes a way of its own: behind a letter that does not, it must come out the same. */
+static void test_fold_of_ascii_is_that_of_any_text(void **state)
+{
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, 1 << 16);
+    for (char c = 1; c < 0x7f; c++) {
+        char alone[2] = {c}, behind[4] = "é";
+        behind[2] = c;
+        struct cvn_slice a, b;
+        assert_int_equal(cvn_text_fold(&arena, cvn_slice(alone, 1), &a), 0);
+        assert_int_equal(cvn_text_fold(&arena, cvn_slice(behind, 3), &b), 0);
+        assert_int_equal(b.len, 2);
+        assert_int_equal(((const char *)b.data)[1], ((const char *)a.data)[0]);
+        assert_int_equal(((const char *)a.data)[1], '\0');
+    }
+}
+
+/* Words parted by '|', runs in brackets. */
 static void assert_words(const char *folded, const char *expected)
 {
-    struct cvn_slice words[16];
+    struct cvn_slice rest = of(folded);
+    struct cvn_text_word word;
     char joined[512] = "";
-    size_t n = cvn_text_words(of(folded), words, 16);
-    for (size_t i = 0; i < n; i++) {
-        if (i)
-            strcat(joined, "|");
-        strncat(joined, words[i].data, words[i].len);
+    while (cvn_text_next_word(&rest, &word)) {
+        strcat(joined, *joined ? "|" : "");
+        strcat(joined, word.run ? "[" : "");
+        strncat(joined, word.text.data, word.text.len);
+        strcat(joined, word.run ? "]" : "");
     }
+    assert_int_equal(rest.len, 0);
     assert_string_equal(joined, expected);
 }
 
@@ -125,34 +150,38 @@ static void test_words_are_what_one_would_search_for(void **state)
 {
     assert_words("", "");
     assert_words(" -- ", "");
-    assert_words("r-ladies berlin: intro to r (r!)", "r|ladies|berlin|intro|to");
+    assert_words("r-ladies berlin: intro to r (r!)", "r|ladies|berlin|intro|to|r|r");
     assert_words("c++ and c# or c, f#", "c++|and|c#|or|c|f#");
     assert_words("rladies+ c+++ ++c", "rladies|c++|c");
-    assert_words("東京 meetup", "東|京|meetup");
-    assert_words("rの会", "r|の|会");
-    assert_words("2024年12月", "2024|年|12|月");
-    assert_words("서울 모임", "서울|모임");
+    assert_words("東京 meetup", "[東京]|meetup");
+    assert_words("rの会", "r|[の会]");
+    assert_words("2024年12月", "2024|[年]|12|[月]");
+    assert_words("서울 모임", "[서울]|[모임]");
+    assert_words("กรุงเทพ meetup", "[กรุงเทพ]|meetup");
     assert_words("node.js v20", "node|js|v20");
 }
 
-static void test_words_stop_at_the_most_asked_for(void **state)
+static void test_beginning_counts_characters(void **state)
 {
-    struct cvn_slice words[3];
-    assert_int_equal(cvn_text_words(of("a b c d"), words, 3), 3);
-    assert_int_equal(cvn_text_words(of("a b c d"), words, 0), 0);
-    assert_int_equal(cvn_text_words(of("a a a b"), words, 2), 2);
+    assert_int_equal(cvn_text_beginning(of("łodz"), 0), 0);
+    assert_int_equal(cvn_text_beginning(of("łodz"), 3), 4);
+    assert_int_equal(cvn_text_beginning(of("łodz"), 4), 5);
+    assert_int_equal(cvn_text_beginning(of("łodz"), 9), 5);
 }
 
 static void test_long_word_is_cut_between_characters(void **state)
 {
     char text[200];
-    struct cvn_slice words[2];
+    struct cvn_text_word word;
     memset(text, 'a', sizeof text);
-    assert_int_equal(cvn_text_words(cvn_slice(text, CVN_TEXT_WORD_MAX), words, 2), 1);
-    assert_int_equal(words[0].len, CVN_TEXT_WORD_MAX);
+    struct cvn_slice rest = cvn_slice(text, CVN_TEXT_WORD_MAX);
+    assert_true(cvn_text_next_word(&rest, &word));
+    assert_int_equal(word.text.len, CVN_TEXT_WORD_MAX);
     memcpy(text + CVN_TEXT_WORD_MAX - 1, "é", 2);
-    assert_int_equal(cvn_text_words(cvn_slice(text, sizeof text), words, 2), 1);
-    assert_int_equal(words[0].len, CVN_TEXT_WORD_MAX - 1);
+    rest = cvn_slice(text, sizeof text);
+    assert_true(cvn_text_next_word(&rest, &word));
+    assert_int_equal(word.text.len, CVN_TEXT_WORD_MAX - 1);
+    assert_false(cvn_text_next_word(&rest, &word));
 }
 
 static void test_width_counts_cells(void **state)
@@ -238,7 +267,8 @@ int main(void)
         cmocka_unit_test(test_fold_of_folded_is_the_same_for_every_character),
         cmocka_unit_test(test_fold_refuses_bad_text_and_a_spent_arena),
         cmocka_unit_test(test_words_are_what_one_would_search_for),
-        cmocka_unit_test(test_words_stop_at_the_most_asked_for),
+        cmocka_unit_test(test_fold_of_ascii_is_that_of_any_text),
+        cmocka_unit_test(test_beginning_counts_characters),
         cmocka_unit_test(test_long_word_is_cut_between_characters),
         cmocka_unit_test(test_width_counts_cells),
         cmocka_unit_test(test_cut_never_splits_a_character),

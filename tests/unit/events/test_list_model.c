@@ -20,7 +20,7 @@ enum {
     NOBODY = N_PEOPLE,
     ADMIN,
     N_WORDS = 4,
-    N_LISTS = 400,
+    N_LISTS = 600,
     N_LISTS_MOVING = 60,
     BATCH = 500,
 };
@@ -31,6 +31,31 @@ static const char *const topics[N_WORDS][2] = {
 static const char *const cities[N_WORDS][2] = {
     {"Łódź", "lodz"}, {"Berlin", "BERLIN"}, {"São Paulo", "sao paulo"}, {"東京", "東京"}};
 static const char *const languages[] = {"", "en", "de", "pt-BR"};
+/* Words of titles; of "word00" to "word39" each event has one, more than a beginning stands for. */
+static const char *const titles[] = {"Rúst", "rusty", "datenbank", "database", "東京都", "C++"};
+enum { N_TITLES = sizeof titles / sizeof *titles, N_NUMBERED = 40 };
+/* What is searched for: the text, and the folded words it asks for, '*' behind a beginning. */
+static const struct {
+    const char *text, *words[3];
+} searches[] = {
+    {"rust", {"rust*"}},
+    {"rust ", {"rust"}},
+    {"rus", {"rus*"}},
+    {"ru", {"ru"}},
+    {"Daten", {"daten*"}},
+    {"dat rust.", {"dat", "rust"}},
+    {"rust DATA", {"rust", "data*"}},
+    {"word", {"word*"}},
+    {"word1", {"word1*"}},
+    {"word17", {"word17*"}},
+    {"worde", {"worde*"}},
+    {"rust wor", {"rust", "wor*"}},
+    {"東京", {"東京"}},
+    {"都", {"都"}},
+    {"c++", {"c++*"}},
+    {"berlin group", {"berlin", "group*"}},
+};
+enum { N_SEARCHES = sizeof searches / sizeof *searches };
 static const struct cvn_point places[] = {{52.5, 13.4}, {0, 179.95}, {89.5, 20}, {-23.5, -46.6}};
 
 /* An event as the plain loop sees it. */
@@ -38,7 +63,9 @@ struct row {
     struct cvn_id id;
     int64_t start_ms;
     unsigned group, topics, city, language, mode, visibility;
-    unsigned spelling; /* of its words */
+    unsigned spelling;       /* of its words */
+    unsigned titles, number; /* words of its title: bits, and of the numbered ones */
+    unsigned capacity;       /* 1, or 0 for no limit */
     bool located, published, cancelled;
     struct cvn_point at;
     bool coming[N_PEOPLE];
@@ -64,8 +91,10 @@ struct query {
     Convene__Events__V1__LatLng center;
     Google__Protobuf__Timestamp from, before;
     unsigned viewer;
-    int group, topic, city, attendee; /* -1: any */
-    unsigned language;
+    int city, attendee, search;         /* -1: any */
+    unsigned groups, topics, languages; /* bits; 0: any */
+    bool of_member, seats;
+    char *group_ids[N_GROUPS], *topic_words[N_WORDS], *tags[N_WORDS];
 };
 
 static int64_t random_start_s(struct dice *dice)
@@ -87,6 +116,9 @@ static struct row random_row(struct dice *dice)
         .spelling = (unsigned)roll(dice, 2),
         .located = roll(dice, 4) != 0,
         .published = roll(dice, 8) != 0,
+        .titles = (unsigned)(roll(dice, 64) & roll(dice, 64)),
+        .number = (unsigned)roll(dice, N_NUMBERED),
+        .capacity = roll(dice, 3) == 0,
     };
     const struct cvn_point *near = &places[roll(dice, 4)];
     double spread = roll(dice, 2) ? 0.2 : 8;
@@ -103,6 +135,7 @@ struct sent {
     char *topics[2 * N_WORDS];
     char external_id[16];
     char start[24];
+    char title[100];
 };
 
 static void send_init(struct sent *sent, const struct scene *s, const struct row *row,
@@ -114,6 +147,13 @@ static void send_init(struct sent *sent, const struct scene *s, const struct row
     cvn_civil_format(sent->start, &start);
     (void)snprintf(sent->external_id, sizeof sent->external_id, "%zu", number);
     e->external_id = sent->external_id;
+    (void)snprintf(sent->title, sizeof sent->title, "word%02u", row->number);
+    for (unsigned i = 0; i < N_TITLES; i++)
+        if (row->titles & 1U << i)
+            strcat(strcat(sent->title, i % 2 ? " / " : ", "), titles[i]);
+    e->title = sent->title;
+    e->capacity = (int32_t)row->capacity;
+    e->waitlist_mode = CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_NONE;
     e->start_local = sent->start;
     e->time_zone = text("UTC");
     e->topics = sent->topics;
@@ -241,16 +281,61 @@ static int teardown(void **state)
     return harness_teardown(state);
 }
 
+/* Some of n, as bits; mostly none, which asks for any. */
+static unsigned some_of(struct dice *dice, unsigned n)
+{
+    unsigned bits = (unsigned)roll(dice, 1U << n);
+    return roll(dice, 3) ? 0 : roll(dice, 2) ? bits : bits & (0U - bits);
+}
+
+static void ask_who(struct scene *s, struct query *q)
+{
+    struct dice *dice = &s->dice;
+    q->attendee = -1;
+    if (q->viewer < N_PEOPLE && roll(dice, 4) == 0) {
+        q->attendee = (int)q->viewer;
+        q->request.attendee_id = text("me");
+    } else if (q->viewer == ADMIN && roll(dice, 4) == 0) {
+        q->attendee = (int)roll(dice, N_PEOPLE);
+        q->request.attendee_id = s->people_texts[q->attendee].text;
+    }
+    q->of_member = q->viewer < N_PEOPLE && roll(dice, 6) == 0;
+    q->request.member_id = text(q->of_member ? "me" : "");
+    q->groups = some_of(dice, N_GROUPS);
+    q->request.group_ids = q->group_ids;
+    for (unsigned i = 0; i < N_GROUPS; i++)
+        if (q->groups & 1U << i)
+            q->group_ids[q->request.n_group_ids++] = s->group_texts[i].text;
+    if (q->request.n_group_ids > 0 && roll(dice, 2)) /* the one, or the last of several */
+        q->request.group_id = q->group_ids[--q->request.n_group_ids];
+}
+
+static void ask_what(struct scene *s, struct query *q)
+{
+    struct dice *dice = &s->dice;
+    q->topics = some_of(dice, N_WORDS);
+    q->request.topics = q->topic_words;
+    for (unsigned i = 0; i < N_WORDS; i++)
+        if (q->topics & 1U << i)
+            q->topic_words[q->request.n_topics++] = text(topics[i][roll(dice, 2)]);
+    if (q->request.n_topics > 0 && roll(dice, 2))
+        q->request.topic = q->topic_words[--q->request.n_topics];
+    q->languages = some_of(dice, 4);
+    q->request.languages = q->tags;
+    for (unsigned i = 0; i < 4; i++)
+        if (q->languages & 1U << i)
+            q->tags[q->request.n_languages++] = text(i == 3 && roll(dice, 2) ? "PT" : languages[i]);
+    q->search = roll(dice, 3) ? -1 : (int)roll(dice, N_SEARCHES);
+    if (q->search >= 0)
+        q->request.text = text(searches[q->search].text);
+    q->seats = roll(dice, 5) == 0;
+    q->request.free_seats_only = q->seats;
+}
+
 static void ask_where(struct scene *s, struct query *q)
 {
     struct dice *dice = &s->dice;
-    q->group = roll(dice, 3) ? -1 : (int)roll(dice, N_GROUPS);
-    q->topic = roll(dice, 3) ? -1 : (int)roll(dice, N_WORDS);
     q->city = roll(dice, 3) ? -1 : (int)roll(dice, N_WORDS);
-    if (q->group >= 0)
-        q->request.group_id = s->group_texts[q->group].text;
-    if (q->topic >= 0)
-        q->request.topic = text(topics[q->topic][roll(dice, 2)]);
     if (q->city >= 0)
         q->request.city = text(cities[q->city][roll(dice, 2)]);
     if (roll(dice, 3))
@@ -264,6 +349,7 @@ static void ask_where(struct scene *s, struct query *q)
     q->center.longitude = near->lon;
     q->near.radius_m =
         roll(dice, 2) ? 1 + (double)roll(dice, 500000) : 1 + (double)roll(dice, 20000);
+    q->request.online_too = roll(dice, 3) == 0;
 }
 
 static void ask_when(struct scene *s, struct query *q)
@@ -282,24 +368,17 @@ static void ask_when(struct scene *s, struct query *q)
 static void query_init(struct scene *s, struct query *q)
 {
     struct dice *dice = &s->dice;
+    *q = (struct query){.viewer = (unsigned)roll(dice, N_VIEWERS)};
     convene__events__v1__list_events_request__init(&q->request);
-    q->viewer = (unsigned)roll(dice, N_VIEWERS);
-    q->attendee = -1;
+    ask_who(s, q);
+    ask_what(s, q);
     ask_where(s, q);
     ask_when(s, q);
-    q->language = roll(dice, 4) ? 0 : (unsigned)roll(dice, 4);
-    q->request.language = text(languages[q->language]);
     q->request.attendance_mode =
         (Convene__Events__V1__AttendanceMode)(roll(dice, 4) ? 0 : roll(dice, 4));
     q->request.include_cancelled = roll(dice, 2);
     q->request.include_unpublished = roll(dice, 2);
-    if (q->viewer < N_PEOPLE && roll(dice, 4) == 0) {
-        q->attendee = (int)q->viewer;
-        q->request.attendee_id = text("me");
-    } else if (q->viewer == ADMIN && roll(dice, 4) == 0) {
-        q->attendee = (int)roll(dice, N_PEOPLE);
-        q->request.attendee_id = s->people_texts[q->attendee].text;
-    }
+    q->request.with_matches = roll(dice, 2);
 }
 
 static bool may_appear(const struct scene *s, const struct query *q, const struct row *row)
@@ -313,21 +392,72 @@ static bool may_appear(const struct scene *s, const struct query *q, const struc
     return row->visibility == VISIBILITY(PUBLIC) || organises || q->attendee >= 0;
 }
 
+/* Whether a word of some text, folded by hand and between blanks, is what is asked. */
+static bool has_word(const char *words, const char *asked)
+{
+    size_t len = strlen(asked);
+    bool beginning = asked[len - 1] == '*';
+    if (asked[0] & 0x80) /* of a script without spaces, a part is enough */
+        return strstr(words, asked) != NULL;
+    len -= beginning;
+    for (const char *at = strchr(words, ' '); at; at = strchr(at + 1, ' '))
+        if (strncmp(at + 1, asked, len) == 0 && (beginning || at[1 + len] == ' '))
+            return true;
+    return false;
+}
+
+/* The row's words as they are folded, each between blanks. */
+static bool is_found(const struct row *row, const struct query *q)
+{
+    static const char *const title_words[] = {"rust",     "rusty",  "datenbank",
+                                              "database", "東京都", "c++"};
+    static const char *const topic_words[] = {"rust", "c++", "cafe culture", "strasse"};
+    static const char *const city_words[] = {"lodz", "berlin", "sao paulo", "東京", ""};
+    char all[400];
+    int n = snprintf(all, sizeof all, " word%02u group %u %s ", row->number, row->group,
+                     city_words[row->city]);
+    for (unsigned i = 0; i < N_TITLES; i++)
+        n += snprintf(all + n, sizeof all - (size_t)n, " %s ",
+                      row->titles & 1U << i ? title_words[i] : "");
+    for (unsigned i = 0; i < N_WORDS; i++)
+        n += snprintf(all + n, sizeof all - (size_t)n, " %s ",
+                      row->topics & 1U << i ? topic_words[i] : "");
+    bool found = true;
+    for (size_t i = 0; i < 3 && searches[q->search].words[i]; i++)
+        found = found && has_word(all, searches[q->search].words[i]);
+    return found;
+}
+
+static bool is_full(const struct row *row)
+{
+    bool taken = false;
+    for (unsigned p = 0; p < N_PEOPLE; p++)
+        taken |= row->coming[p];
+    return row->capacity > 0 && taken &&
+           row->mode != MODE(MIXED); /* there it has no limit online */
+}
+
+static bool is_where_asked(const struct query *q, const struct row *row)
+{
+    struct cvn_point centre = {q->center.latitude, q->center.longitude};
+    return !q->request.near || (q->request.online_too && row->mode == MODE(ONLINE)) ||
+           (row->located && cvn_geo_distance_m(centre, row->at) <= q->near.radius_m);
+}
+
 static bool matches(const struct scene *s, const struct query *q, const struct row *row)
 {
     const Convene__Events__V1__ListEventsRequest *req = &q->request;
-    struct cvn_point centre = {q->center.latitude, q->center.longitude};
-    return (q->group < 0 || (int)row->group == q->group) &&
-           (q->topic < 0 || row->topics & 1U << q->topic) &&
-           (q->city < 0 || (int)row->city == q->city) &&
+    return (!q->groups || q->groups & 1U << row->group) &&
+           (!q->topics || row->topics & q->topics) && (q->city < 0 || (int)row->city == q->city) &&
            (q->attendee < 0 || row->coming[q->attendee]) &&
-           (q->language == 0 || row->language == q->language) &&
+           (!q->of_member || s->roles[q->viewer][row->group]) &&
+           (!q->languages || q->languages & 1U << row->language) &&
            (!req->attendance_mode || row->mode == req->attendance_mode) &&
            (!req->start_time_from || row->start_ms >= q->from.seconds * 1000) &&
            (!req->start_time_before || row->start_ms < q->before.seconds * 1000) &&
-           (!req->near ||
-            (row->located && cvn_geo_distance_m(centre, row->at) <= q->near.radius_m)) &&
-           (req->include_cancelled || !row->cancelled) && may_appear(s, q, row);
+           (q->search < 0 || is_found(row, q)) && (!q->seats || !is_full(row)) &&
+           is_where_asked(q, row) && (req->include_cancelled || !row->cancelled) &&
+           may_appear(s, q, row);
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -372,6 +502,7 @@ static size_t check_list(struct scene *s, struct query *q, bool moving)
         assert_int_equal(r->n_events, n_page);
         for (size_t i = 0; i < n_page; i++)
             assert_string_equal(r->events[i]->id, EVENT_TEXT(expected[i]->id));
+        assert_int_equal(n_page > 0 && r->events[0]->match, n_page > 0 && q->request.with_matches);
         if (n != (size_t)q->request.page_size) /* else there may be more to look at, or not */
             assert_int_equal(r->next_page_token[0] != '\0', n > n_page);
         last = n_page ? expected[n_page - 1] : last;

@@ -126,6 +126,35 @@ static void walk(struct scratch *s, const char *bounds[2], enum cvn_direction di
     cvn_snapshot_release(txn);
 }
 
+static void test_cursor_seeks_ahead_and_back(void **state)
+{
+    struct scratch *s = *state;
+    struct cvn_txn *txn;
+    struct cvn_cursor cursor;
+    struct cvn_slice key;
+    const struct {
+        const char *sought;
+        char found; /* 0: none */
+    } rows[] = {{"k4", '4'}, {"k45", '5'}, {"k2", '2'}, {"k1", '2'}, {"k6", 0}, {"k3", '3'}};
+    assert_int_equal(cvn_store_update(s->store, put_many, NULL, 0), 0);
+    assert_int_equal(cvn_store_snapshot(s->store, &txn), 0);
+    assert_int_equal(cvn_cursor_init(&cursor, txn, text("k2"), text("k6"), CVN_FORWARD), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(cvn_cursor_seek(&cursor, text(rows[i].sought)), 0);
+        int r = cvn_cursor_next(&cursor, &key, NULL);
+        assert_int_equal(r, rows[i].found ? 0 : CVN_STORE_ABSENT);
+        if (r == 0)
+            assert_int_equal(((const char *)key.data)[1], rows[i].found);
+    }
+    assert_int_equal(cvn_cursor_next(&cursor, &key, NULL), 0); /* what was found is not repeated */
+    assert_int_equal(((const char *)key.data)[1], '4');
+    cvn_cursor_deinit(&cursor);
+    assert_int_equal(cvn_cursor_init(&cursor, txn, text("k2"), text("k6"), CVN_BACKWARD), 0);
+    assert_int_equal(cvn_cursor_seek(&cursor, text("k4")), -EINVAL);
+    cvn_cursor_deinit(&cursor);
+    cvn_snapshot_release(txn);
+}
+
 static void test_cursor_walks_ranges_both_ways(void **state)
 {
     struct scratch *s = *state;
@@ -507,6 +536,7 @@ int main(void)
         WITH_ENGINE(test_second_opening_is_refused, lmdb),
         WITH_STORE(test_schema_steps_run_once_and_in_order),
         WITH_STORE(test_newer_schema_is_refused),
+        WITH_STORE(test_cursor_seeks_ahead_and_back),
         WITH_STORE(test_cursor_walks_ranges_both_ways),
         WITH_STORE(test_cursor_sees_writes_made_while_it_walks),
         WITH_STORE(test_update_that_fails_is_undone_alone),

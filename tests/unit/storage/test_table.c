@@ -2,6 +2,7 @@
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/storage/words.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +95,28 @@ static void test_unique_index_refuses_a_second_row_and_writes_nothing(void **sta
     cvn_snapshot_release(txn);
 }
 
+static void test_index_gives_what_was_emitted_with_an_entry(void **state)
+{
+    struct scratch *s = *state;
+    struct cvn_txn *txn;
+    struct cvn_slice value;
+    struct cvn_key key;
+    assert_int_equal(words_put(s, "w1", "ada x"), 0);
+    assert_int_equal(cvn_store_snapshot(s->store, &txn), 0);
+    cvn_key_init(&key);
+    cvn_key_put_text(&key, text("ada"));
+    const struct cvn_index *index = &words_table.indexes[0];
+    assert_int_equal(cvn_index_get(txn, index, cvn_key_slice(&key), text("w1"), &value), 0);
+    assert_int_equal(value.len, 1);
+    assert_memory_equal(value.data, "v", 1);
+    assert_int_equal(cvn_index_get(txn, index, cvn_key_slice(&key), text("w2"), &value),
+                     CVN_STORE_ABSENT);
+    assert_int_equal(
+        cvn_index_get(txn, &words_table.indexes[1], cvn_key_slice(&key), text("w1"), &value),
+        -EINVAL);
+    cvn_snapshot_release(txn);
+}
+
 static int damage(struct cvn_txn *txn, void *arg)
 {
     (void)arg;
@@ -143,6 +166,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_index_follows_the_row, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unique_index_refuses_a_second_row_and_writes_nothing,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_index_gives_what_was_emitted_with_an_entry, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_verify_finds_planted_damage, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);
