@@ -1,12 +1,13 @@
 /*
  * A server is killed at random moments while clients answer to events, register events and enrol.
  *
- *     test_kill CONVENED [--seed N] [--kills M]
+ *     test_kill CONVENED [--seed N] [--kills M] [--disk MODULE]
  *
  * Every call is repeated with its request id until the server answers, over kills. After each
  * restart, before the clients go on, everything that was acknowledged is there exactly once: each
  * person's last answer, each event, each enrolment; a repeated request has the first answer; no
- * seat is taken twice; and the server's own check of its stores finds nothing.
+ * seat is taken twice; and the server's own check of its stores finds nothing. With the module that
+ * faulty_disk.c is built as, each server's disk fails as well, for a while at a random moment.
  */
 #include "base/error.h"
 #include "convene/admin/v1/store.pb-c.h"
@@ -47,7 +48,7 @@ struct answer {
 };
 
 struct test {
-    const char *convened;
+    const char *convened, *disk;
     char directory[PATH_BYTES], url[2 * PATH_BYTES];
     uint64_t seed, dice;
     unsigned kills;
@@ -62,7 +63,7 @@ struct test {
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
     unsigned n_made, n_enrolled;
-    uint64_t n_answers;
+    uint64_t n_answers, n_faults;
     bool pausing, ending;
     unsigned n_paused;
 };
@@ -85,12 +86,28 @@ fail(const struct test *t, const char *what, const char *which)
     exit(1);
 }
 
+/* What is to happen to the disk of the next server; not while it opens its stores. */
+static void choose_fault(struct test *t)
+{
+    static const char *const kinds[] = {"write", "meta", "sync"};
+    static const char *const errors[] = {"EIO", "ENOSPC"};
+    char plan[64];
+    unsigned kind = dice_below(&t->dice, 3), often = kind == 0 ? 5 : 1; /* pages of a commit */
+    (void)snprintf(plan, sizeof plan, "%s:%u:%s:%u:%u", kinds[kind],
+                   often * (6 + dice_below(&t->dice, 30)), errors[dice_below(&t->dice, 2)],
+                   1 + dice_below(&t->dice, 8), dice_below(&t->dice, 4096));
+    (void)setenv("LD_PRELOAD", t->disk, 1);
+    (void)setenv("CONVENE_FAULTY_DISK", plan, 1);
+}
+
 /* Starts the server and waits for its line that says it is ready. */
 static void start_server(struct test *t)
 {
     int ends[2];
     char line[512], data[PATH_BYTES + 8];
     (void)snprintf(data, sizeof data, "%s/data", t->directory);
+    if (t->disk)
+        choose_fault(t);
     if (pipe(ends) != 0 || (t->server = fork()) < 0)
         fail(t, "no server can be started", strerror(errno));
     if (t->server == 0) {
@@ -355,6 +372,18 @@ static void check_stores(struct test *t)
     cvn_stream_free(stream);
 }
 
+/* How many batches the server could not commit. */
+static void count_faults(struct test *t)
+{
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, KILL_ARENA_BYTES);
+    Convene__Admin__V1__GetStoresRequest request = CONVENE__ADMIN__V1__GET_STORES_REQUEST__INIT;
+    const Convene__Admin__V1__Stores *stores =
+        ask(t, &convene__admin__v1__store_service__descriptor, "GetStores", &request.base, &arena);
+    for (size_t i = 0; i < stores->n_stores; i++)
+        t->n_faults += stores->stores[i]->faults;
+}
+
 /* Lets the clients end the calls they are in, looks, and lets them go on. */
 static void check_everything(struct test *t)
 {
@@ -391,7 +420,6 @@ static void wait_for_answers(struct test *t, uint64_t n)
 static void kill_and_restart(struct test *t)
 {
     struct timespec pause = {.tv_nsec = (long)dice_below(&t->dice, 4000000)};
-    wait_for_answers(t, 1 + dice_below(&t->dice, 60));
     (void)nanosleep(&pause, NULL); /* so that it is hit between answers, too */
     (void)kill(t->server, SIGKILL);
     (void)waitpid(t->server, NULL, 0);
@@ -450,6 +478,8 @@ static void run(struct test *t)
             fail(t, "no thread", strerror(errno));
     }
     for (unsigned i = 0; i < t->kills; i++) {
+        wait_for_answers(t, 1 + dice_below(&t->dice, 60));
+        count_faults(t);
         kill_and_restart(t);
         check_everything(t);
     }
@@ -463,14 +493,20 @@ static void run(struct test *t)
     (void)kill(t->server, SIGTERM);
     (void)waitpid(t->server, NULL, 0);
     printf("seed %" PRIu64 ": %u kills, %" PRIu64 " answers, %u events and %u enrolments "
-           "acknowledged, all there; %" PRIu64 " calls were repeated\n",
-           t->seed, t->kills, t->n_answers, t->n_made, t->n_enrolled, (uint64_t)t->line.n_repeated);
+           "acknowledged, all there; %" PRIu64 " calls were repeated, %" PRIu64
+           " batches met a disk that failed\n",
+           t->seed, t->kills, t->n_answers, t->n_made, t->n_enrolled, (uint64_t)t->line.n_repeated,
+           t->n_faults);
 }
 
 static bool read_arguments(int argc, char **argv, struct test *t)
 {
     for (int i = 2; i + 1 < argc; i += 2) {
         char *end;
+        if (strcmp(argv[i], "--disk") == 0) {
+            t->disk = argv[i + 1];
+            continue;
+        }
         unsigned long number = strtoul(argv[i + 1], &end, 10);
         if (*end || end == argv[i + 1])
             return false;
@@ -492,7 +528,7 @@ int main(int argc, char **argv)
     t->seed = 1;
     t->kills = 6;
     if (!read_arguments(argc, argv, t)) {
-        fprintf(stderr, "usage: test_kill CONVENED [--seed N] [--kills M]\n");
+        fprintf(stderr, "usage: test_kill CONVENED [--seed N] [--kills M] [--disk MODULE]\n");
         return 2;
     }
     t->convened = argv[1];
