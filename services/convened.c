@@ -100,7 +100,9 @@ static int open_store(struct daemon *daemon, const char *name,
 {
     char path[CVN_SETTINGS_TEXT_BYTES + 16];
     (void)snprintf(path, sizeof path, "%s/%s", daemon->settings.data, name);
-    int r = cvn_store_open(ret_store, &(struct cvn_store_options){.path = path}, err);
+    const struct cvn_store_options options = {
+        .path = path, .change_keep_days = (uint32_t)daemon->settings.keep_changes_days};
+    int r = cvn_store_open(ret_store, &options, err);
     if (r)
         return r;
     r = cvn_runtime_new(ret_runtime, &(struct cvn_runtime_options){

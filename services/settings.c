@@ -11,7 +11,7 @@
 
 const char cvn_settings_usage[] =
     "usage: convened [--data DIR] [--listen URL]… [options]\n"
-    "       convened check --data DIR\n"
+    "       convened check --data DIR | --backup FILE\n"
     "       convened restore FILE --data DIR\n"
     "       convened compact --data DIR\n"
     "\n"
@@ -38,6 +38,7 @@ const char cvn_settings_usage[] =
     "                      (default: 4096)\n"
     "  --caller-rate N     calls that one caller may begin in a second, 1 to 1000000, and twice\n"
     "                      as many at once (default: 50000)\n"
+    "  --keep-changes D    days for which the log of changes is kept, 1 to 36500 (default: 90)\n"
     "  --drain-timeout S   seconds that running calls may take at the end (default: 10)\n"
     "  --quiet             no log line for each call\n"
     "  --config FILE       an INI file, section [convened], keys named as the flags above\n"
@@ -54,6 +55,7 @@ enum {
     CALLER_CALLS_MAX = 100000,
     CALLER_RATE_DEFAULT = 50000,
     CALLER_RATE_MAX = 1000000,
+    KEEP_CHANGES_DAYS_MAX = 36500,
 };
 
 struct setting {
@@ -140,6 +142,23 @@ static int set_caller_rate(struct cvn_settings *settings, const char *value, str
     return 0;
 }
 
+static int set_data(struct cvn_settings *settings, const char *value, struct cvn_error *err)
+{
+    int r = copy(settings->data, "data", value, err);
+    for (size_t len = strlen(settings->data); r == 0 && len > 1 && value[len - 1] == '/'; len--)
+        settings->data[len - 1] = '\0';
+    return r;
+}
+
+static int set_keep_changes(struct cvn_settings *settings, const char *value, struct cvn_error *err)
+{
+    int n = whole_number("keep-changes", value, (const int[2]){1, KEEP_CHANGES_DAYS_MAX}, err);
+    if (n < 0)
+        return n;
+    settings->keep_changes_days = n;
+    return 0;
+}
+
 static int set_drain(struct cvn_settings *settings, const char *value, struct cvn_error *err)
 {
     int n = whole_number("drain-timeout", value, (const int[2]){0, DRAIN_SECONDS_MAX}, err);
@@ -151,11 +170,12 @@ static int set_drain(struct cvn_settings *settings, const char *value, struct cv
 
 #define TEXT(member) NULL, offsetof(struct cvn_settings, member)
 static const struct setting table[] = {
-    {"data", TEXT(data)},
+    {"data", set_data, 0},
     {"listen", set_listen, 0},
     {"services", set_services, 0},
     {"workers", set_workers, 0},
     {"drain-timeout", set_drain, 0},
+    {"keep-changes", set_keep_changes, 0},
     {"events-url", TEXT(events_url)},
     {"events-key-file", TEXT(events_key_file)},
     {"events-tls-ca", TEXT(events_tls.ca)},

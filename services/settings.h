@@ -32,9 +32,10 @@ struct cvn_settings {
     struct cvn_settings_tls tls; /* to be asked; with ca, clients need certificates */
     int n_workers;
     int drain_timeout_ms;
-    int caller_calls; /* in flight of one caller */
-    int caller_rate;  /* of one caller, per second */
-    bool quiet;       /* no line per call */
+    int keep_changes_days; /* 0: as long as a store keeps them by itself */
+    int caller_calls;      /* in flight of one caller */
+    int caller_rate;       /* of one caller, per second */
+    bool quiet;            /* no line per call */
 };
 
 enum cvn_settings_outcome {

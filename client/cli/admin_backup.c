@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,7 +62,17 @@ static int put_in_place(FILE *file, const char *part, const char *name)
     if (fflush(file) != 0 || fsync(fileno(file)) < 0) {
         return -errno;
     }
-    return renameat2(AT_FDCWD, part, AT_FDCWD, name, RENAME_NOREPLACE) < 0 ? -errno : 0;
+    if (renameat2(AT_FDCWD, part, AT_FDCWD, name, RENAME_NOREPLACE) < 0) {
+        return -errno;
+    }
+    char copy[PATH_MAX];
+    (void)snprintf(copy, sizeof copy, "%s", name);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) { /* a directory that may only be written to cannot be synchronised */
+        (void)fsync(fd);
+        (void)close(fd);
+    }
+    return 0;
 }
 
 static enum cvn_exit back_up_to(struct cvn_cli *cli, const char *name)

@@ -25,7 +25,8 @@ def free_port():
 class Place:
     """A directory with a server's data in it, and the server while it runs."""
 
-    def __init__(self, home, data, disk=None):
+    def __init__(self, home, data, disk=None, flags=()):
+        self.flags = flags
         self.disk = disk  # what fails, as tests/crash/faulty_disk.h reads it
         self.home = home
         self.data = os.path.join(home, data)
@@ -40,7 +41,7 @@ class Place:
                        ASAN_OPTIONS="verify_asan_link_order=0:" + env.get("ASAN_OPTIONS", ""))
         self.server = subprocess.Popen(
             [convened, "--data", self.data, "--listen", self.url, "--listen", self.tcp,
-             "--quiet"],
+             "--quiet", *self.flags],
             stderr=subprocess.PIPE, text=True, env=env)
         for _ in (self.url, self.tcp):
             line = self.server.stderr.readline()
@@ -101,7 +102,7 @@ def restore(home, backup):
     assert tool("check", "--backup", backup).count(": whole") == 2
     assert "is not empty" in tool("restore", backup, "--data", os.path.join(home, "first"), code=1)
     assert "is restored" in tool("restore", backup, "--data", os.path.join(home, "second") + "/")
-    with Place(home, "second") as p:
+    with Place(home, "second", flags=("--keep-changes", "7")) as p:
         people = p.run("people", "list")
         assert "Cleo" in people and "Dan" not in people, people
         p.run("people", "create", "--name", "Eve", "--email", "eve@example.org")
@@ -175,6 +176,9 @@ def compact(place):
 with tempfile.TemporaryDirectory() as home:
     first, backup = Place(home, "first"), os.path.join(home, "backup")
     assert "no store" in tool("check", "--data", os.path.join(home, "nowhere"), code=1)
+    for days in ("0", "36501", "x", ""):
+        refused = subprocess.run([convened, "--keep-changes", days], capture_output=True, text=True)
+        assert refused.returncode == 2 and "1 to 36500" in refused.stderr, refused
     serve_and_back_up(first, backup)
     refuse_strangers(first, os.path.join(home, "stolen"))
     restore(home, backup)
