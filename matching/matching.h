@@ -501,4 +501,50 @@ int cvn_match_explain_mentee(const struct cvn_match_problem *problem,
                              const struct cvn_match_result *result, const struct cvn_id *mentee_id,
                              struct cvn_arena *arena, const struct cvn_match_explanation **ret);
 
+/* What would change it */
+
+/* A weight at which somebody gets another mentor, all else being as it is. */
+struct cvn_match_turn {
+    bool found; /* false: not even at the end of the range, 0 or CVN_MATCH_WEIGHT_MAX */
+    int32_t weight;
+    bool matched;            /* with somebody else; false: with nobody */
+    struct cvn_id mentor_id; /* who, when matched */
+};
+
+enum { CVN_MATCH_LOWER, CVN_MATCH_HIGHER, CVN_MATCH_DIRECTIONS };
+
+struct cvn_match_sensitivity {
+    struct cvn_match_turn mentee_weights[CVN_MATCH_TERMS][CVN_MATCH_DIRECTIONS];
+    struct cvn_match_turn mentor_weights[CVN_MATCH_TERMS][CVN_MATCH_DIRECTIONS];
+};
+
+/*
+ * For each weight, down to 0 and up to CVN_MATCH_WEIGHT_MAX, one at which a mentee's mentor is
+ * another, while one point nearer to the present weight it is the same. Where both ends of the
+ * range leave the pair as it is, none is looked for in between. 0; CVN_MATCH_UNKNOWN;
+ * CVN_MATCH_INVALID; CVN_MATCH_CANCELLED; -ENOMEM. Time: a run for each weight and direction, and
+ * ten more for each that has an effect; progress hears of CVN_MATCH_PHASE_SOLVE, the weights done
+ * of all.
+ */
+int cvn_match_find_turns(const struct cvn_match_problem *problem, const struct cvn_id *mentee_id,
+                         const struct cvn_match_progress *progress,
+                         struct cvn_match_sensitivity *ret);
+
+/* Group mentoring */
+
+enum { CVN_MATCH_GROUP_HOURS_MAX = 8 };
+
+/*
+ * Chooses for each mentor one time of the week, n_hours in a row of those that the mentor is free,
+ * at which all of their mentees meet: the one at which the mentees who have the mentor among their
+ * candidates, up to the capacity, are worth most together; of equals the earliest in UTC.
+ * ret_hours, in the order of the mentors' rows, gets those hours; none where the mentor is never
+ * free for so long. A run on a copy of the problem with these hours and min_common_hours set to
+ * n_hours then pairs nobody who could not come. 0; CVN_MATCH_INVALID also for n_hours out of 1 to
+ * CVN_MATCH_GROUP_HOURS_MAX; CVN_MATCH_CANCELLED; -ENOMEM. Time: that of finding the candidates.
+ */
+int cvn_match_choose_times(const struct cvn_match_problem *problem, int32_t n_hours,
+                           const struct cvn_match_progress *progress,
+                           struct cvn_match_hours *ret_hours);
+
 #endif
