@@ -9,6 +9,7 @@
 #include "services/caller.h"
 #include "services/events/group_rename.h"
 #include "services/events/key_access.h"
+#include "services/events/rsvp_task.h"
 #include "services/events/series_task.h"
 #include "services/events/service.h"
 #include "services/events/watch_hub.h"
@@ -37,7 +38,7 @@
 
 enum {
     EXIT_USAGE = 2,
-    TURN_SECONDS = 60, /* between looking for series that need more occurrences */
+    TURN_SECONDS = 60, /* between looking for what is due, unless something is before that */
     CREDENTIALS_BYTES = 7 + CVN_API_KEY_CHARS + 1, /* "Bearer ", a key, NUL */
     KEY_LINE_BYTES = 256,
     CALLER_REQUEST_BYTES_MAX = 256 << 20, /* of one caller's calls in flight */
@@ -377,30 +378,44 @@ static void say_ready(const struct cvn_settings *settings)
         fprintf(stderr, "convened: ready on %s\n", settings->listen[i]);
 }
 
-/* What the events service does as time passes. Whether there is more to do at once. */
-static bool take_turn(struct daemon *daemon)
+/*
+ * What the events service does as time passes. For how many milliseconds nothing is due then; 0
+ * when there is more to do at once.
+ */
+static int64_t take_turn(struct daemon *daemon)
 {
-    int r = cvn_series_task_turn(&daemon->series_task, &daemon->events, daemon->events_store,
-                                 wall_clock_ms());
-    if (r < 0)
-        fprintf(stderr, "convened: the series could not be brought up to date: %s\n", strerror(-r));
-    int renamed = cvn_group_rename_turn(&daemon->events, daemon->events_store, wall_clock_ms());
+    int64_t next_ms, now_ms = wall_clock_ms();
+    int series =
+        cvn_series_task_turn(&daemon->series_task, &daemon->events, daemon->events_store, now_ms);
+    int rsvps = cvn_rsvp_task_turn(&daemon->events, daemon->events_store, now_ms, &next_ms);
+    if (series < 0)
+        fprintf(stderr, "convened: the series could not be brought up to date: %s\n",
+                strerror(-series));
+    if (rsvps < 0)
+        fprintf(stderr, "convened: offers and lots could not be looked after: %s\n",
+                strerror(-rsvps));
+    int renamed = cvn_group_rename_turn(&daemon->events, daemon->events_store, now_ms);
     if (renamed < 0)
         fprintf(stderr, "convened: the events of a renamed group could not follow: %s\n",
                 strerror(-renamed));
-    return r > 0 || renamed > 0;
+    if (series > 0 || rsvps > 0 || renamed > 0 || next_ms <= now_ms)
+        return 0;
+    int64_t most_ms = (int64_t)TURN_SECONDS * 1000;
+    return next_ms - now_ms < most_ms ? next_ms - now_ms : most_ms;
 }
 
 /* The next signal; until it comes, the server takes its turns. */
 static int wait_for_signal(struct daemon *daemon, const sigset_t *signals)
 {
-    bool more = true;
+    int64_t wait_ms = 0;
     for (;;) {
-        struct timespec wait = {.tv_sec = more ? 0 : TURN_SECONDS};
+        struct timespec wait = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000};
         int got = sigtimedwait(signals, NULL, &wait);
         if (got > 0)
             return got;
-        more = errno == EAGAIN && daemon->settings.events && take_turn(daemon);
+        wait_ms = (int64_t)TURN_SECONDS * 1000;
+        if (errno == EAGAIN && daemon->settings.events)
+            wait_ms = take_turn(daemon);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "services/events/field_check.h"
 #include "services/events/handlers.h"
 #include "services/events/record.h"
+#include "services/events/refusal.h"
 #include "services/events/rsvp_access.h"
 #include "services/events/service.h"
 
@@ -142,14 +143,12 @@ static int check_batch(struct cvn_ctx *ctx, const void *request)
 static Convene__Events__V1__RegisterResult *refused_by_state(struct cvn_ctx *ctx)
 {
     Convene__Events__V1__RegisterResult *result = cvn_arena_alloc(ctx->arena, sizeof *result);
-    struct cvn_slice packed;
-    if (!result || cvn_status_pack(ctx->status, ctx->arena, &packed) < 0)
+    if (!result)
         return NULL;
     convene__events__v1__register_result__init(result);
     result->outcome = OUTCOME(REFUSED);
-    return cvn_ctx_unpack(ctx, &google__rpc__status__descriptor, packed, &result->status) == 0
-               ? result
-               : NULL;
+    result->status = cvn_refusal_status(ctx);
+    return result->status ? result : NULL;
 }
 
 static int register_record(struct cvn_ctx *ctx,

@@ -10,7 +10,10 @@
 #include "services/runtime/ctx.h"
 #include "storage/txn.h"
 
-enum { CVN_QUEUE_PARTIES_MAX = 50000 }; /* waiting for one event */
+enum {
+    CVN_QUEUE_PARTIES_MAX = 50000,   /* waiting for one kind of seats of one event */
+    CVN_LOTTERY_PARTIES_MAX = 10000, /* the same while lots are to be drawn among them */
+};
 
 /* Where in the queue: ranks ascend, and those of new numbers leave room between them. */
 struct cvn_queue_place {

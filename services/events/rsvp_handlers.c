@@ -1,4 +1,8 @@
+#include "services/events/agenda.h"
+#include "services/events/check_in.h"
+#include "services/events/draw_handlers.h"
 #include "services/events/handlers.h"
+#include "services/events/moves_handlers.h"
 #include "services/events/person_table.h"
 #include "services/events/questions.h"
 #include "services/events/rsvp_access.h"
@@ -114,12 +118,29 @@ static int get_rsvp(struct cvn_ctx *ctx, const void *request, void *reply)
     return r;
 }
 
-const struct cvn_service_method cvn_rsvp_methods[4] = {
+const struct cvn_service_method cvn_rsvp_methods[13] = {
     {"Respond", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_respond, respond, NULL,
      CVN_SCOPE_RSVPS_ANSWER},
     {"Decide", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_rsvp_check_decide, cvn_rsvp_decide_for,
      NULL, CVN_SCOPE_RSVPS_DECIDE},
     {"GetRsvp", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, get_rsvp, NULL, CVN_SCOPE_READ},
     {"ListRsvps", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, cvn_rsvps_list, NULL,
+     CVN_SCOPE_READ},
+    {"ListRsvpMoves", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, cvn_rsvp_moves_list, NULL,
+     CVN_SCOPE_READ},
+    {"VerifyRsvpMoves", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, cvn_rsvp_moves_verify, NULL,
+     CVN_SCOPE_READ},
+    {"InvitePeople", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_rsvp_check_invite,
+     cvn_rsvp_invite_people, NULL, CVN_SCOPE_RSVPS_DECIDE},
+    {"CheckIn", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_check_in_check, cvn_check_in_run, NULL,
+     CVN_SCOPE_RSVPS_DECIDE},
+    {"CloseAttendance", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_check_in_close, NULL,
+     CVN_SCOPE_RSVPS_DECIDE},
+    {"DrawLots", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_draw_lots, NULL,
+     CVN_SCOPE_RSVPS_DECIDE},
+    {"GetDraw", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, NULL, cvn_draw_get, NULL, CVN_SCOPE_READ},
+    {"ListDrawTickets", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, NULL, cvn_draw_list_tickets, NULL,
+     CVN_SCOPE_READ},
+    {"ListAgenda", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, cvn_agenda_list, NULL,
      CVN_SCOPE_READ},
 };

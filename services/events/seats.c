@@ -272,8 +272,9 @@ static int judge_answers(struct cvn_seating *seating, struct change *change)
 
 static int refuse_limits(struct cvn_seating *seating, const struct change *change)
 {
-    if (change->decision.needs_queue_number &&
-        seating->seats.waitlist_count[change->kind] >= CVN_QUEUE_PARTIES_MAX)
+    bool gathers = seating->event.waitlist == CVN_WAITLIST_LOTTERY && !seating->event.drawn;
+    uint32_t most = gathers ? CVN_LOTTERY_PARTIES_MAX : CVN_QUEUE_PARTIES_MAX;
+    if (change->decision.needs_queue_number && seating->seats.waitlist_count[change->kind] >= most)
         return cvn_ctx_refuse_state(seating->ctx, CVN_FAILED_PRECONDITION, "QUEUE_FULL",
                                     "The event is full, and so is its waiting list.");
     if (is_of_person(change) && change->before &&

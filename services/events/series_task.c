@@ -6,6 +6,7 @@
 #include "services/events/seats.h"
 #include "services/events/series_table.h"
 #include "services/events/series_write.h"
+#include "services/events/task_ctx.h"
 #include "storage/store.h"
 
 #include <errno.h>
@@ -13,43 +14,19 @@
 
 enum { ARENA_BYTES = 32 << 20, DAY_S = 24 * 60 * 60 };
 
-/* One update: of a series, or of an event. */
-struct job {
-    struct cvn_events_service *service;
-    int64_t now_ms;
-    struct cvn_id id;
-    uint8_t entropy[CVN_ENTROPY_BYTES];
-};
-
-static struct cvn_ctx ctx_of(const struct job *job, struct cvn_txn *txn, struct cvn_arena *arena,
-                             struct cvn_status *status)
-{
-    struct cvn_ctx ctx = {
-        .arena = arena,
-        .txn = txn,
-        .now_ms = job->now_ms,
-        .service = job->service,
-        .status = status,
-        .who = {.kind = CVN_PRINCIPAL_ADMIN, .text = "server"},
-    };
-    memcpy(ctx.entropy, job->entropy, sizeof ctx.entropy);
-    cvn_problems_init(&ctx.problems, arena);
-    return ctx;
-}
-
 static int extend(struct cvn_txn *txn, void *arg)
 {
-    const struct job *job = arg;
+    const struct cvn_task *job = arg;
     CVN_ARENA_AUTO arena;
     struct cvn_status status = {0};
     cvn_arena_init(&arena, ARENA_BYTES);
-    struct cvn_ctx ctx = ctx_of(job, txn, &arena, &status);
+    struct cvn_ctx ctx = cvn_task_ctx(job, txn, &arena, &status);
     return cvn_series_extend(&ctx, &job->id);
 }
 
 /* Whether the stored instants are what tzdata makes of the local times; corrects them in *event. */
-static int derive(struct cvn_ctx *ctx, const struct job *job, Convene__Events__V1__Event *event,
-                  bool *ret_same)
+static int derive(struct cvn_ctx *ctx, const struct cvn_task *job,
+                  Convene__Events__V1__Event *event, bool *ret_same)
 {
     int64_t start_ms = cvn_event_start_ms(event);
     int64_t end_ms = cvn_record_time_ms(event->end_time, 0);
@@ -63,13 +40,13 @@ static int derive(struct cvn_ctx *ctx, const struct job *job, Convene__Events__V
 
 static int rederive(struct cvn_txn *txn, void *arg)
 {
-    const struct job *job = arg;
+    const struct cvn_task *job = arg;
     CVN_ARENA_AUTO arena;
     struct cvn_status status = {0};
     Convene__Events__V1__Event *event;
     bool same;
     cvn_arena_init(&arena, ARENA_BYTES);
-    struct cvn_ctx ctx = ctx_of(job, txn, &arena, &status);
+    struct cvn_ctx ctx = cvn_task_ctx(job, txn, &arena, &status);
     int r = cvn_event_get(&ctx, &job->id, &event);
     if (r == 0)
         r = derive(&ctx, job, event, &same);
@@ -81,7 +58,7 @@ static int rederive(struct cvn_txn *txn, void *arg)
     return r ? r : cvn_seats_settle(&ctx, &job->id, event);
 }
 
-static int extend_due(struct job *job, struct cvn_store *store)
+static int extend_due(struct cvn_task *job, struct cvn_store *store)
 {
     struct cvn_series_place place = {0};
     /* A day short of the horizon: each series is extended once a day. */
@@ -106,7 +83,7 @@ static int extend_due(struct job *job, struct cvn_store *store)
 }
 
 /* The next events whose instants are no longer right; moves the task on. 1 where more follow. */
-static int find_moved(struct cvn_series_task *task, struct job *job, struct cvn_txn *snapshot,
+static int find_moved(struct cvn_series_task *task, struct cvn_task *job, struct cvn_txn *snapshot,
                       struct cvn_id *ids, size_t *ret_n)
 {
     CVN_INDEX_CURSOR_AUTO cursor = {.index = NULL};
@@ -115,7 +92,7 @@ static int find_moved(struct cvn_series_task *task, struct job *job, struct cvn_
     struct cvn_index_entry entry;
     struct cvn_key lo;
     cvn_arena_init(&arena, ARENA_BYTES);
-    struct cvn_ctx ctx = ctx_of(job, snapshot, &arena, &status);
+    struct cvn_ctx ctx = cvn_task_ctx(job, snapshot, &arena, &status);
     cvn_key_init(&lo);
     cvn_key_put_i64(&lo, task->from_ms);
     int r = cvn_index_cursor_init(&cursor, snapshot, &cvn_event_indexes[CVN_EVENT_BY_START],
@@ -150,7 +127,8 @@ static int find_moved(struct cvn_series_task *task, struct job *job, struct cvn_
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
-static int compare_instants(struct cvn_series_task *task, struct job *job, struct cvn_store *store)
+static int compare_instants(struct cvn_series_task *task, struct cvn_task *job,
+                            struct cvn_store *store)
 {
     CVN_ARENA_AUTO arena;
     struct cvn_txn *snapshot;
@@ -178,7 +156,7 @@ static int compare_instants(struct cvn_series_task *task, struct job *job, struc
 int cvn_series_task_turn(struct cvn_series_task *task, struct cvn_events_service *service,
                          struct cvn_store *store, int64_t now_ms)
 {
-    struct job job = {.service = service, .now_ms = now_ms};
+    struct cvn_task job = {.service = service, .now_ms = now_ms};
     int more = task->compared ? 0 : compare_instants(task, &job, store);
     if (more < 0)
         return more;

@@ -5,212 +5,156 @@
 #include "services/events/seats.h"
 #include "services/events/spaces.h"
 #include "tests/support/cmocka_all.h"
-#include "tests/unit/events_rsvp/checker.h"
-
-#include <stdlib.h>
+#include "tests/unit/events_rsvp/scene.h"
 
 enum { YES = CVN_RSVP_YES, WAITLISTED = CVN_RSVP_WAITLISTED, OFFERED = CVN_RSVP_OFFERED };
-
-#define MODE(name) CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_##name
-#define POLICY(name) CONVENE__EVENTS__V1__PARTY_POLICY__PARTY_POLICY_##name
-
-/* An event with some people, all asked for by the administrator. */
-struct scene {
-    struct harness *harness;
-    struct client admin;
-    struct cvn_id group;
-    struct cvn_id event;
-    struct cvn_id people[64];
-    Convene__Events__V1__Event message;
-};
-
-static struct scene scene_new(void **state, int32_t capacity, unsigned n_people)
-{
-    struct scene scene = {.harness = *state};
-    scene.admin = client_admin(scene.harness);
-    for (unsigned i = 0; i < n_people; i++)
-        scene.people[i] = harness_person(scene.harness, i);
-    scene.group = harness_group(scene.harness, "Compilers Berlin", scene.people[0]);
-    scene.message = harness_event(scene.harness, scene.group, capacity);
-    scene.message.max_guests = 5;
-    return scene;
-}
-
-static void store(struct scene *scene)
-{
-    scene->event = harness_put_event(scene->harness, 1, scene->message);
-}
-
-static int yes(struct scene *scene, unsigned person, int32_t guests)
-{
-    return say_yes(&scene->admin, scene->event, scene->people[person], guests);
-}
-
-static int no(struct scene *scene, unsigned person)
-{
-    return say_no(&scene->admin, scene->event, scene->people[person]);
-}
-
-static int now(struct scene *scene, unsigned person)
-{
-    return state_of(&scene->admin, scene->event, scene->people[person]);
-}
-
-static void check(struct scene *scene)
-{
-    struct checker *checker = calloc(1, sizeof *checker);
-    assert_non_null(checker);
-    checker->event = scene->event;
-    checker_look(checker, scene->harness);
-    free(checker);
-}
 
 static void test_yes_when_full_at_50(void **state)
 {
     struct scene s = scene_new(state, 50, 51);
-    store(&s);
+    scene_store(&s);
     for (unsigned i = 0; i < 49; i++)
-        assert_int_equal(yes(&s, i, 0), YES);
-    assert_int_equal(yes(&s, 49, 0), YES);
-    assert_int_equal(yes(&s, 50, 0), WAITLISTED);
+        assert_int_equal(scene_yes(&s, i, 0), YES);
+    assert_int_equal(scene_yes(&s, 49, 0), YES);
+    assert_int_equal(scene_yes(&s, 50, 0), WAITLISTED);
     const Convene__Events__V1__Rsvp *rsvp = get_rsvp(&s.admin, s.event, s.people[50]);
     assert_int_equal(rsvp->queue_number, 1);
     assert_int_equal(rsvp->queue_position, 1);
-    check(&s);
-    client_end(&s.admin);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 static void test_cancel_promotes_exactly_the_next(void **state)
 {
     struct scene s = scene_new(state, 2, 5);
-    store(&s);
+    scene_store(&s);
     for (unsigned i = 0; i < 5; i++)
-        assert_int_equal(yes(&s, i, 0), i < 2 ? YES : WAITLISTED);
+        assert_int_equal(scene_yes(&s, i, 0), i < 2 ? YES : WAITLISTED);
     assert_int_equal(get_rsvp(&s.admin, s.event, s.people[4])->queue_position, 3);
-    assert_int_equal(no(&s, 0), CVN_RSVP_NO);
-    assert_int_equal(now(&s, 2), YES);
-    assert_int_equal(now(&s, 3), WAITLISTED);
-    assert_int_equal(now(&s, 4), WAITLISTED);
+    assert_int_equal(scene_no(&s, 0), CVN_RSVP_NO);
+    assert_int_equal(scene_now(&s, 2), YES);
+    assert_int_equal(scene_now(&s, 3), WAITLISTED);
+    assert_int_equal(scene_now(&s, 4), WAITLISTED);
     assert_int_equal(get_rsvp(&s.admin, s.event, s.people[4])->queue_position, 2);
     assert_int_equal(get_rsvp(&s.admin, s.event, s.people[2])->queue_number, 0);
-    check(&s);
-    client_end(&s.admin);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 static void test_two_cancels_promote_two_people(void **state)
 {
     struct scene s = scene_new(state, 2, 5);
-    store(&s);
+    scene_store(&s);
     for (unsigned i = 0; i < 5; i++)
-        (void)yes(&s, i, 0);
-    assert_int_equal(no(&s, 0), CVN_RSVP_NO);
-    assert_int_equal(no(&s, 1), CVN_RSVP_NO);
-    assert_int_equal(now(&s, 2), YES);
-    assert_int_equal(now(&s, 3), YES);
-    assert_int_equal(now(&s, 4), WAITLISTED);
-    check(&s);
-    client_end(&s.admin);
+        (void)scene_yes(&s, i, 0);
+    assert_int_equal(scene_no(&s, 0), CVN_RSVP_NO);
+    assert_int_equal(scene_no(&s, 1), CVN_RSVP_NO);
+    assert_int_equal(scene_now(&s, 2), YES);
+    assert_int_equal(scene_now(&s, 3), YES);
+    assert_int_equal(scene_now(&s, 4), WAITLISTED);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 static void test_cancel_repeated_promotes_once(void **state)
 {
     struct scene s = scene_new(state, 1, 3);
-    store(&s);
+    scene_store(&s);
     for (unsigned i = 0; i < 3; i++)
-        (void)yes(&s, i, 0);
-    assert_int_equal(no(&s, 0), CVN_RSVP_NO);
-    assert_int_equal(no(&s, 0), CVN_RSVP_NO);
-    assert_int_equal(now(&s, 1), YES);
-    assert_int_equal(now(&s, 2), WAITLISTED);
-    client_end(&s.admin);
+        (void)scene_yes(&s, i, 0);
+    assert_int_equal(scene_no(&s, 0), CVN_RSVP_NO);
+    assert_int_equal(scene_no(&s, 0), CVN_RSVP_NO);
+    assert_int_equal(scene_now(&s, 1), YES);
+    assert_int_equal(scene_now(&s, 2), WAITLISTED);
+    scene_end(&s);
 }
 
 static void test_yes_repeated_has_one_effect(void **state)
 {
     struct scene s = scene_new(state, 2, 3);
-    store(&s);
-    assert_int_equal(yes(&s, 0, 1), YES);
+    scene_store(&s);
+    assert_int_equal(scene_yes(&s, 0, 1), YES);
     int64_t made = get_rsvp(&s.admin, s.event, s.people[0])->update_time->seconds;
     s.harness->now_ms += HOUR_MS;
-    assert_int_equal(yes(&s, 0, 1), YES);
+    assert_int_equal(scene_yes(&s, 0, 1), YES);
     assert_int_equal(get_rsvp(&s.admin, s.event, s.people[0])->update_time->seconds, made);
-    assert_int_equal(yes(&s, 1, 0), WAITLISTED);
-    assert_int_equal(yes(&s, 1, 0), WAITLISTED);
+    assert_int_equal(scene_yes(&s, 1, 0), WAITLISTED);
+    assert_int_equal(scene_yes(&s, 1, 0), WAITLISTED);
     assert_int_equal(get_rsvp(&s.admin, s.event, s.people[1])->queue_number, 1);
-    check(&s);
-    client_end(&s.admin);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 static void test_queue_numbers_when_rejoining(void **state)
 {
     struct scene s = scene_new(state, 1, 3);
-    store(&s);
+    scene_store(&s);
     for (unsigned i = 0; i < 3; i++)
-        (void)yes(&s, i, 0);
-    assert_int_equal(no(&s, 1), CVN_RSVP_NO);
-    assert_int_equal(yes(&s, 1, 0), WAITLISTED);
+        (void)scene_yes(&s, i, 0);
+    assert_int_equal(scene_no(&s, 1), CVN_RSVP_NO);
+    assert_int_equal(scene_yes(&s, 1, 0), WAITLISTED);
     const Convene__Events__V1__Rsvp *rsvp = get_rsvp(&s.admin, s.event, s.people[1]);
     assert_int_equal(rsvp->queue_number, 3);
     assert_int_equal(rsvp->queue_position, 2);
-    client_end(&s.admin);
+    scene_end(&s);
 }
 
 static void test_strict_when_a_large_party_is_first(void **state)
 {
     struct scene s = scene_new(state, 3, 5);
-    store(&s);
+    scene_store(&s);
     for (unsigned i = 0; i < 3; i++)
-        assert_int_equal(yes(&s, i, 0), YES);
-    assert_int_equal(yes(&s, 3, 1), WAITLISTED);
-    assert_int_equal(yes(&s, 4, 0), WAITLISTED);
-    (void)no(&s, 0);
-    assert_int_equal(now(&s, 3), WAITLISTED);
-    assert_int_equal(now(&s, 4), WAITLISTED);
-    (void)no(&s, 1);
-    assert_int_equal(now(&s, 3), YES);
-    assert_int_equal(now(&s, 4), WAITLISTED);
-    check(&s);
-    client_end(&s.admin);
+        assert_int_equal(scene_yes(&s, i, 0), YES);
+    assert_int_equal(scene_yes(&s, 3, 1), WAITLISTED);
+    assert_int_equal(scene_yes(&s, 4, 0), WAITLISTED);
+    (void)scene_no(&s, 0);
+    assert_int_equal(scene_now(&s, 3), WAITLISTED);
+    assert_int_equal(scene_now(&s, 4), WAITLISTED);
+    (void)scene_no(&s, 1);
+    assert_int_equal(scene_now(&s, 3), YES);
+    assert_int_equal(scene_now(&s, 4), WAITLISTED);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 static void test_first_fit_when_a_large_party_is_first(void **state)
 {
     struct scene s = scene_new(state, 3, 5);
     s.message.party_policy = POLICY(FIRST_FIT);
-    store(&s);
+    scene_store(&s);
     for (unsigned i = 0; i < 3; i++)
-        assert_int_equal(yes(&s, i, 0), YES);
-    assert_int_equal(yes(&s, 3, 1), WAITLISTED);
-    assert_int_equal(yes(&s, 4, 0), WAITLISTED);
-    (void)no(&s, 0);
-    assert_int_equal(now(&s, 3), WAITLISTED);
-    assert_int_equal(now(&s, 4), YES);
-    check(&s);
-    client_end(&s.admin);
+        assert_int_equal(scene_yes(&s, i, 0), YES);
+    assert_int_equal(scene_yes(&s, 3, 1), WAITLISTED);
+    assert_int_equal(scene_yes(&s, 4, 0), WAITLISTED);
+    (void)scene_no(&s, 0);
+    assert_int_equal(scene_now(&s, 3), WAITLISTED);
+    assert_int_equal(scene_now(&s, 4), YES);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 static void test_bounded_when_passed_three_times(void **state)
 {
     struct scene s = scene_new(state, 6, 12);
     s.message.party_policy = POLICY(BOUNDED);
-    store(&s);
+    scene_store(&s);
     for (unsigned i = 0; i < 6; i++)
-        assert_int_equal(yes(&s, i, 0), YES);
-    assert_int_equal(yes(&s, 6, 2), WAITLISTED);
+        assert_int_equal(scene_yes(&s, i, 0), YES);
+    assert_int_equal(scene_yes(&s, 6, 2), WAITLISTED);
     for (unsigned i = 7; i < 12; i++)
-        assert_int_equal(yes(&s, i, 0), WAITLISTED);
+        assert_int_equal(scene_yes(&s, i, 0), WAITLISTED);
     for (unsigned i = 0; i < 3; i++) {
-        (void)no(&s, i);
-        assert_int_equal(now(&s, 7 + i), YES);
+        (void)scene_no(&s, i);
+        assert_int_equal(scene_now(&s, 7 + i), YES);
     }
-    (void)no(&s, 3);
-    (void)no(&s, 4);
-    assert_int_equal(now(&s, 10), WAITLISTED);
-    assert_int_equal(now(&s, 6), WAITLISTED);
-    (void)no(&s, 5);
-    assert_int_equal(now(&s, 6), YES);
-    check(&s);
-    client_end(&s.admin);
+    (void)scene_no(&s, 3);
+    (void)scene_no(&s, 4);
+    assert_int_equal(scene_now(&s, 10), WAITLISTED);
+    assert_int_equal(scene_now(&s, 6), WAITLISTED);
+    (void)scene_no(&s, 5);
+    assert_int_equal(scene_now(&s, 6), YES);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 /* The first to fit is further back than what is looked at first. */
@@ -219,7 +163,7 @@ static void test_first_fit_when_many_large_parties_wait(void **state)
     struct scene s = scene_new(state, 64, 1);
     s.message.party_policy = POLICY(FIRST_FIT);
     s.message.max_guests = 10;
-    store(&s);
+    scene_store(&s);
     struct cvn_id one = s.people[0], last;
     for (unsigned i = 0; i < 64; i++) {
         struct cvn_id guest = i == 0 ? one : harness_person(s.harness, 2000 + i);
@@ -231,166 +175,166 @@ static void test_first_fit_when_many_large_parties_wait(void **state)
     }
     assert_int_equal(say_no(&s.admin, s.event, one), CVN_RSVP_NO);
     assert_int_equal(state_of(&s.admin, s.event, last), YES);
-    check(&s);
-    client_end(&s.admin);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 static void test_fewer_guests_promote(void **state)
 {
     struct scene s = scene_new(state, 4, 4);
-    store(&s);
-    assert_int_equal(yes(&s, 0, 3), YES);
-    assert_int_equal(yes(&s, 1, 0), WAITLISTED);
-    assert_int_equal(yes(&s, 2, 0), WAITLISTED);
-    assert_int_equal(yes(&s, 3, 0), WAITLISTED);
-    assert_int_equal(yes(&s, 0, 1), YES);
-    assert_int_equal(now(&s, 1), YES);
-    assert_int_equal(now(&s, 2), YES);
-    assert_int_equal(now(&s, 3), WAITLISTED);
-    check(&s);
-    client_end(&s.admin);
+    scene_store(&s);
+    assert_int_equal(scene_yes(&s, 0, 3), YES);
+    assert_int_equal(scene_yes(&s, 1, 0), WAITLISTED);
+    assert_int_equal(scene_yes(&s, 2, 0), WAITLISTED);
+    assert_int_equal(scene_yes(&s, 3, 0), WAITLISTED);
+    assert_int_equal(scene_yes(&s, 0, 1), YES);
+    assert_int_equal(scene_now(&s, 1), YES);
+    assert_int_equal(scene_now(&s, 2), YES);
+    assert_int_equal(scene_now(&s, 3), WAITLISTED);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 static void test_larger_capacity_promotes(void **state)
 {
     struct scene s = scene_new(state, 1, 5);
-    store(&s);
+    scene_store(&s);
     for (unsigned i = 0; i < 5; i++)
-        (void)yes(&s, i, 0);
+        (void)scene_yes(&s, i, 0);
     s.message.capacity = 3;
-    store(&s);
-    assert_int_equal(now(&s, 2), YES);
-    assert_int_equal(now(&s, 3), WAITLISTED);
+    scene_store(&s);
+    assert_int_equal(scene_now(&s, 2), YES);
+    assert_int_equal(scene_now(&s, 3), WAITLISTED);
     s.message.capacity = 0;
-    store(&s);
-    assert_int_equal(now(&s, 4), YES);
-    check(&s);
-    client_end(&s.admin);
+    scene_store(&s);
+    assert_int_equal(scene_now(&s, 4), YES);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 static void test_remove_promotes(void **state)
 {
     struct scene s = scene_new(state, 1, 2);
-    store(&s);
-    (void)yes(&s, 0, 0);
-    (void)yes(&s, 1, 0);
+    scene_store(&s);
+    (void)scene_yes(&s, 0, 0);
+    (void)scene_yes(&s, 1, 0);
     assert_int_equal(decide(&s.admin, s.event, s.people[0],
                             CONVENE__EVENTS__V1__DECIDE_REQUEST__ACTION__ACTION_REMOVE),
                      CVN_RSVP_REMOVED);
-    assert_int_equal(now(&s, 1), YES);
-    check(&s);
-    client_end(&s.admin);
+    assert_int_equal(scene_now(&s, 1), YES);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 static void test_offer_taken(void **state)
 {
     struct scene s = scene_new(state, 1, 3);
     s.message.waitlist_mode = MODE(OFFER);
-    store(&s);
+    scene_store(&s);
     for (unsigned i = 0; i < 3; i++)
-        (void)yes(&s, i, 0);
-    (void)no(&s, 0);
+        (void)scene_yes(&s, i, 0);
+    (void)scene_no(&s, 0);
     const Convene__Events__V1__Rsvp *rsvp = get_rsvp(&s.admin, s.event, s.people[1]);
     assert_int_equal(rsvp->state, OFFERED);
     assert_int_equal(rsvp->offer_expire_time->seconds,
                      (s.harness->now_ms + CVN_OFFER_MINUTES / 60 * (int64_t)HOUR_MS) / 1000);
-    check(&s);
-    assert_int_equal(yes(&s, 1, 0), YES);
-    assert_int_equal(now(&s, 2), WAITLISTED);
-    check(&s);
-    client_end(&s.admin);
+    scene_check(&s);
+    assert_int_equal(scene_yes(&s, 1, 0), YES);
+    assert_int_equal(scene_now(&s, 2), WAITLISTED);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 static void test_offer_declined(void **state)
 {
     struct scene s = scene_new(state, 1, 3);
     s.message.waitlist_mode = MODE(OFFER);
-    store(&s);
+    scene_store(&s);
     for (unsigned i = 0; i < 3; i++)
-        (void)yes(&s, i, 0);
-    (void)no(&s, 0);
-    assert_int_equal(no(&s, 1), CVN_RSVP_NO);
-    assert_int_equal(now(&s, 2), OFFERED);
-    check(&s);
-    client_end(&s.admin);
+        (void)scene_yes(&s, i, 0);
+    (void)scene_no(&s, 0);
+    assert_int_equal(scene_no(&s, 1), CVN_RSVP_NO);
+    assert_int_equal(scene_now(&s, 2), OFFERED);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 static void test_offer_at_its_last_instant(void **state)
 {
     struct scene s = scene_new(state, 1, 3);
     s.message.waitlist_mode = MODE(OFFER);
-    store(&s);
+    scene_store(&s);
     for (unsigned i = 0; i < 3; i++)
-        (void)yes(&s, i, 0);
-    (void)no(&s, 0);
+        (void)scene_yes(&s, i, 0);
+    (void)scene_no(&s, 0);
     s.harness->now_ms += CVN_OFFER_MINUTES / 60 * (int64_t)HOUR_MS - 1;
-    assert_int_equal(now(&s, 1), OFFERED);
+    assert_int_equal(scene_now(&s, 1), OFFERED);
     s.harness->now_ms += 1;
-    assert_int_equal(now(&s, 1), CVN_RSVP_EXPIRED); /* shown so before any write */
-    assert_int_equal(yes(&s, 1, 0), WAITLISTED);    /* too late: behind the next one */
-    assert_int_equal(now(&s, 2), OFFERED);
-    check(&s);
-    client_end(&s.admin);
+    assert_int_equal(scene_now(&s, 1), CVN_RSVP_EXPIRED); /* shown so before any write */
+    assert_int_equal(scene_yes(&s, 1, 0), WAITLISTED);    /* too late: behind the next one */
+    assert_int_equal(scene_now(&s, 2), OFFERED);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 static void test_offer_that_ran_out_goes_on_with_any_write(void **state)
 {
     struct scene s = scene_new(state, 1, 3);
     s.message.waitlist_mode = MODE(OFFER);
-    store(&s);
+    scene_store(&s);
     for (unsigned i = 0; i < 3; i++)
-        (void)yes(&s, i, 0);
-    (void)no(&s, 0);
+        (void)scene_yes(&s, i, 0);
+    (void)scene_no(&s, 0);
     s.harness->now_ms += CVN_OFFER_MINUTES / 60 * (int64_t)HOUR_MS;
-    assert_int_equal(no(&s, 0), CVN_RSVP_NO); /* as before: it changes nothing itself */
-    assert_int_equal(now(&s, 1), CVN_RSVP_EXPIRED);
-    assert_int_equal(now(&s, 2), OFFERED);
-    check(&s);
-    client_end(&s.admin);
+    assert_int_equal(scene_no(&s, 0), CVN_RSVP_NO); /* as before: it changes nothing itself */
+    assert_int_equal(scene_now(&s, 1), CVN_RSVP_EXPIRED);
+    assert_int_equal(scene_now(&s, 2), OFFERED);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 static void test_offer_ends_at_the_start(void **state)
 {
     struct scene s = scene_new(state, 1, 2);
     s.message.waitlist_mode = MODE(OFFER);
-    store(&s);
-    (void)yes(&s, 0, 0);
-    (void)yes(&s, 1, 0);
+    scene_store(&s);
+    (void)scene_yes(&s, 0, 0);
+    (void)scene_yes(&s, 1, 0);
     int64_t start_ms = s.message.start_time->seconds * 1000;
     s.harness->now_ms = start_ms - HOUR_MS;
-    (void)no(&s, 0);
+    (void)scene_no(&s, 0);
     assert_int_equal(get_rsvp(&s.admin, s.event, s.people[1])->offer_expire_time->seconds,
                      start_ms / 1000);
-    client_end(&s.admin);
+    scene_end(&s);
 }
 
 static void test_cancelled_event_voids_offers(void **state)
 {
     struct scene s = scene_new(state, 1, 3);
     s.message.waitlist_mode = MODE(OFFER);
-    store(&s);
+    scene_store(&s);
     for (unsigned i = 0; i < 3; i++)
-        (void)yes(&s, i, 0);
-    (void)no(&s, 0);
-    assert_int_equal(now(&s, 1), OFFERED);
+        (void)scene_yes(&s, i, 0);
+    (void)scene_no(&s, 0);
+    assert_int_equal(scene_now(&s, 1), OFFERED);
     s.message.status = CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_CANCELLED;
-    store(&s);
-    assert_int_equal(now(&s, 1), CVN_RSVP_EXPIRED);
-    assert_int_equal(now(&s, 2), WAITLISTED);
-    check(&s);
-    client_end(&s.admin);
+    scene_store(&s);
+    assert_int_equal(scene_now(&s, 1), CVN_RSVP_EXPIRED);
+    assert_int_equal(scene_now(&s, 2), WAITLISTED);
+    scene_check(&s);
+    scene_end(&s);
 }
 
 static void test_full_without_queue(void **state)
 {
     struct scene s = scene_new(state, 1, 2);
     s.message.waitlist_mode = MODE(NONE);
-    store(&s);
-    assert_int_equal(yes(&s, 0, 0), YES);
-    assert_int_equal(yes(&s, 1, 0), -1);
+    scene_store(&s);
+    assert_int_equal(scene_yes(&s, 0, 0), YES);
+    assert_int_equal(scene_yes(&s, 1, 0), -1);
     assert_int_equal(s.admin.status.code, CVN_FAILED_PRECONDITION);
     assert_string_equal(client_reason(&s.admin), "EVENT_FULL");
-    client_end(&s.admin);
+    scene_end(&s);
 }
 
 static int fill_queue(struct cvn_ctx *ctx, void *arg)
@@ -405,15 +349,15 @@ static int fill_queue(struct cvn_ctx *ctx, void *arg)
 static void test_queue_at_its_limit(void **state)
 {
     struct scene s = scene_new(state, 1, 3);
-    store(&s);
-    assert_int_equal(yes(&s, 0, 0), YES);
+    scene_store(&s);
+    assert_int_equal(scene_yes(&s, 0, 0), YES);
     assert_int_equal(harness_write(s.harness, fill_queue, &s.event), 0);
-    assert_int_equal(yes(&s, 1, 0), WAITLISTED);
+    assert_int_equal(scene_yes(&s, 1, 0), WAITLISTED);
     assert_int_equal(get_rsvp(&s.admin, s.event, s.people[1])->queue_position,
                      CVN_QUEUE_PARTIES_MAX);
-    assert_int_equal(yes(&s, 2, 0), -1);
+    assert_int_equal(scene_yes(&s, 2, 0), -1);
     assert_string_equal(client_reason(&s.admin), "QUEUE_FULL");
-    client_end(&s.admin);
+    scene_end(&s);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
