@@ -234,7 +234,9 @@ static int memory_put(struct cvn_engine_txn *inner, struct cvn_slice key, struct
     uint64_t more = value.len + (found ? 0 : key.len + ENTRY_BYTES);
     if (version->used_bytes - less + more > txn->engine->map_bytes)
         return CVN_ENGINE_FULL;
-    int r = cvn_memory_put(&version->root, txn->owner, (struct cvn_slice[2]){key, value});
+    const struct cvn_slice entry[] = {key, value};
+    int r = found ? cvn_memory_replace(&version->root, txn->owner, entry)
+                  : cvn_memory_add(&version->root, txn->owner, entry);
     if (r == 0) {
         version->used_bytes += more - less;
         version->n_keys += !found;

@@ -146,12 +146,10 @@ static inline const struct cvn_memory_node *find(const struct cvn_memory_node *r
     return root;
 }
 
-/* Owns the path to the key. *ret is where the node hangs. 0, CVN_STORE_ABSENT or -ENOMEM. */
+/* Owns the path to the key, which is there. *ret is where the node hangs. 0 or -ENOMEM. */
 static int own_path(struct cvn_memory_node **at, uint64_t owner, struct cvn_slice key,
                     struct cvn_memory_node ***ret)
 {
-    if (!find(*at, key))
-        return CVN_STORE_ABSENT;
     for (;;) {
         if (!own(at, owner))
             return -ENOMEM;
@@ -164,20 +162,26 @@ static int own_path(struct cvn_memory_node **at, uint64_t owner, struct cvn_slic
     return 0;
 }
 
-int cvn_memory_put(struct cvn_memory_node **root, uint64_t owner, const struct cvn_slice entry[2])
+int cvn_memory_replace(struct cvn_memory_node **root, uint64_t owner,
+                       const struct cvn_slice entry[2])
 {
     struct cvn_memory_node **at;
-    int r = own_path(root, owner, entry[0], &at);
-    if (r < 0)
+    struct entry *made = new_entry(entry);
+    int r = made ? own_path(root, owner, entry[0], &at) : -ENOMEM;
+    if (r) {
+        free(made);
         return r;
+    }
+    release_entry((*at)->entry);
+    (*at)->entry = made;
+    return 0;
+}
+
+int cvn_memory_add(struct cvn_memory_node **root, uint64_t owner, const struct cvn_slice entry[2])
+{
     struct entry *made = new_entry(entry);
     if (!made)
         return -ENOMEM;
-    if (r == 0) {
-        release_entry((*at)->entry);
-        (*at)->entry = made;
-        return 0;
-    }
     struct cvn_memory_node *node = calloc(1, sizeof *node);
     if (node) {
         atomic_init(&node->n_holders, 1);
@@ -185,7 +189,7 @@ int cvn_memory_put(struct cvn_memory_node **root, uint64_t owner, const struct c
         node->priority = priority_of(entry[0]);
         node->entry = made;
     }
-    r = node ? insert(root, node) : -ENOMEM;
+    int r = node ? insert(root, node) : -ENOMEM;
     if (r) {
         free(node);
         release_entry(made);
@@ -214,7 +218,7 @@ static int join(struct cvn_memory_node **at, uint64_t owner, struct cvn_memory_n
 int cvn_memory_delete(struct cvn_memory_node **root, uint64_t owner, struct cvn_slice key)
 {
     struct cvn_memory_node **at;
-    int r = own_path(root, owner, key, &at);
+    int r = find(*root, key) ? own_path(root, owner, key, &at) : CVN_STORE_ABSENT;
     if (r)
         return r;
     struct cvn_memory_node *gone = *at;

@@ -21,12 +21,14 @@ struct cvn_memory_node *cvn_memory_retain(struct cvn_memory_node *root);
 void cvn_memory_release(struct cvn_memory_node *root);
 
 /*
- * Writes in the version at *root. Nodes of this owner are changed in place, all others copied
- * first; an owner is a number that no earlier writer had. 0, or -ENOMEM, after which the version is
- * only good to be released.
+ * Writes an entry whose key is not there, or is, in the version at *root. Nodes of this owner are
+ * changed in place, all others copied first; an owner is a number that no earlier writer had. 0, or
+ * -ENOMEM, after which the version is only good to be released.
  */
-int cvn_memory_put(struct cvn_memory_node **root, uint64_t owner, const struct cvn_slice entry[2]);
-/* CVN_STORE_ABSENT when the key is not there; -ENOMEM as for put. */
+int cvn_memory_add(struct cvn_memory_node **root, uint64_t owner, const struct cvn_slice entry[2]);
+int cvn_memory_replace(struct cvn_memory_node **root, uint64_t owner,
+                       const struct cvn_slice entry[2]);
+/* CVN_STORE_ABSENT when the key is not there; -ENOMEM as for add. */
 int cvn_memory_delete(struct cvn_memory_node **root, uint64_t owner, struct cvn_slice key);
 
 /* The entry at the key; NULL when there is none. */

@@ -1,6 +1,7 @@
 #include "storage/store_state.h"
 
 #include <errno.h>
+#include <semaphore.h>
 #include <string.h>
 #include <time.h>
 
@@ -39,9 +40,7 @@ int cvn_store_submit(struct cvn_store *store, struct cvn_update *update)
 
 /* A thread that waits for its update. */
 struct waiter {
-    pthread_mutex_t lock;
-    pthread_cond_t ended_changed;
-    bool ended;
+    sem_t ended;
     int result;
     int (*run)(struct cvn_txn *txn, void *arg);
     void *arg;
@@ -56,11 +55,8 @@ static int run_for_waiter(struct cvn_txn *txn, void *arg)
 static void wake(void *arg, int result)
 {
     struct waiter *waiter = arg;
-    (void)pthread_mutex_lock(&waiter->lock);
     waiter->result = result;
-    waiter->ended = true;
-    (void)pthread_cond_signal(&waiter->ended_changed);
-    (void)pthread_mutex_unlock(&waiter->lock);
+    (void)sem_post(&waiter->ended); /* after which it may be gone */
 }
 
 int cvn_store_update(struct cvn_store *store, int (*run)(struct cvn_txn *txn, void *arg), void *arg,
@@ -69,22 +65,20 @@ int cvn_store_update(struct cvn_store *store, int (*run)(struct cvn_txn *txn, vo
     if (store->writer_started && pthread_equal(pthread_self(), store->writer))
         return -EDEADLK;
     struct waiter waiter = {.run = run, .arg = arg};
-    (void)pthread_mutex_init(&waiter.lock, NULL);
-    (void)pthread_cond_init(&waiter.ended_changed, NULL);
+    (void)sem_init(&waiter.ended, 0, 0);
     struct cvn_update update = {
         .run = run_for_waiter, .done = wake, .arg = &waiter, .deadline_ns = deadline_ns};
     int r = cvn_store_submit(store, &update);
-    while (store->options.manual && r == 0 && !waiter.ended)
-        (void)cvn_store_write_batch(store);
-    if (r == 0) {
-        (void)pthread_mutex_lock(&waiter.lock);
-        while (!waiter.ended)
-            (void)pthread_cond_wait(&waiter.ended_changed, &waiter.lock);
-        (void)pthread_mutex_unlock(&waiter.lock);
+    if (r == 0 && store->options.manual) {
+        while (sem_trywait(&waiter.ended) < 0)
+            (void)cvn_store_write_batch(store);
+        r = waiter.result;
+    } else if (r == 0) {
+        while (sem_wait(&waiter.ended) < 0) /* a signal came between */
+            ;
         r = waiter.result;
     }
-    (void)pthread_cond_destroy(&waiter.ended_changed);
-    (void)pthread_mutex_destroy(&waiter.lock);
+    (void)sem_destroy(&waiter.ended);
     return r;
 }
 
