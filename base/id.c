@@ -2,7 +2,6 @@
 
 #include "base/base32.h"
 
-#include <stdio.h>
 #include <string.h>
 
 struct cvn_id cvn_id_make(int64_t time_ms, const uint8_t random[10])
@@ -20,12 +19,14 @@ struct cvn_id cvn_id_make(int64_t time_ms, const uint8_t random[10])
 /* 26 digits hold 130 bits; the first digit carries the top 3 of the 128, so it is 0 to 7. */
 void cvn_id_format(char text[CVN_ID_TEXT_BYTES], const char *prefix, const struct cvn_id *id)
 {
-    int at = snprintf(text, CVN_ID_TEXT_BYTES, "%.*s_", CVN_ID_PREFIX_MAX, prefix);
+    size_t at = strnlen(prefix, CVN_ID_PREFIX_MAX);
+    memcpy(text, prefix, at);
+    text[at++] = '_';
     unsigned __int128 value = 0;
     for (int i = 0; i < CVN_ID_BYTES; i++)
         value = value << 8 | id->bytes[i];
     for (int i = CVN_ID_DIGITS - 1; i >= 0; i--) {
-        text[at + i] = cvn_base32_digit((unsigned)value);
+        text[at + (size_t)i] = cvn_base32_digit((unsigned)value);
         value >>= 5;
     }
     text[at + CVN_ID_DIGITS] = '\0';
