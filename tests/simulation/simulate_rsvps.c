@@ -32,7 +32,7 @@ enum {
     WIRE_MESSAGES = 96, /* under way at a time */
     BATCH = 32,
     ARENA_BYTES = 1 << 20,
-    LOOK_EVERY_BATCHES = 20, /* at all rows */
+    LOOK_EVERY_BATCHES = 40, /* at all rows */
     REFUSED = -1,
 };
 #define HOUR_MS (INT64_C(3600) * 1000)
