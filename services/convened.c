@@ -7,6 +7,7 @@
 #include "services/admin_handlers.h"
 #include "services/call_log.h"
 #include "services/caller.h"
+#include "services/events/erasure.h"
 #include "services/events/group_rename.h"
 #include "services/events/key_access.h"
 #include "services/events/rsvp_task.h"
@@ -398,7 +399,10 @@ static int64_t take_turn(struct daemon *daemon)
     if (renamed < 0)
         fprintf(stderr, "convened: the events of a renamed group could not follow: %s\n",
                 strerror(-renamed));
-    if (series > 0 || rsvps > 0 || renamed > 0 || next_ms <= now_ms)
+    int erasures = cvn_erasure_turn(&daemon->events, daemon->events_store, now_ms);
+    if (erasures < 0)
+        fprintf(stderr, "convened: an erasure could not go on: %s\n", strerror(-erasures));
+    if (series > 0 || rsvps > 0 || renamed > 0 || erasures > 0 || next_ms <= now_ms)
         return 0;
     int64_t most_ms = (int64_t)TURN_SECONDS * 1000;
     return next_ms - now_ms < most_ms ? next_ms - now_ms : most_ms;

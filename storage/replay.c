@@ -145,6 +145,31 @@ int cvn_replay_purge(struct cvn_txn *txn, int64_t now_ms, size_t limit, size_t *
     return r;
 }
 
+int cvn_replay_forget(struct cvn_txn *txn, struct cvn_slice principal, size_t limit, size_t *ret_n)
+{
+    struct cvn_key lo, hi;
+    cvn_key_begin(&lo, CVN_SPACE_REPLAY);
+    cvn_key_put_text_prefix(&lo, principal);
+    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    CVN_CURSOR_AUTO cursor;
+    int r = cvn_cursor_init(&cursor, txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
+    size_t n = 0;
+    struct cvn_slice key;
+    while (r == 0 && n < limit && (r = cvn_cursor_next(&cursor, &key, NULL)) == 0) {
+        struct cvn_key record;
+        cvn_key_init(&record);
+        cvn_key_put_raw(&record, key);
+        r = forget_time(txn, &record);
+        if (r == 0)
+            r = cvn_txn_delete(txn, cvn_key_slice(&record));
+        n += r == 0;
+    }
+    if (r && r != CVN_STORE_ABSENT)
+        return r;
+    *ret_n = n;
+    return 0;
+}
+
 int cvn_replay_check(struct cvn_txn *txn, struct cvn_slice key, struct cvn_slice value)
 {
     const uint8_t *hash;

@@ -48,6 +48,12 @@ int cvn_replay_put(struct cvn_txn *txn, const struct cvn_replay_request *request
 int cvn_replay_purge(struct cvn_txn *txn, int64_t now_ms, size_t limit, size_t *ret_n);
 
 /*
+ * Deletes at most limit of the records of those principals whose names begin with the text.
+ * *ret_n is how many; as long as it is limit there may be more.
+ */
+int cvn_replay_forget(struct cvn_txn *txn, struct cvn_slice principal, size_t limit, size_t *ret_n);
+
+/*
  * Whether a stored record can be read and has its place in the order of time. 0;
  * CVN_STORE_ABSENT when it lacks that place; -EUCLEAN when it is damaged; a fault.
  */

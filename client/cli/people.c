@@ -2,6 +2,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/import.h"
 #include "client/cli/mask.h"
+#include "client/cli/privacy.h"
 #include "client/cli/view.h"
 #include "convene/events/v1/person.pb-c.h"
 
@@ -215,5 +216,16 @@ const struct cvn_command cvn_people_commands[] = {
     {"import", "FILE", 1, 1,
      "Creates or updates people by e-mail from CSV or JSON lines; safe to run again.", NULL,
      import_options, false, run_import, &imports},
+    {"export", "PERSON", 1, 1, "Prints everything held about a person as one JSON file.",
+     "For the person and administrators.\n"
+     "\n"
+     "  convene people export me > me.json",
+     NULL, false, cvn_privacy_run_export, NULL},
+    {"erase", "PERSON", 1, 1, "Erases a person, for good.",
+     "Profile, memberships, requests, invitations and keys go; RSVPs to meetups still to come are\n"
+     "given up, which lets the next ones in; past RSVPs stay for the counts, without name and\n"
+     "answers, and comments leave their place. Whoever is the only owner of a group hands it over\n"
+     "or archives it first.",
+     cvn_privacy_erase_options, false, cvn_privacy_run_erase, NULL},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, false, NULL, NULL},
 };

@@ -8,6 +8,7 @@
 #include "convene/events/v1/group.pb-c.h"
 #include "convene/events/v1/membership.pb-c.h"
 #include "convene/events/v1/person.pb-c.h"
+#include "convene/events/v1/privacy.pb-c.h"
 #include "convene/events/v1/rsvp.pb-c.h"
 #include "convene/events/v1/series.pb-c.h"
 #include "convene/mentoring/v1/enrolment.pb-c.h"
@@ -24,6 +25,7 @@ static const ProtobufCServiceDescriptor *const services[] = {
     &convene__events__v1__membership_service__descriptor,
     &convene__events__v1__person_service__descriptor,
     &convene__events__v1__rsvp_service__descriptor,
+    &convene__events__v1__privacy_service__descriptor,
     &convene__events__v1__comment_service__descriptor,
     &convene__events__v1__attendance_service__descriptor,
     &convene__mentoring__v1__program_service__descriptor,
@@ -59,7 +61,8 @@ const ProtobufCMethodDescriptor *cvn_method_find(const char *name,
 
 bool cvn_method_repeatable(const ProtobufCMethodDescriptor *method)
 {
-    static const char *const reading[] = {"Get", "List", "BatchGet", "Check", "Explain", "Verify"};
+    static const char *const reading[] = {"Get",     "List",   "BatchGet", "Check",
+                                          "Explain", "Verify", "Export"};
     for (size_t i = 0; i < sizeof reading / sizeof *reading; i++) {
         if (strncmp(method->name, reading[i], strlen(reading[i])) == 0) {
             return true;

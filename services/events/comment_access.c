@@ -101,7 +101,7 @@ static int show_author(struct cvn_ctx *ctx, Convene__Events__V1__Comment *commen
         r = cvn_etag_make(ctx, &comment->base, &comment->etag);
     if (r == 0)
         r = cvn_person_name(ctx, &author, &comment->display_name);
-    return r == CVN_STORE_ABSENT ? 0 : r;
+    return r;
 }
 
 int cvn_comment_show(struct cvn_ctx *ctx, const struct cvn_rsvp_case *on, const struct cvn_id *id,

@@ -131,8 +131,7 @@ static int take(struct cvn_ctx *ctx, void *arg, struct cvn_slice key, struct cvn
     if (r)
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
     listing->reply->reports[listing->reply->n_reports++] = report;
-    r = cvn_person_name(ctx, &ids[2], &report->display_name);
-    return r == CVN_STORE_ABSENT ? 0 : r;
+    return cvn_person_name(ctx, &ids[2], &report->display_name);
 }
 
 int cvn_comments_list_reports(struct cvn_ctx *ctx, const void *request, void *reply)

@@ -280,7 +280,7 @@ int cvn_member_fill(struct cvn_ctx *ctx, const struct cvn_id *group, const struc
                     Convene__Events__V1__Member *member)
 {
     int r = cvn_person_name(ctx, person, &member->display_name);
-    if (r != 0 && r != CVN_STORE_ABSENT)
+    if (r != 0)
         return r;
     member->group_id = cvn_ctx_id_text(ctx, CVN_GROUP_PREFIX, group);
     member->person_id = cvn_ctx_id_text(ctx, CVN_PERSON_PREFIX, person);

@@ -232,3 +232,18 @@ int cvn_key_make_room(struct cvn_ctx *ctx, const struct cvn_key_holder *holder)
                                     CVN_KEYS_PER_HOLDER_MAX);
     return cvn_table_delete(ctx->txn, &cvn_key_table, cvn_slice(ended.bytes, ROW_KEY_BYTES));
 }
+
+int cvn_key_delete_all(struct cvn_ctx *ctx, const struct cvn_key_holder *holder, size_t *ret_n)
+{
+    struct cvn_key_walk walk = {0};
+    struct cvn_key_row row;
+    struct cvn_key at;
+    *ret_n = 0;
+    int r = cvn_key_walk_init(&walk, ctx->txn, holder, cvn_slice(NULL, 0));
+    while (r == 0 && (r = cvn_key_walk_next(&walk, ctx->arena, &row, &at)) == 0) {
+        r = cvn_table_delete(ctx->txn, &cvn_key_table, cvn_slice(at.bytes, ROW_KEY_BYTES));
+        *ret_n += r == 0;
+    }
+    cvn_key_walk_deinit(&walk);
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}

@@ -75,4 +75,7 @@ int cvn_key_walk_next(struct cvn_key_walk *walk, struct cvn_arena *arena, struct
  */
 int cvn_key_make_room(struct cvn_ctx *ctx, const struct cvn_key_holder *holder);
 
+/* Deletes all keys of the holder. 0 and *ret_n how many; a fault. */
+int cvn_key_delete_all(struct cvn_ctx *ctx, const struct cvn_key_holder *holder, size_t *ret_n);
+
 #endif

@@ -170,8 +170,7 @@ static int fill(struct cvn_ctx *ctx, const struct cvn_id ids[2], char **group_id
     *person_id = cvn_ctx_id_text(ctx, CVN_PERSON_PREFIX, &ids[1]);
     if (!*group_id || !*person_id)
         return -ENOMEM;
-    int r = cvn_person_name(ctx, &ids[1], display_name);
-    return r == CVN_STORE_ABSENT ? 0 : r;
+    return cvn_person_name(ctx, &ids[1], display_name);
 }
 
 int cvn_join_request_get(struct cvn_ctx *ctx, const struct cvn_id *group,

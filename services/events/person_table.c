@@ -93,6 +93,10 @@ int cvn_person_name(struct cvn_ctx *ctx, const struct cvn_id *id, char **ret_nam
     int r = cvn_table_get(ctx->txn, &cvn_person_table, cvn_key_slice(&key), &value);
     if (r == 0)
         r = cvn_record_unpack(&scratch, &convene__events__v1__person__descriptor, value, &person);
+    if (r == CVN_STORE_ABSENT) {
+        *ret_name = (char *)(uintptr_t)protobuf_c_empty_string;
+        return 0;
+    }
     if (r != 0)
         return r;
     char *name = cvn_arena_strdup(ctx->arena, person->display_name);

@@ -21,7 +21,7 @@ int cvn_person_get(struct cvn_ctx *ctx, const struct cvn_id *id,
 int cvn_person_find(struct cvn_ctx *ctx, const struct cvn_id *id,
                     Convene__Events__V1__Person **ret_person);
 
-/* The display name only, in the arena. 0; CVN_STORE_ABSENT; a fault. */
+/* The display name only, in the arena; "" for who was erased. 0 or a fault. */
 int cvn_person_name(struct cvn_ctx *ctx, const struct cvn_id *id, char **ret_name);
 
 /* The id behind an e-mail, whatever its case. 0; CVN_STORE_ABSENT; a fault. */

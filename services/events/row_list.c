@@ -11,18 +11,13 @@ struct walk {
     struct cvn_index_cursor entries;
 };
 
-/* A place in the list: the row's key, behind it the index key, and the length of the former. */
-struct place {
-    uint8_t bytes[2 * CVN_KEY_BYTES_MAX + 2];
-    size_t len;
-};
-
 static void walk_deinit(struct walk *walk)
 {
     cvn_cursor_deinit(&walk->rows);
     cvn_index_cursor_deinit(&walk->entries);
 }
 
+/* A place is the length of the row's key, the key, and behind it the index key. */
 static bool place_split(struct cvn_slice at, struct cvn_slice *ret_key, struct cvn_slice *ret_entry)
 {
     const uint8_t *bytes = at.data;
@@ -36,7 +31,7 @@ static bool place_split(struct cvn_slice at, struct cvn_slice *ret_key, struct c
     return true;
 }
 
-static void place_set(struct place *place, struct cvn_slice key, struct cvn_slice entry)
+static void place_set(struct cvn_row_place *place, struct cvn_slice key, struct cvn_slice entry)
 {
     place->bytes[0] = (uint8_t)(key.len >> 8);
     place->bytes[1] = (uint8_t)key.len;
@@ -91,30 +86,54 @@ static int walk_next(struct walk *walk, const struct cvn_row_list *list, struct 
     return 0;
 }
 
-/* Where a page stands. */
-struct page {
-    size_t size;
+/* How far a run is. */
+struct run {
+    size_t max;
     size_t taken;
     size_t scanned;
-    struct place last; /* looked at; len 0 before the first */
+    struct cvn_row_place *place;
 };
 
-/* Goes along one prefix. 0 with the page full, CVN_STORE_ABSENT at the prefix's end, a fault. */
+/* Goes along one prefix. 0 when enough were taken, CVN_STORE_ABSENT at the prefix's end, a fault.
+ */
 static int fill(struct cvn_ctx *ctx, const struct cvn_row_list *list, struct walk *walk,
-                struct page *page)
+                struct run *run)
 {
     struct cvn_slice key, entry, value;
     int r;
     while ((r = walk_next(walk, list, &key, &entry, &value)) == 0) {
-        if (page->taken == page->size || page->scanned == CVN_ROW_LIST_SCAN_MAX)
+        if (run->taken == run->max || run->scanned == CVN_ROW_LIST_SCAN_MAX)
             return 0;
-        place_set(&page->last, key, entry);
+        place_set(run->place, key, entry);
         bool taken = true;
         r = list->take(ctx, list->arg, key, value, &taken);
         if (r)
             return r;
-        page->taken += taken;
-        page->scanned++;
+        run->taken += taken;
+        run->scanned++;
+    }
+    return r;
+}
+
+int cvn_row_list_run(struct cvn_ctx *ctx, const struct cvn_row_list *list, size_t max,
+                     struct cvn_row_place *place)
+{
+    const struct cvn_row_place from = *place;
+    struct cvn_slice key = {NULL, 0}, entry = {NULL, 0};
+    struct run run = {.max = max, .place = place};
+    if (from.len > 0 && !place_split(cvn_slice(from.bytes, from.len), &key, &entry))
+        return -EBADMSG;
+    int r = CVN_STORE_ABSENT;
+    for (size_t i = 0; r == CVN_STORE_ABSENT && i < list->n_prefixes; i++) {
+        if (from.len > 0 && is_behind(list, i, list->index ? entry : key))
+            continue;
+        struct walk walk = {0};
+        r = walk_init(&walk, ctx->txn, list, i);
+        if (r == 0 && from.len > 0)
+            r = walk_resume(&walk, list, i, key, entry);
+        if (r == 0)
+            r = fill(ctx, list, &walk, &run);
+        walk_deinit(&walk);
     }
     return r;
 }
@@ -136,30 +155,20 @@ int cvn_row_list_room(struct cvn_ctx *ctx, int32_t page_size, size_t *ret_size, 
 int cvn_row_list_page(struct cvn_ctx *ctx, const ProtobufCMessage *request, size_t page_size,
                       const struct cvn_row_list *list, char **ret_token)
 {
-    struct cvn_slice at = {NULL, 0}, key = {NULL, 0}, entry = {NULL, 0};
-    struct page page = {.size = page_size};
+    struct cvn_slice at = {NULL, 0};
+    struct cvn_row_place place = {.len = 0};
     (void)cvn_page_token_read(ctx, request, &at);
-    if (at.len > 0 && !place_split(at, &key, &entry))
-        return -EBADMSG; /* it was sealed here */
     int r = cvn_ctx_refuse_problems(ctx);
     if (r)
         return r;
-    r = CVN_STORE_ABSENT;
-    for (size_t i = 0; r == CVN_STORE_ABSENT && i < list->n_prefixes; i++) {
-        if (at.len > 0 && is_behind(list, i, list->index ? entry : key))
-            continue;
-        struct walk walk = {0};
-        r = walk_init(&walk, ctx->txn, list, i);
-        if (r == 0 && at.len > 0)
-            r = walk_resume(&walk, list, i, key, entry);
-        if (r == 0)
-            r = fill(ctx, list, &walk, &page);
-        walk_deinit(&walk);
-    }
-    if (r == CVN_STORE_ABSENT)
-        return 0;
+    if (at.len > sizeof place.bytes)
+        return -EBADMSG; /* it was sealed here */
+    if (at.len > 0)
+        memcpy(place.bytes, at.data, at.len);
+    place.len = at.len;
+    r = cvn_row_list_run(ctx, list, page_size, &place);
     if (r)
-        return r;
-    *ret_token = cvn_page_token_make(ctx, request, cvn_slice(page.last.bytes, page.last.len));
+        return r == CVN_STORE_ABSENT ? 0 : r;
+    *ret_token = cvn_page_token_make(ctx, request, cvn_slice(place.bytes, place.len));
     return *ret_token ? 0 : -ENOMEM;
 }

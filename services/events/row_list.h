@@ -28,6 +28,20 @@ struct cvn_row_list {
     void *arg;
 };
 
+/* A place in a list: behind the row that was looked at last. len 0: before the first. */
+struct cvn_row_place {
+    uint8_t bytes[2 * CVN_KEY_BYTES_MAX + 2];
+    size_t len;
+};
+
+/*
+ * Gives rows from the place on until max were taken, or CVN_ROW_LIST_SCAN_MAX looked at, and moves
+ * the place. take may write, in an update. 0 when there are more; CVN_STORE_ABSENT at the end;
+ * -EBADMSG for a place that is none; a fault.
+ */
+int cvn_row_list_run(struct cvn_ctx *ctx, const struct cvn_row_list *list, size_t max,
+                     struct cvn_row_place *place);
+
 /*
  * The page size that a list request asks for, and room for as many pointers in the arena. 0;
  * CVN_REFUSED; -ENOMEM.

@@ -12,6 +12,15 @@ enum { EVENT_BYTES_MAX = 32 << 20 }; /* memory for one event and its queue */
 #define STATE(name) CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_##name
 #define STATUS(name) CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_##name
 
+/* Whose RSVP to which event is to end, and how. */
+struct ending {
+    const struct cvn_id *group; /* NULL: of any */
+    const struct cvn_id *event;
+    const struct cvn_id *person;
+    enum cvn_rsvp_action action;
+    bool may; /* false: only look whether there is anything to end */
+};
+
 static bool is_active(Convene__Events__V1__RsvpState state)
 {
     return state == STATE(INVITED) || state == STATE(REQUESTED) || state == STATE(YES) ||
@@ -21,19 +30,23 @@ static bool is_active(Convene__Events__V1__RsvpState state)
 /* A postponed event's old start no longer counts. */
 static bool is_to_come(const struct cvn_ctx *ctx, const Convene__Events__V1__Event *event)
 {
-    return event->status != STATUS(CANCELLED) &&
-           (event->status == STATUS(POSTPONED) || cvn_event_start_ms(event) > ctx->now_ms);
+    return event->status == STATUS(POSTPONED) || cvn_event_start_ms(event) > ctx->now_ms;
 }
 
-static int remove_from(struct cvn_ctx *ctx, const struct cvn_id *event_id,
-                       const Convene__Events__V1__Event *event, const struct cvn_id *person)
+static int act(struct cvn_ctx *ctx, const struct ending *ending,
+               const Convene__Events__V1__Event *event)
 {
     const struct cvn_seating_action action = {
-        .person = *person,
-        .request = {.action = CVN_RSVP_REMOVE, .now_ms = ctx->now_ms},
+        .person = *ending->person,
+        .request = {.action = ending->action, .now_ms = ctx->now_ms},
     };
+    Convene__Events__V1__Event as_is = *event;
     struct cvn_seating seating;
-    int r = cvn_seating_begin(&seating, ctx, event_id, event);
+    /* Who is gone must not come back with a cancelled event that is restored; until then nobody is
+     * served, as with one that is postponed. */
+    if (as_is.status == STATUS(CANCELLED))
+        as_is.status = STATUS(POSTPONED);
+    int r = cvn_seating_begin(&seating, ctx, ending->event, &as_is);
     if (r == 0)
         r = cvn_seating_act(&seating, &action);
     if (r == CVN_REFUSED) /* an offer that ran out has ended by itself */
@@ -41,19 +54,29 @@ static int remove_from(struct cvn_ctx *ctx, const struct cvn_id *event_id,
     return r ? r : cvn_seating_end(&seating);
 }
 
-/* Ends one RSVP where it is the group's and to come. ctx has memory for this event alone. */
-static int end_one(struct cvn_ctx *ctx, const struct cvn_id *group, const struct cvn_id *event_id,
-                   const struct cvn_id *person, bool may, bool *ret_meant)
+static int end_in_own_memory(struct cvn_ctx *ctx, const struct ending *ending, bool *ret_meant)
 {
     Convene__Events__V1__Event *event;
-    struct cvn_id of_group;
-    int r = cvn_event_get(ctx, event_id, &event);
+    struct cvn_id group;
+    int r = cvn_event_get(ctx, ending->event, &event);
     if (r)
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
-    if (!cvn_id_parse(&of_group, CVN_GROUP_PREFIX, event->group_id))
+    if (!cvn_id_parse(&group, CVN_GROUP_PREFIX, event->group_id))
         return -EUCLEAN;
-    *ret_meant = cvn_id_equal(&of_group, group) && is_to_come(ctx, event);
-    return *ret_meant && may ? remove_from(ctx, event_id, event, person) : 0;
+    *ret_meant = is_to_come(ctx, event) && (!ending->group || cvn_id_equal(&group, ending->group));
+    return *ret_meant && ending->may ? act(ctx, ending, event) : 0;
+}
+
+/* Ends one RSVP, with memory for its event alone: many may follow. */
+static int end_one(struct cvn_ctx *ctx, const struct ending *ending, bool *ret_meant)
+{
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, EVENT_BYTES_MAX);
+    struct cvn_ctx one = *ctx;
+    one.arena = &arena;
+    int r = end_in_own_memory(&one, ending, ret_meant);
+    memcpy(ctx->entropy, one.entropy, sizeof ctx->entropy);
+    return r;
 }
 
 int cvn_rsvps_end_in_group(struct cvn_ctx *ctx, const struct cvn_id *group,
@@ -64,17 +87,26 @@ int cvn_rsvps_end_in_group(struct cvn_ctx *ctx, const struct cvn_id *group,
     int r = cvn_rsvps_of_person(ctx, person, &rsvps, &n);
     *ret = (struct cvn_rsvps_ended){0};
     for (size_t i = 0; r == 0 && i < n && !ret->more; i++) {
-        bool meant = false, may = ret->n < max;
+        const struct ending ending = {group, &rsvps[i].event, person, CVN_RSVP_REMOVE,
+                                      ret->n < max};
+        bool meant = false;
         if (!is_active(rsvps[i].state))
             continue;
-        CVN_ARENA_AUTO arena;
-        cvn_arena_init(&arena, EVENT_BYTES_MAX);
-        struct cvn_ctx one = *ctx;
-        one.arena = &arena;
-        r = end_one(&one, group, &rsvps[i].event, person, may, &meant);
-        memcpy(ctx->entropy, one.entropy, sizeof ctx->entropy);
-        ret->n += meant && may;
-        ret->more = meant && !may;
+        r = end_one(ctx, &ending, &meant);
+        ret->n += meant && ending.may;
+        ret->more = meant && !ending.may;
     }
     return r;
+}
+
+int cvn_rsvp_give_up(struct cvn_ctx *ctx, const struct cvn_id *event, const struct cvn_id *person,
+                     bool *ret_ended)
+{
+    const struct ending ending = {NULL, event, person, CVN_RSVP_SAY_NO, true};
+    Convene__Events__V1__Rsvp *rsvp;
+    *ret_ended = false;
+    int r = cvn_rsvp_get(ctx, event, person, &rsvp);
+    if (r || !is_active(rsvp->state))
+        return r;
+    return end_one(ctx, &ending, ret_ended);
 }

@@ -14,10 +14,17 @@ struct cvn_rsvps_ended {
 
 /*
  * Removes the person from the group's events that have not begun, at most max of them; of the last
- * CVN_RSVPS_OF_PERSON_MAX that they answered. RSVPs to cancelled events stay as they are. 0 or a
- * fault.
+ * CVN_RSVPS_OF_PERSON_MAX that they answered. 0 or a fault.
  */
 int cvn_rsvps_end_in_group(struct cvn_ctx *ctx, const struct cvn_id *group,
                            const struct cvn_id *person, size_t max, struct cvn_rsvps_ended *ret);
+
+/*
+ * Says no for the person to an event that has not begun, if they have a seat, wait for one, ask or
+ * are invited. *ret_ended: whether there was anything to give up. 0; CVN_STORE_ABSENT without an
+ * RSVP; a fault.
+ */
+int cvn_rsvp_give_up(struct cvn_ctx *ctx, const struct cvn_id *event, const struct cvn_id *person,
+                     bool *ret_ended);
 
 #endif

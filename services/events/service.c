@@ -6,6 +6,7 @@
 #include "convene/events/v1/group.pb-c.h"
 #include "convene/events/v1/membership.pb-c.h"
 #include "convene/events/v1/person.pb-c.h"
+#include "convene/events/v1/privacy.pb-c.h"
 #include "convene/events/v1/rsvp.pb-c.h"
 #include "convene/events/v1/series.pb-c.h"
 #include "services/events/comment_table.h"
@@ -46,6 +47,7 @@ int cvn_events_bind(struct cvn_events_service *service, struct cvn_runtime *runt
         {&convene__events__v1__series_service__descriptor, cvn_series_methods},
         {&convene__events__v1__rsvp_service__descriptor, cvn_rsvp_methods},
         {&convene__events__v1__comment_service__descriptor, cvn_comment_methods},
+        {&convene__events__v1__privacy_service__descriptor, cvn_privacy_methods},
         {&convene__events__v1__attendance_service__descriptor, cvn_attendance_methods},
         {&convene__admin__v1__key_service__descriptor, cvn_key_methods},
     };

@@ -10,6 +10,7 @@
 #include "convene/events/v1/group.pb-c.h"
 #include "convene/events/v1/membership.pb-c.h"
 #include "convene/events/v1/person.pb-c.h"
+#include "convene/events/v1/privacy.pb-c.h"
 #include "convene/events/v1/rsvp.pb-c.h"
 #include "convene/events/v1/series.pb-c.h"
 #include "services/events/handlers.h"

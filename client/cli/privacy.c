@@ -1,0 +1,219 @@
+#include "client/cli/privacy.h"
+
+#include "client/cli/call.h"
+#include "client/cli/view.h"
+#include "client/json.h"
+#include "convene/events/v1/privacy.pb-c.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EVENTS "convene.events.v1.PrivacyService/"
+
+enum { PAGE = 200, NAME_BYTES = 512 };
+
+/* A service's part of an export: every service has a method of the same shape. */
+struct part {
+    const char *name; /* in the file */
+    const char *method;
+    const ProtobufCMessageDescriptor *request;
+};
+
+static const struct part parts[] = {
+    {"events", EVENTS "ExportPerson", &convene__events__v1__export_person_request__descriptor},
+};
+
+static void *field_of(void *message, const char *name)
+{
+    const ProtobufCMessageDescriptor *type = ((ProtobufCMessage *)message)->descriptor;
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(type, name);
+    return (char *)message + field->offset;
+}
+
+/* Puts {"rsvp": {...}} behind the others of "rsvp"; the one profile stands alone. */
+static int add_record(json_t *part, const ProtobufCMessage *record)
+{
+    json_t *shown = NULL;
+    const char *name;
+    json_t *value;
+    int r = cvn_json_of_message(record, &shown);
+    if (r) {
+        return r;
+    }
+    json_object_foreach(shown, name, value)
+    {
+        if (strcmp(name, "profile") == 0) {
+            r |= json_object_set(part, name, value);
+            continue;
+        }
+        json_t *list = json_object_get(part, name);
+        if (!list) {
+            r |= json_object_set_new(part, name, json_array());
+            list = json_object_get(part, name);
+        }
+        r |= json_array_append(list, value);
+    }
+    json_decref(shown);
+    return r;
+}
+
+static int add_page(json_t *json, void *reply)
+{
+    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(
+        ((ProtobufCMessage *)reply)->descriptor, "records");
+    ProtobufCMessage *const *records = *(ProtobufCMessage ***)field_of(reply, "records");
+    size_t n = *(size_t *)((char *)reply + field->quantifier_offset);
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        r = add_record(json, records[i]);
+    }
+    return r;
+}
+
+static enum cvn_exit export_part(struct cvn_cli *cli, const struct part *part, char *person,
+                                 json_t *json)
+{
+    void *request = cvn_arena_alloc(&cli->arena, part->request->sizeof_message);
+    if (!request) {
+        return cvn_cli_no_memory(cli);
+    }
+    protobuf_c_message_init(part->request, request);
+    *(char **)field_of(request, "person_id") = person;
+    *(int32_t *)field_of(request, "page_size") = PAGE;
+    for (;;) {
+        CVN_REPLY_AUTO ProtobufCMessage *reply = NULL;
+        enum cvn_exit code = cvn_call(cli, part->method, request, &reply);
+        if (code) {
+            return code;
+        }
+        if (add_page(json, reply)) {
+            return cvn_cli_no_memory(cli);
+        }
+        const char *token = *(char **)field_of(reply, "next_page_token");
+        if (!*token) {
+            return CVN_EXIT_DONE;
+        }
+        char *next = cvn_arena_strdup(&cli->arena, token);
+        if (!next) {
+            return cvn_cli_no_memory(cli);
+        }
+        *(char **)field_of(request, "page_token") = next;
+    }
+}
+
+/* The file is JSON whatever -o says: it is for machines to keep and for people to read. */
+enum cvn_exit cvn_privacy_run_export(struct cvn_cli *cli)
+{
+    char *person = NULL;
+    enum cvn_exit code = cvn_call_person(cli, cvn_args_word(&cli->args, 0), &person);
+    json_t *root = json_object();
+    for (size_t i = 0; code == CVN_EXIT_DONE && i < sizeof parts / sizeof *parts; i++) {
+        json_t *json = json_object();
+        if (json_object_set_new(root, parts[i].name, json)) {
+            code = cvn_cli_no_memory(cli);
+        } else {
+            code = export_part(cli, &parts[i], person, json);
+        }
+    }
+    if (code == CVN_EXIT_DONE &&
+        (json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) || putchar('\n') < 0)) {
+        code = cvn_cli_fail(cli, CVN_EXIT_FAILED, "The export could not be written.");
+    }
+    json_decref(root);
+    return code;
+}
+
+/* Whom the word names, and what they are called; one whose profile is gone is told by the id. */
+static enum cvn_exit look_up(struct cvn_cli *cli, char **ret_id, char **ret_name)
+{
+    Convene__Events__V1__GetPersonRequest get = CONVENE__EVENTS__V1__GET_PERSON_REQUEST__INIT;
+    struct convene_status status = CONVENE_STATUS_INIT;
+    enum cvn_exit code = cvn_call_person(cli, cvn_args_word(&cli->args, 0), &get.id);
+    if (code) {
+        return code;
+    }
+    CVN_REPLY_AUTO Convene__Events__V1__Person *person = NULL;
+    bool begun = strncmp(get.id, "per_", 4) == 0 &&
+                 cvn_call_quietly(cli, "convene.events.v1.PersonService/GetPerson", &get, &person,
+                                  &status) == CONVENE_NOT_FOUND;
+    convene_status_clear(&status);
+    if (!person && !begun) {
+        code = cvn_call(cli, "convene.events.v1.PersonService/GetPerson", &get, &person);
+    }
+    if (code) {
+        return code;
+    }
+    *ret_id = cvn_arena_strdup(&cli->arena, person ? person->id : get.id);
+    *ret_name = cvn_arena_strdup(&cli->arena, person ? person->display_name : get.id);
+    return *ret_id && *ret_name ? CVN_EXIT_DONE : cvn_cli_no_memory(cli);
+}
+
+static enum cvn_exit confirm(struct cvn_cli *cli, const char *name)
+{
+    char line[NAME_BYTES] = "";
+    if (cvn_args_has(&cli->args, "yes")) {
+        return CVN_EXIT_DONE;
+    }
+    if (!isatty(STDIN_FILENO)) {
+        return cvn_cli_misuse(cli, "There is no way back from this; say --yes to go on.");
+    }
+    (void)fprintf(stderr,
+                  "This erases %s for good: profile, memberships, answers, comments and keys.\n"
+                  "`convene people export` saves them first. Type the name to go on: ",
+                  name);
+    if (!fgets(line, sizeof line, stdin)) {
+        line[0] = '\0';
+    }
+    line[strcspn(line, "\n")] = '\0';
+    return strcmp(line, name) == 0
+               ? CVN_EXIT_DONE
+               : cvn_cli_fail(cli, CVN_EXIT_FAILED, "That is another name; nothing was erased.");
+}
+
+CVN_VIEW_INT(see_memberships, Convene__Events__V1__ErasePersonResponse, memberships_ended)
+CVN_VIEW_INT(see_given_up, Convene__Events__V1__ErasePersonResponse, rsvps_given_up)
+CVN_VIEW_INT(see_kept, Convene__Events__V1__ErasePersonResponse, rsvps_kept)
+CVN_VIEW_INT(see_comments, Convene__Events__V1__ErasePersonResponse, comments_blanked)
+CVN_VIEW_INT(see_others, Convene__Events__V1__ErasePersonResponse, other_rows_deleted)
+
+static const struct cvn_view_column erase_columns[] = {
+    {{"Memberships", true, false}, see_memberships}, {{"RSVPs ended", true, false}, see_given_up},
+    {{"RSVPs kept", true, false}, see_kept},         {{"Comments", true, false}, see_comments},
+    {{"Other rows", true, false}, see_others},       {{NULL, false, false}, NULL},
+};
+
+enum cvn_exit cvn_privacy_run_erase(struct cvn_cli *cli)
+{
+    Convene__Events__V1__ErasePersonRequest request =
+        CONVENE__EVENTS__V1__ERASE_PERSON_REQUEST__INIT;
+    char *name = NULL;
+    enum cvn_exit code = look_up(cli, &request.person_id, &name);
+    code = code ? code : confirm(cli, name);
+    request.confirm_id = request.person_id;
+    bool done = false;
+    while (code == CVN_EXIT_DONE && !done) {
+        CVN_REPLY_AUTO Convene__Events__V1__ErasePersonResponse *erased = NULL;
+        code = cvn_call(cli, EVENTS "ErasePerson", &request, &erased);
+        done = code == CVN_EXIT_DONE && erased->done;
+        if (done && cli->format == CVN_FORMAT_TABLE) {
+            (void)printf("%s is erased. What went, and the RSVPs that stay without a name:\n",
+                         name);
+        }
+        if (done) {
+            code = cvn_view_one(cli, erase_columns, erased);
+        }
+    }
+    if (code == CVN_EXIT_DONE) {
+        cvn_cli_note(cli,
+                     "Backups made before still hold what is gone; erase again after restoring "
+                     "one.");
+    }
+    return code;
+}
+
+const struct cvn_option cvn_privacy_erase_options[] = {
+    {"yes", 'y', NULL, "do not ask", NULL},
+    {NULL, 0, NULL, NULL, NULL},
+};
