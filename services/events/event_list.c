@@ -136,6 +136,7 @@ int cvn_event_list(struct cvn_ctx *ctx, const void *request, void *reply)
     int r = begin(page, ctx, request);
     if (r == 0)
         r = cvn_event_query_read(&page->query, ctx, request, &row_arena);
+    page->response->place = page->query.place;
     if (r == 0)
         r = cvn_event_plan_open(&page->plan, &page->query, CVN_EVENT_LIST_SCAN_MAX);
     if (r == 0)

@@ -40,7 +40,8 @@ struct cvn_event_query {
     size_t n_groups;
     struct cvn_point centre;
     double radius_m;
-    struct cvn_slice city; /* folded; empty: any */
+    Convene__Events__V1__FoundPlace *place; /* that the request names, or NULL */
+    struct cvn_slice city;                  /* folded; empty: any */
     struct cvn_event_words topics, languages;
     struct cvn_token tokens[CVN_EVENT_QUERY_WORDS_MAX];
     size_t n_tokens;

@@ -1,5 +1,6 @@
 /* Reading a request of ListEvents. */
 #include "base/text.h"
+#include "services/events/event_place.h"
 #include "services/events/event_query.h"
 #include "services/events/field_check.h"
 #include "services/events/group_access.h"
@@ -262,14 +263,21 @@ static int read_who(struct cvn_event_query *query)
     return r;
 }
 
-static void read_circle(struct cvn_event_query *query)
+/* A place by its name is a circle as well. */
+static int read_circle(struct cvn_event_query *query)
 {
     const Convene__Events__V1__Circle *near = query->request->near;
-    if (!near)
-        return;
+    const Convene__Events__V1__PlaceName *place = query->request->place;
+    int r = place ? cvn_event_place_find(query->ctx, place, &query->place) : 0;
+    if (r || (!near && !place))
+        return r;
+    const Convene__Events__V1__LatLng *centre = near ? near->center : query->place->center;
     query->by_circle = true;
-    query->centre = (struct cvn_point){near->center->latitude, near->center->longitude};
-    query->radius_m = near->radius_m;
+    query->centre = (struct cvn_point){centre->latitude, centre->longitude};
+    query->radius_m = near ? near->radius_m : place->radius_m;
+    if (query->radius_m == 0)
+        query->radius_m = CVN_EVENT_QUERY_RADIUS_M;
+    return 0;
 }
 
 int cvn_event_query_read(struct cvn_event_query *query, struct cvn_ctx *ctx,
@@ -283,7 +291,8 @@ int cvn_event_query_read(struct cvn_event_query *query, struct cvn_ctx *ctx,
     int r = read_cursor(query);
     if (r == 0)
         r = read_who(query);
-    read_circle(query);
+    if (r == 0)
+        r = read_circle(query);
     if (r == 0)
         r = read_word(query, "city", request->city, &query->city);
     if (r == 0)

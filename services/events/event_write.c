@@ -1,6 +1,7 @@
 #include "services/events/event_write.h"
 
 #include "services/events/event_check.h"
+#include "services/events/event_place.h"
 #include "services/events/event_table.h"
 #include "services/events/group_access.h"
 #include "services/events/group_table.h"
@@ -44,8 +45,9 @@ int cvn_event_place_in_group(struct cvn_ctx *ctx, Convene__Events__V1__Event *ev
         return r;
     event->group_id = group->id;
     event->group_name = group->name;
-    event->city_center = NULL;
     r = cvn_event_complete(ctx->arena, event, group->time_zone, zones_of(ctx));
+    if (r == 0)
+        r = cvn_event_place_locate(ctx->arena, event, group->country);
     return r ? r : refuse_late_draw(ctx, event);
 }
 
@@ -160,12 +162,27 @@ static int store_change(struct cvn_ctx *ctx, const struct cvn_id *id,
     return r ? r : cvn_seats_settle(ctx, id, event);
 }
 
+/* Another table of places is no change of an event whose venue stays. 0 or -ENOMEM. */
+static int keep_city_center(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
+                            const Convene__Events__V1__Event *before)
+{
+    int same = event->venue && before->venue
+                   ? cvn_record_same(ctx->arena, &event->venue->base, &before->venue->base)
+                   : 0;
+    if (same > 0)
+        event->city_center = before->city_center;
+    return same < 0 ? same : 0;
+}
+
 /* What becomes of the event: UPDATED or UNCHANGED, with nothing written yet. */
 static int judge(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
                  const Convene__Events__V1__Event *before,
                  Convene__Events__V1__RegisterResult__Outcome *ret_outcome)
 {
     keep_output_fields(event, before);
+    int r = keep_city_center(ctx, event, before);
+    if (r)
+        return r;
     int same = cvn_record_same(ctx->arena, &event->base, &before->base);
     if (same < 0)
         return same;

@@ -320,6 +320,87 @@ static void test_matches_tell_distance_topics_and_language(void **state)
     assert_true(client_blames(&s->nobody, "online_too"));
 }
 
+static const Convene__Events__V1__ListEventsResponse *list_at(struct scene *s, const char *name,
+                                                              const char *country, double radius_m)
+{
+    static Convene__Events__V1__PlaceName place;
+    convene__events__v1__place_name__init(&place);
+    place.name = text(name);
+    place.country = text(country);
+    place.radius_m = radius_m;
+    s->request.place = &place;
+    return list(&s->nobody, &s->request);
+}
+
+static void test_place_by_name_is_a_circle(void **state)
+{
+    struct scene *s = *state;
+    s->d.event.venue = &s->d.venue;
+    s->d.venue.location = &s->d.at;
+    s->d.at.latitude = 50.94;
+    s->d.at.longitude = 6.96;
+    (void)add(s, "In Köln");
+    s->d.at.latitude = 50.68; /* south of Bonn, 31 km away */
+    s->d.at.longitude = 7.15;
+    (void)add(s, "In Bonn");
+    const Convene__Events__V1__ListEventsResponse *r = list_at(s, "cologne", "", 0);
+    assert_int_equal(r->n_events, 2 - 1);
+    assert_string_equal(r->events[0]->title, "In Köln");
+    assert_string_equal(r->place->name, "Köln");
+    assert_string_equal(r->place->country, "de");
+    assert_int_equal(list_at(s, "Köln", "de", 35000)->n_events, 2);
+    assert_int_equal(list_at(s, "Koeln", "", 500)->n_events, 0);
+}
+
+static void test_place_that_is_not_clear_asks_back(void **state)
+{
+    struct scene *s = *state;
+    assert_null(list_at(s, "Springfield", "us", 0));
+    assert_int_equal(s->nobody.status.code, CVN_INVALID_ARGUMENT);
+    assert_non_null(strstr(s->nobody.status.message, "Springfield (us, MO), 166,000 people; "));
+    assert_null(list_at(s, "Hambrug", "", 0));
+    assert_non_null(strstr(s->nobody.status.message, "but Hamburg (de, 04), 1,845,000 people."));
+    assert_null(list_at(s, "Berlin", "fr", 0));
+    assert_non_null(strstr(s->nobody.status.message, "in that country or region, but Berlin (de"));
+    assert_null(list_at(s, "Xyzzyxyz", "", 0));
+    assert_non_null(strstr(s->nobody.status.message, "a point and a radius are right"));
+    assert_null(list_at(s, "", "", 500001));
+    assert_true(client_blames(&s->nobody, "place.name"));
+    assert_true(client_blames(&s->nobody, "place.radius_m"));
+    Convene__Events__V1__Circle near = CONVENE__EVENTS__V1__CIRCLE__INIT;
+    s->request.near = &near;
+    assert_null(list_at(s, "Berlin", "DE", 0));
+    assert_true(client_blames(&s->nobody, "place"));
+    assert_true(client_blames(&s->nobody, "place.country"));
+}
+
+/* Many events have a city and no coordinates. */
+static void test_events_are_found_at_the_centre_of_their_city(void **state)
+{
+    struct scene *s = *state;
+    s->d.event.venue = &s->d.venue;
+    s->d.venue.city = text("Bonn");
+    struct cvn_id id = add(s, "a");
+    assert_int_equal(list_at(s, "Bonn", "", 1000)->n_events, 1);
+    assert_int_equal(list_at(s, "Köln", "", 30000)->n_events, 1);
+    assert_int_equal((int)get(&s->nobody, id)->city_center->latitude, 50);
+    s->d.venue.city = text("Springfield"); /* one of many */
+    assert_null(get(&s->nobody, add(s, "b"))->city_center);
+    s->d.venue.country = text("fr");
+    s->d.venue.city = text("Berlin");
+    assert_null(get(&s->nobody, add(s, "c"))->city_center);
+    s->d.venue.country = text("de");
+    s->d.event.external_id = text("k");
+    assert_int_equal(put(&s->owner, &s->d.event, true)->outcome, OUTCOME(CREATED));
+    assert_int_equal(put(&s->owner, &s->d.event, true)->outcome, OUTCOME(UNCHANGED));
+    assert_int_equal(list_at(s, "Berlin", "", 1000)->n_events, 1);
+    s->d.venue.city = text("Potsdam");
+    assert_int_equal(put(&s->owner, &s->d.event, true)->outcome, OUTCOME(UPDATED));
+    assert_int_equal(list_at(s, "Berlin", "", 1000)->n_events, 0);
+    assert_int_equal(list_at(s, "Potsdam", "", 1000)->n_events, 1);
+    assert_indexes_right(s->harness);
+}
+
 static void test_filters_of_many_at_their_limits(void **state)
 {
     struct scene *s = *state;
@@ -375,6 +456,9 @@ int main(void)
         T(test_empty_list_says_what_there_would_be),
         T(test_hints_count_so_far_and_no_further),
         T(test_matches_tell_distance_topics_and_language),
+        T(test_place_by_name_is_a_circle),
+        T(test_place_that_is_not_clear_asks_back),
+        T(test_events_are_found_at_the_centre_of_their_city),
         T(test_filters_of_many_at_their_limits),
         T(test_words_that_never_meet_end_a_page_early),
     };

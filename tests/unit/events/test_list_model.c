@@ -4,6 +4,7 @@
  */
 #include "base/civil.h"
 #include "base/geo.h"
+#include "base/places.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events/fixture.h"
 
@@ -67,6 +68,7 @@ struct row {
     unsigned titles, number; /* words of its title: bits, and of the numbered ones */
     unsigned capacity;       /* 1, or 0 for no limit */
     bool located, published, cancelled;
+    bool found; /* by place: it is located, or its city is known */
     struct cvn_point at;
     bool coming[N_PEOPLE];
 };
@@ -103,6 +105,20 @@ static int64_t random_start_s(struct dice *dice)
     return INT64_C(1799000000) / 1800 * 1800 + (int64_t)roll(dice, 600) * 1800;
 }
 
+/* Where lists find an event of that city which has no location: its centre. */
+static bool find_city(unsigned city, struct cvn_point *ret)
+{
+    CVN_ARENA_AUTO arena;
+    struct cvn_place place;
+    size_t n = 0;
+    cvn_arena_init(&arena, 1 << 16);
+    struct cvn_place_asked asked = {city < N_WORDS ? cities[city][0] : "", "", ""};
+    assert_int_equal(cvn_places_find(&arena, &asked, &place, 1, &n), 0);
+    if (n > 0)
+        *ret = place.at;
+    return n > 0;
+}
+
 static struct row random_row(struct dice *dice)
 {
     struct row row = {
@@ -126,6 +142,7 @@ static struct row random_row(struct dice *dice)
     row.at.lon = near->lon + ((double)roll(dice, 2001) / 1000 - 1) * spread;
     row.at.lat = row.at.lat > 90 ? 180 - row.at.lat : row.at.lat;
     row.at.lon = row.at.lon > 180 ? row.at.lon - 360 : row.at.lon;
+    row.found = row.located || find_city(row.city, &row.at);
     return row;
 }
 
@@ -441,7 +458,7 @@ static bool is_where_asked(const struct query *q, const struct row *row)
 {
     struct cvn_point centre = {q->center.latitude, q->center.longitude};
     return !q->request.near || (q->request.online_too && row->mode == MODE(ONLINE)) ||
-           (row->located && cvn_geo_distance_m(centre, row->at) <= q->near.radius_m);
+           (row->found && cvn_geo_distance_m(centre, row->at) <= q->near.radius_m);
 }
 
 static bool matches(const struct scene *s, const struct query *q, const struct row *row)
