@@ -1,7 +1,9 @@
 #include "client/cli/call.h"
 #include "client/cli/commands.h"
 #include "client/cli/event_changes.h"
+#include "client/cli/event_view.h"
 #include "client/cli/events_import.h"
+#include "client/cli/events_list.h"
 #include "client/cli/field.h"
 #include "client/cli/values.h"
 #include "client/cli/view.h"
@@ -12,8 +14,6 @@
 
 #define SERVICE "convene.events.v1.EventService/"
 
-enum { LIST_LIMIT = 50 };
-
 static const char *see_when(struct cvn_cli *cli, const void *message)
 {
     return cvn_view_local(cli, ((const Convene__Events__V1__Event *)message)->start_local);
@@ -22,28 +22,6 @@ static const char *see_when(struct cvn_cli *cli, const void *message)
 static const char *see_end(struct cvn_cli *cli, const void *message)
 {
     return cvn_view_local(cli, ((const Convene__Events__V1__Event *)message)->end_local);
-}
-
-static const char *see_title(struct cvn_cli *cli, const void *message)
-{
-    const Convene__Events__V1__Event *event = message;
-    bool off = event->status == CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_CANCELLED;
-    if (off && cli->format == CVN_FORMAT_TABLE) {
-        return cvn_arena_printf(&cli->arena, "%s (cancelled)", event->title);
-    }
-    return event->title;
-}
-
-static const char *see_place(struct cvn_cli *cli, const void *message)
-{
-    (void)cli;
-    const Convene__Events__V1__Event *event = message;
-    if (event->venue && *event->venue->city) {
-        return event->venue->city;
-    }
-    bool online =
-        event->attendance_mode == CONVENE__EVENTS__V1__ATTENDANCE_MODE__ATTENDANCE_MODE_ONLINE;
-    return online ? "online" : NULL;
 }
 
 static const char *see_venue(struct cvn_cli *cli, const void *message)
@@ -61,19 +39,6 @@ static const char *see_venue(struct cvn_cli *cli, const void *message)
         }
     }
     return cvn_view_joined(cli, parts, n);
-}
-
-static const char *see_seats(struct cvn_cli *cli, const void *message)
-{
-    const Convene__Events__V1__Event *event = message;
-    if (event->capacity == 0) {
-        return cvn_view_number(cli, event->seats_taken);
-    }
-    if (event->waitlist_count > 0) {
-        return cvn_arena_printf(&cli->arena, "%d/%d +%d", event->seats_taken, event->capacity,
-                                event->waitlist_count);
-    }
-    return cvn_arena_printf(&cli->arena, "%d/%d", event->seats_taken, event->capacity);
 }
 
 CVN_VIEW_LIST(see_topics, Convene__Events__V1__Event, topics)
@@ -97,20 +62,13 @@ CVN_VIEW_STRING(see_reason, Convene__Events__V1__Event, status_reason)
 CVN_VIEW_STRING(see_cost, Convene__Events__V1__Event, cost_note)
 CVN_VIEW_STRING(see_url, Convene__Events__V1__Event, url)
 CVN_VIEW_STRING(see_description, Convene__Events__V1__Event, description)
-static const struct cvn_view_column list_columns[] = {
-    {{"When", false, false}, see_when},    {{"Title", false, true}, see_title},
-    {{"Where", false, false}, see_place},  {{"Seats", true, false}, see_seats},
-    {{"Topics", false, true}, see_topics}, {{"Id", false, false}, see_id},
-    {{NULL, false, false}, NULL},
-};
-
 static const struct cvn_view_column show_columns[] = {
-    {{"Title", false, false}, see_title},
+    {{"Title", false, false}, cvn_event_see_title},
     {{"When", false, false}, see_when},
     {{"Until", false, false}, see_end},
     {{"Time zone", false, false}, see_zone},
     {{"Where", false, false}, see_venue},
-    {{"Seats", false, false}, see_seats},
+    {{"Seats", false, false}, cvn_event_see_seats},
     {{"Topics", false, false}, see_topics},
     {{"Cost", false, false}, see_cost},
     {{"State", false, false}, see_state},
@@ -122,81 +80,6 @@ static const struct cvn_view_column show_columns[] = {
     {{"Description", false, false}, see_description},
     {{NULL, false, false}, NULL},
 };
-
-static Google__Protobuf__Timestamp *timestamp(struct cvn_cli *cli, int64_t ms)
-{
-    Google__Protobuf__Timestamp *time = cvn_arena_alloc(&cli->arena, sizeof *time);
-    if (time) {
-        google__protobuf__timestamp__init(time);
-        time->seconds = ms / 1000;
-        time->nanos = (int32_t)(ms % 1000) * 1000000;
-    }
-    return time;
-}
-
-/* The window: from now on, unless --from, --to or --when say otherwise. */
-static enum cvn_exit fill_window(struct cvn_cli *cli,
-                                 Convene__Events__V1__ListEventsRequest *request)
-{
-    static const char *const names[] = {"when", "from", "to"};
-    struct cvn_when window = {cli->now_ms, 0};
-    for (size_t i = 0; i < 3; i++) {
-        const char *text = cvn_args_get(&cli->args, names[i]);
-        struct cvn_when read;
-        struct cvn_error err;
-        if (!text) {
-            continue;
-        }
-        if (cvn_when_parse(&read, text, cli->now_ms, cli->zone, &err)) {
-            return cvn_cli_misuse(cli, "--%s %s.", names[i], err.text);
-        }
-        window.from_ms = i < 2 ? read.from_ms : window.from_ms;
-        window.before_ms = i != 1 ? read.before_ms : window.before_ms;
-    }
-    if (!cvn_args_has(&cli->args, "past") || cvn_args_has(&cli->args, "from")) {
-        request->start_time_from = timestamp(cli, window.from_ms);
-    } else {
-        window.before_ms = window.before_ms ? window.before_ms : cli->now_ms;
-    }
-    if (window.before_ms) {
-        request->start_time_before = timestamp(cli, window.before_ms);
-    }
-    return CVN_EXIT_DONE;
-}
-
-static enum cvn_exit fill_near(struct cvn_cli *cli, Convene__Events__V1__ListEventsRequest *request)
-{
-    const char *near = cvn_args_get(&cli->args, "near");
-    const char *radius = cvn_args_get(&cli->args, "radius");
-    struct cvn_error err;
-    if (!near) {
-        return radius ? cvn_cli_misuse(cli, "--radius needs --near LAT,LON.") : CVN_EXIT_DONE;
-    }
-    if (!request->near->center) {
-        return cvn_cli_no_memory(cli);
-    }
-    if (cvn_value_length_m(&request->near->radius_m, radius ? radius : "25km", &err)) {
-        return cvn_cli_misuse(cli, "--radius %s.", err.text);
-    }
-    return CVN_EXIT_DONE;
-}
-
-static enum cvn_exit run_list(struct cvn_cli *cli)
-{
-    static const struct cvn_view_list list = {
-        SERVICE "ListEvents", list_columns,
-        "No events match. Widen the window with --from and --to, or leave out a filter.",
-        LIST_LIMIT};
-    Convene__Events__V1__ListEventsRequest request = CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT;
-    enum cvn_exit code = cvn_call_fill(cli, &request);
-    code = code ? code : fill_window(cli, &request);
-    code = code ? code : fill_near(cli, &request);
-    const char *person = cvn_args_get(&cli->args, "attendee");
-    if (code == CVN_EXIT_DONE && person) {
-        code = cvn_call_person(cli, person, &request.attendee_id);
-    }
-    return code ? code : cvn_view_pages(cli, &list, &request.base);
-}
 
 static enum cvn_exit run_show(struct cvn_cli *cli)
 {
@@ -262,27 +145,6 @@ static enum cvn_exit run_import(struct cvn_cli *cli)
     return cvn_import_run(cli, &cvn_events_import, cvn_args_word(&cli->args, 0), NULL);
 }
 
-static const struct cvn_option list_options[] = {
-    {"near", 0, "LAT,LON", "around that point, within --radius", "near.center"},
-    {"radius", 0, "25km", "how far from --near; 25km when left out, at most 500km", NULL},
-    {"city", 0, "CITY", "in that city", "city"},
-    {"topic", 't', "TOPIC", "with that topic", "topic"},
-    {"group", 'g', "GROUP", "of that group, by slug or id", "group_id"},
-    {"language", 0, "TAG", "in that language, as in en", "language"},
-    {"mode", 0, "MODE", "in-person, online or hybrid", "attendance_mode"},
-    {"when", 'w', "TIME", "within today, tomorrow, this-week, this-weekend, 2026-12, friday", NULL},
-    {"from", 0, "TIME", "that start at or after; now when left out", NULL},
-    {"to", 0, "TIME", "that start before its end, as in 2026-12-31 or +7d", NULL},
-    {"past", 0, NULL, "those of the past, up to now or --to", NULL},
-    {"attendee", 0, "PERSON", "that this person goes to or waits for", NULL},
-    {"include-unpublished", 0, NULL, "also drafts and unpublished ones that you organise",
-     "include_unpublished"},
-    {"include-cancelled", 0, NULL, "also cancelled ones", "include_cancelled"},
-    {"series", 0, "SERIES", "only occurrences of that series: ser_…", "series_id"},
-    CVN_VIEW_PAGE_OPTIONS,
-    {NULL, 0, NULL, NULL, NULL},
-};
-
 static const struct cvn_option create_options[] = {
     {"group", 'g', "GROUP", "slug or id; required", "event.group_id"},
     {"title", 0, "TEXT", "1 to 300 bytes; required", "event.title"},
@@ -327,9 +189,18 @@ static const struct cvn_option import_options[] = {
 
 const struct cvn_command cvn_events_commands[] = {
     {"list", "", 0, 0, "Lists upcoming events by start, narrowed by filters.",
-     "convene events list --near 52.52,13.40 --radius 25km --when this-week\n"
-     "convene events list --city Berlin --topic go -o json",
-     list_options, false, run_list},
+     "convene events list --near München --radius 30km --when this-week\n"
+     "convene events list --near 52.52,13.40 --topic go --topic rust --free-seats\n"
+     "convene events list --text \"postgres perf\" -o json\n"
+     "\n"
+     "Cities that --near knows are those of at least 15,000 people in GeoNames\n"
+     "(www.geonames.org, CC BY 4.0), by their names in many languages.",
+     cvn_events_list_options, false, cvn_events_run_list},
+    {"for-me", "", 0, 0,
+     "Lists what is near you, in your languages, on your topics, in the next 7 days.",
+     "Place, languages and topics are those of your profile, its skills being the topics:\n"
+     "convene people update me --city Berlin --country de --language en --skill rust",
+     cvn_events_for_me_options, false, cvn_events_run_for_me},
     {"show", "EVENT", 1, 1, "Shows one event.", NULL, NULL, false, run_show},
     {"create", "", 0, 0, "Adds one event, as a draft unless --publish is given.",
      "convene events create --group go-berlin --title \"Generics, a year on\" \\\n"

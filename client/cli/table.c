@@ -6,7 +6,10 @@
 #include <ctype.h>
 #include <errno.h>
 #include <libsmartcols.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 static const char *cell(const struct cvn_table *table, size_t row, size_t column)
 {
@@ -119,6 +122,17 @@ int cvn_table_print_terminal(FILE *file, const struct cvn_table *table, bool col
     r = r ? r : scols_print_table(scols);
     scols_unref_table(scols);
     return r;
+}
+
+size_t cvn_table_cells(void)
+{
+    struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    unsigned long n = columns ? strtoul(columns, NULL, 10) : 0;
+    if (n == 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+        n = size.ws_col;
+    }
+    return n ? n : 80;
 }
 
 int cvn_table_print_csv(FILE *file, const struct cvn_table *table)

@@ -13,8 +13,10 @@ enum { CVN_TABLE_COLUMNS_MAX = 24 };
 
 struct cvn_table_column {
     const char *title;
-    bool right;  /* numbers */
-    bool shrink; /* may be cut where the terminal is too narrow */
+    bool right;         /* numbers */
+    bool shrink;        /* may be cut where the terminal is too narrow */
+    bool once;          /* in tables left out where the row above has the same */
+    unsigned cells_min; /* of a terminal that is wide enough for the column; 0: any */
 };
 
 struct cvn_table {
@@ -29,6 +31,9 @@ int cvn_table_print_plain(FILE *file, const struct cvn_table *table);
 
 /* As wide as the terminal, headings in bold where colour is wanted; 0 or -errno. */
 int cvn_table_print_terminal(FILE *file, const struct cvn_table *table, bool colour);
+
+/* How many cells wide the terminal is; 80 where it does not say. */
+size_t cvn_table_cells(void);
 
 /* RFC 4180, with the titles as the first row, in lower case with '_' for blanks; 0 or -errno. */
 int cvn_table_print_csv(FILE *file, const struct cvn_table *table);

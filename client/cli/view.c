@@ -48,13 +48,18 @@ static int print_json_rows(ProtobufCMessage *const *messages, size_t n)
     return r;
 }
 
-static size_t count_columns(const struct cvn_view_column *columns)
+/* The columns to print, of which a terminal may be too narrow for some; returns how many. */
+static size_t choose_columns(struct cvn_cli *cli, const struct cvn_view_column *columns,
+                             const struct cvn_view_column **ret)
 {
     size_t n = 0;
-    while (columns[n].column.title) {
-        n++;
+    size_t cells = cli->out_terminal && cli->format == CVN_FORMAT_TABLE ? cvn_table_cells() : 0;
+    for (; columns->column.title && n < CVN_TABLE_COLUMNS_MAX; columns++) {
+        if (cells == 0 || cells >= columns->column.cells_min) {
+            ret[n++] = columns;
+        }
     }
-    return n < CVN_TABLE_COLUMNS_MAX ? n : CVN_TABLE_COLUMNS_MAX;
+    return n;
 }
 
 static int print_table(struct cvn_cli *cli, const struct cvn_table *table)
@@ -74,16 +79,22 @@ enum cvn_exit cvn_view_rows(struct cvn_cli *cli, const struct cvn_view_column *c
     if (cli->format == CVN_FORMAT_JSON) {
         return told(cli, print_json_rows(messages, n));
     }
-    size_t n_columns = count_columns(columns);
+    const struct cvn_view_column *chosen[CVN_TABLE_COLUMNS_MAX];
+    size_t n_columns = choose_columns(cli, columns, chosen);
     struct cvn_table_column heads[CVN_TABLE_COLUMNS_MAX];
     const char **cells = cvn_arena_alloc_array(&cli->arena, n * n_columns, sizeof *cells);
     if (!cells) {
         return cvn_cli_no_memory(cli);
     }
     for (size_t c = 0; c < n_columns; c++) {
-        heads[c] = columns[c].column;
+        const char *above = NULL;
+        heads[c] = chosen[c]->column;
         for (size_t r = 0; r < n; r++) {
-            cells[r * n_columns + c] = columns[c].text(cli, messages[r]);
+            const char *text = chosen[c]->text(cli, messages[r]);
+            bool again = heads[c].once && cli->format == CVN_FORMAT_TABLE && text && above &&
+                         strcmp(text, above) == 0;
+            cells[r * n_columns + c] = again ? NULL : text;
+            above = text;
         }
     }
     if (cli->arena.overflowed) {
@@ -199,6 +210,26 @@ static enum cvn_exit fetch(struct cvn_cli *cli, const struct cvn_view_list *list
     return CVN_EXIT_DONE;
 }
 
+static enum cvn_exit show_pages(struct cvn_cli *cli, const struct cvn_view_list *list,
+                                const struct pages *pages)
+{
+    bool table = cli->format == CVN_FORMAT_TABLE;
+    if (list->tell && table) {
+        list->tell(cli, pages->replies[0], pages->n_rows);
+    } else if (table && pages->n_rows == 0) {
+        cvn_cli_note(cli, "%s", list->none);
+    }
+    if (table && pages->n_rows == 0) {
+        return CVN_EXIT_DONE;
+    }
+    enum cvn_exit code = cvn_view_rows(cli, list->columns, pages->rows, pages->n_rows);
+    if (code == CVN_EXIT_DONE && *pages->token) {
+        cvn_cli_note(cli, "There are more: --all shows them, and so does --page-token %s",
+                     pages->token);
+    }
+    return code;
+}
+
 enum cvn_exit cvn_view_pages(struct cvn_cli *cli, const struct cvn_view_list *list,
                              ProtobufCMessage *request)
 {
@@ -217,15 +248,7 @@ enum cvn_exit cvn_view_pages(struct cvn_cli *cli, const struct cvn_view_list *li
     }
     struct pages pages = {0};
     enum cvn_exit code = fetch(cli, list, request, (size_t)limit, &pages);
-    if (code == CVN_EXIT_DONE && pages.n_rows == 0 && cli->format == CVN_FORMAT_TABLE) {
-        cvn_cli_note(cli, "%s", list->none);
-    } else if (code == CVN_EXIT_DONE) {
-        code = cvn_view_rows(cli, list->columns, pages.rows, pages.n_rows);
-        if (code == CVN_EXIT_DONE && *pages.token) {
-            cvn_cli_note(cli, "There are more: --all shows them, and so does --page-token %s",
-                         pages.token);
-        }
-    }
+    code = code ? code : show_pages(cli, list, &pages);
     pages_free(&pages);
     return code;
 }

@@ -32,6 +32,8 @@ struct cvn_view_list {
     const struct cvn_view_column *columns;
     const char *none; /* a sentence for an empty list, with what to do */
     size_t limit;     /* unless --limit says otherwise; 0 is all */
+    /* Says more of a table than it shows, and in place of none where there are no rows; or NULL. */
+    void (*tell)(struct cvn_cli *cli, const ProtobufCMessage *first_reply, size_t n_rows);
 };
 
 /*
