@@ -5,10 +5,10 @@
 #include "services/events/event_table.h"
 #include "services/events/event_write.h"
 #include "services/events/field_check.h"
-#include "services/events/field_mask.h"
 #include "services/events/group_table.h"
 #include "services/events/record.h"
 #include "services/events/service.h"
+#include "services/runtime/field_mask.h"
 
 #include <errno.h>
 #include <string.h>

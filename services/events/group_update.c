@@ -1,12 +1,12 @@
 /* Changing a group that is there, archiving it and restoring it. */
 #include "services/events/community_note.h"
-#include "services/events/field_mask.h"
 #include "services/events/group_access.h"
 #include "services/events/group_check.h"
 #include "services/events/group_handlers.h"
 #include "services/events/group_table.h"
 #include "services/events/record.h"
 #include "services/events/service.h"
+#include "services/runtime/field_mask.h"
 
 #include <errno.h>
 

@@ -2,11 +2,11 @@
 
 #include "services/events/community_note.h"
 #include "services/events/etag.h"
-#include "services/events/field_mask.h"
 #include "services/events/person_check.h"
 #include "services/events/person_table.h"
 #include "services/events/record.h"
 #include "services/events/service.h"
+#include "services/runtime/field_mask.h"
 
 #include <errno.h>
 #include <string.h>

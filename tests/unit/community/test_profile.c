@@ -1,4 +1,4 @@
-#include "services/events/field_mask.h"
+#include "services/runtime/field_mask.h"
 #include "storage/change_log.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/harness.h"
