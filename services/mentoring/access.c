@@ -19,6 +19,7 @@ int cvn_program_find(struct cvn_ctx *ctx, const char *field, const char *id, str
     if (r == 0) {
         (*ret_program)->mentor_count = (int32_t)counts.n_mentors;
         (*ret_program)->mentee_count = (int32_t)counts.n_mentees;
+        (*ret_program)->waiting_count = (int32_t)counts.n_waiting;
     }
     return r;
 }
@@ -35,6 +36,11 @@ bool cvn_program_managed(const struct cvn_ctx *ctx, const Convene__Mentoring__V1
         if (strcmp(program->manager_ids[i], text) == 0)
             return true;
     return false;
+}
+
+bool cvn_caller_is(const struct cvn_ctx *ctx, const struct cvn_id *person)
+{
+    return ctx->who.kind == CVN_PRINCIPAL_PERSON && cvn_id_equal(&ctx->who.person, person);
 }
 
 int cvn_program_require_manager(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Program *program,

@@ -32,16 +32,25 @@ static void check_count(const struct subject *s, const char *field, size_t n, si
                          n, max);
 }
 
+/* What files of enrolments can hold: there ';' separates, and blanks at the ends are dropped. */
+static bool is_word(struct cvn_slice text)
+{
+    const char *data = text.data;
+    return text.len > 0 && cvn_text_is_line(text) && !memchr(data, ';', text.len) &&
+           data[0] != ' ' && data[text.len - 1] != ' ';
+}
+
 static void check_lines(const struct subject *s, const char *field, char *const *lines, size_t n,
                         const size_t n_and_bytes_max[2])
 {
     check_count(s, field, n, n_and_bytes_max[0]);
     for (size_t i = 0; i < n && i < n_and_bytes_max[0]; i++) {
         struct cvn_slice line = cvn_slice_of_string(lines[i]);
-        if (line.len == 0 || line.len > n_and_bytes_max[1] || !cvn_text_is_line(line))
+        if (line.len > n_and_bytes_max[1] || !is_word(line))
             cvn_problems_add(s->problems, path_at(s, field, i, ""),
-                             "has %zu bytes; 1 to %zu of plain text are right", line.len,
-                             n_and_bytes_max[1]);
+                             "has %zu bytes; 1 to %zu of plain text without ';', nor blanks at its "
+                             "ends, are right",
+                             line.len, n_and_bytes_max[1]);
     }
 }
 
@@ -56,10 +65,11 @@ static void check_skills(const struct subject *s)
     for (size_t i = 0; i < e->n_skills && i < CVN_ENROLMENT_SKILLS_MAX; i++) {
         const Convene__Mentoring__V1__Skill *skill = e->skills[i];
         struct cvn_slice name = cvn_slice_of_string(skill->name);
-        if (name.len == 0 || name.len > CVN_ENROLMENT_SKILL_BYTES_MAX || !cvn_text_is_line(name))
+        if (name.len > CVN_ENROLMENT_SKILL_BYTES_MAX || !is_word(name))
             cvn_problems_add(s->problems, path_at(s, "skills", i, ".name"),
-                             "has %zu bytes; 1 to %d of plain text are right", name.len,
-                             CVN_ENROLMENT_SKILL_BYTES_MAX);
+                             "has %zu bytes; 1 to %d of plain text without ';', nor blanks at its "
+                             "ends, are right",
+                             name.len, CVN_ENROLMENT_SKILL_BYTES_MAX);
         if (skill->level < 0 || skill->level > 5)
             cvn_problems_add(s->problems, path_at(s, "skills", i, ".level"),
                              "is %d; 1 (beginner) to 5 (expert) is right", skill->level);

@@ -1,3 +1,6 @@
+#include "base/text.h"
+#include "services/mentoring/enrolment_find.h"
+#include "services/mentoring/enrolment_update.h"
 #include "services/mentoring/enrolment_write.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
@@ -7,7 +10,13 @@
 #include <errno.h>
 #include <string.h>
 
-enum { BATCH_MAX = 500, PAGE_DEFAULT = 50, PAGE_MAX = 1000, SCAN_MAX = 20000 };
+enum {
+    BATCH_MAX = 500,
+    PAGE_DEFAULT = 50,
+    PAGE_MAX = 1000,
+    SCAN_MAX = 20000,
+    REASON_MAX_BYTES = 500,
+};
 
 #define STATE(name) CONVENE__MENTORING__V1__ENROLMENT__STATE__STATE_##name
 #define OUTCOME(name) CONVENE__MENTORING__V1__ENROLMENT_RESULT__OUTCOME__OUTCOME_##name
@@ -22,11 +31,6 @@ static int find_open(struct cvn_ctx *ctx, const char *field, const char *id, str
                                     "The programme \"%s\" is closed for enrolment; open it first.",
                                     (*ret_program)->name);
     return r;
-}
-
-static bool is_caller(const struct cvn_ctx *ctx, const struct cvn_id *person)
-{
-    return ctx->who.kind == CVN_PRINCIPAL_PERSON && cvn_id_equal(&ctx->who.person, person);
 }
 
 static int require_enroller(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Program *program)
@@ -62,7 +66,7 @@ static int prepare_create(struct cvn_ctx *ctx, const void *request)
     struct cvn_id person;
     bool own = req->enrolment &&
                cvn_id_parse(&person, CVN_MENTORING_PERSON_PREFIX, req->enrolment->person_id) &&
-               is_caller(ctx, &person);
+               cvn_caller_is(ctx, &person);
     int may = own || !req->enrolment
                   ? 0
                   : require_enroller_now(ctx, "enrolment.program_id", req->enrolment->program_id);
@@ -91,43 +95,26 @@ static int create_enrolment(struct cvn_ctx *ctx, const void *request, void *repl
     Convene__Mentoring__V1__EnrolmentResult__Outcome outcome;
     int r =
         find_open(ctx, "enrolment.program_id", req->enrolment->program_id, &program_id, &program);
-    if (r == 0 && !is_caller(ctx, &draft.person))
+    if (r == 0 && !cvn_caller_is(ctx, &draft.person))
         r = require_enroller(ctx, program);
     if (r == 0)
         r = cvn_enrolment_store(ctx, &program_id, &draft,
                                 (struct cvn_enrolment_how){.create_only = true}, &outcome);
     if (r == 0)
+        r = cvn_enrolment_show(ctx, &draft.enrolment);
+    if (r == 0)
         *(Convene__Mentoring__V1__Enrolment *)reply = draft.enrolment;
-    return r;
-}
-
-/* The enrolment of an id, if the caller runs its programme or is the one enrolled. */
-static int find_enrolment(struct cvn_ctx *ctx, const char *id, struct cvn_id *ret_program,
-                          struct cvn_id *ret_person, Convene__Mentoring__V1__Enrolment **ret)
-{
-    struct cvn_id parsed;
-    Convene__Mentoring__V1__Program *program;
-    if (!cvn_ctx_read_id(ctx, "id", CVN_ENROLMENT_PREFIX, id, &parsed))
-        return cvn_ctx_refuse_problems(ctx);
-    int r = cvn_enrolment_by_id(ctx, &parsed, ret);
-    if (r == 0) {
-        if (!cvn_id_parse(ret_person, CVN_MENTORING_PERSON_PREFIX, (*ret)->person_id))
-            return -EUCLEAN;
-        r = cvn_program_find(ctx, "program_id", (*ret)->program_id, ret_program, &program);
-        if (r == 0 && !is_caller(ctx, ret_person) && !cvn_program_managed(ctx, program))
-            r = CVN_STORE_ABSENT;
-    }
-    if (r == CVN_STORE_ABSENT)
-        return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "There is no enrolment %s that you may see.", id);
     return r;
 }
 
 static int get_enrolment(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     const Convene__Mentoring__V1__GetEnrolmentRequest *req = request;
-    struct cvn_id program, person;
+    struct cvn_enrolment_place place;
     Convene__Mentoring__V1__Enrolment *enrolment;
-    int r = find_enrolment(ctx, req->id, &program, &person, &enrolment);
+    int r = cvn_enrolment_find(ctx, "id", req->id, &place, &enrolment);
+    if (r == 0)
+        r = cvn_enrolment_show(ctx, enrolment);
     if (r == 0)
         *(Convene__Mentoring__V1__Enrolment *)reply = *enrolment;
     return r;
@@ -138,6 +125,14 @@ static int check_list(struct cvn_ctx *ctx, const void *request)
     const Convene__Mentoring__V1__ListEnrolmentsRequest *req = request;
     (void)cvn_page_size(ctx, req->page_size, PAGE_DEFAULT, PAGE_MAX);
     return cvn_ctx_refuse_problems(ctx);
+}
+
+static bool is_wanted(const Convene__Mentoring__V1__ListEnrolmentsRequest *req,
+                      const Convene__Mentoring__V1__Enrolment *enrolment)
+{
+    return (!req->role || enrolment->role == req->role) &&
+           (!req->waiting_only || enrolment->waiting_since_time) &&
+           (!req->active_only || enrolment->state == STATE(ACTIVE));
 }
 
 /* Fills the page from the index by programme, whose keys are programme and enrolment id. */
@@ -162,7 +157,10 @@ static int fill(struct cvn_ctx *ctx, const Convene__Mentoring__V1__ListEnrolment
         if (r)
             return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
         last = cvn_slice(entry.key.data, entry.key.len + entry.primary.len);
-        if (!req->role || enrolment->role == req->role)
+        r = cvn_enrolment_show(ctx, enrolment);
+        if (r)
+            return r;
+        if (is_wanted(req, enrolment))
             response->enrolments[response->n_enrolments++] = enrolment;
     }
     return r == CVN_STORE_ABSENT ? 0 : r;
@@ -281,12 +279,23 @@ static int register_batch(struct cvn_ctx *ctx, const void *request, void *reply)
     return r;
 }
 
+static int check_withdraw(struct cvn_ctx *ctx, const void *request)
+{
+    const Convene__Mentoring__V1__WithdrawEnrolmentRequest *req = request;
+    struct cvn_slice reason = cvn_slice_of_string(req->reason);
+    if (reason.len > REASON_MAX_BYTES || !cvn_text_is_prose(reason))
+        cvn_problems_add(&ctx->problems, "reason",
+                         "has %zu bytes; at most %d of plain text are right", reason.len,
+                         REASON_MAX_BYTES);
+    return cvn_ctx_refuse_problems(ctx);
+}
+
 static int withdraw(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     const Convene__Mentoring__V1__WithdrawEnrolmentRequest *req = request;
-    struct cvn_id program, person;
+    struct cvn_enrolment_place place;
     Convene__Mentoring__V1__Enrolment *before, after;
-    int r = find_enrolment(ctx, req->id, &program, &person, &before);
+    int r = cvn_enrolment_find(ctx, "id", req->id, &place, &before);
     if (r)
         return r;
     after = *before;
@@ -295,13 +304,15 @@ static int withdraw(struct cvn_ctx *ctx, const void *request, void *reply)
     if (!after.update_time)
         return -ENOMEM;
     if (before->state != STATE(WITHDRAWN))
-        r = cvn_enrolment_replace(ctx, &program, &person, before, &after);
+        r = cvn_enrolment_replace(ctx, &place.program, &place.person, before, &after);
+    if (r == 0)
+        r = cvn_enrolment_show(ctx, &after);
     if (r == 0)
         *(Convene__Mentoring__V1__Enrolment *)reply = after;
     return r;
 }
 
-const struct cvn_service_method cvn_enrolment_methods[5] = {
+const struct cvn_service_method cvn_enrolment_methods[CVN_ENROLMENT_METHODS] = {
     {"CreateEnrolment", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, prepare_create, create_enrolment,
      NULL, CVN_SCOPE_MENTORING_ENROL},
     {"GetEnrolment", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, get_enrolment, NULL,
@@ -310,6 +321,8 @@ const struct cvn_service_method cvn_enrolment_methods[5] = {
      CVN_SCOPE_READ},
     {"BatchRegisterEnrolments", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, prepare_batch,
      register_batch, NULL, CVN_SCOPE_MENTORING_MANAGE},
-    {"WithdrawEnrolment", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, withdraw, NULL,
+    {"WithdrawEnrolment", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_withdraw, withdraw, NULL,
      CVN_SCOPE_MENTORING_ENROL},
+    {"UpdateEnrolment", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_enrolment_prepare_update,
+     cvn_enrolment_update, NULL, CVN_SCOPE_MENTORING_ENROL},
 };

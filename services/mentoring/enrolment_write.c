@@ -4,6 +4,7 @@
 #include "services/mentoring/people_source.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
+#include "services/mentoring/waiting.h"
 
 #include <errno.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static int refuse_draft(struct cvn_ctx *ctx, struct cvn_enrolment_draft *draft,
     return 0;
 }
 
-static int check_draft(struct cvn_ctx *ctx, struct cvn_enrolment_draft *draft)
+int cvn_enrolment_check_draft(struct cvn_ctx *ctx, struct cvn_enrolment_draft *draft)
 {
     struct cvn_problems problems;
     cvn_problems_init(&problems, ctx->arena);
@@ -150,7 +151,7 @@ int cvn_enrolment_resolve(struct cvn_ctx *ctx, struct cvn_enrolment_draft *draft
     struct cvn_people people = {0};
     int r = 0;
     for (size_t i = 0; r == 0 && i < n; i++)
-        r = check_draft(ctx, &drafts[i]);
+        r = cvn_enrolment_check_draft(ctx, &drafts[i]);
     if (r == 0)
         r = ask(ctx, drafts, n, &people);
     for (size_t i = 0; r == 0 && i < n; i++)
@@ -174,15 +175,57 @@ static int count(struct cvn_ctx *ctx, const struct cvn_id *program,
     return cvn_program_counts_put(ctx, program, &counts);
 }
 
+static bool is_waiting(const Convene__Mentoring__V1__Enrolment *e)
+{
+    return e && e->state == STATE(ACTIVE) && e->role == ROLE(MENTEE);
+}
+
+/* A mentee waits from when they take part; who leaves, or becomes a mentor, waits no more. */
+static int keep_waiting(struct cvn_ctx *ctx, const struct cvn_id *program,
+                        const struct cvn_id *person,
+                        const Convene__Mentoring__V1__Enrolment *before,
+                        const Convene__Mentoring__V1__Enrolment *after)
+{
+    if (is_waiting(before) == is_waiting(after))
+        return 0;
+    return is_waiting(after) ? cvn_waiting_add(ctx, program, person, ctx->now_ms)
+                             : cvn_waiting_remove(ctx, program, person, NULL);
+}
+
 int cvn_enrolment_replace(struct cvn_ctx *ctx, const struct cvn_id *program,
                           const struct cvn_id *person,
                           const Convene__Mentoring__V1__Enrolment *before,
-                          const Convene__Mentoring__V1__Enrolment *enrolment)
+                          Convene__Mentoring__V1__Enrolment *enrolment)
 {
     struct cvn_key key;
     cvn_enrolment_key(&key, program, person);
+    enrolment->revision = before ? before->revision + 1 : 1;
+    enrolment->etag = (char *)(uintptr_t)protobuf_c_empty_string;
+    enrolment->waiting_since_time = NULL;
     int r = cvn_mentoring_put(ctx, &cvn_enrolment_table, &key, &enrolment->base);
-    return r ? r : count(ctx, program, before, enrolment);
+    if (r == 0)
+        r = count(ctx, program, before, enrolment);
+    return r ? r : keep_waiting(ctx, program, person, before, enrolment);
+}
+
+int cvn_enrolment_show(struct cvn_ctx *ctx, Convene__Mentoring__V1__Enrolment *enrolment)
+{
+    struct cvn_id program, person;
+    int64_t since_ms;
+    enrolment->etag = (char *)(uintptr_t)protobuf_c_empty_string;
+    enrolment->waiting_since_time = NULL;
+    if (!cvn_id_parse(&program, CVN_PROGRAM_PREFIX, enrolment->program_id) ||
+        !cvn_id_parse(&person, CVN_MENTORING_PERSON_PREFIX, enrolment->person_id))
+        return -EUCLEAN;
+    enrolment->etag = cvn_mentoring_etag(ctx, &enrolment->base);
+    if (!enrolment->etag)
+        return -ENOMEM;
+    int r = is_waiting(enrolment) ? cvn_waiting_get(ctx, &program, &person, &since_ms)
+                                  : CVN_STORE_ABSENT;
+    if (r)
+        return r == CVN_STORE_ABSENT ? 0 : r;
+    enrolment->waiting_since_time = cvn_mentoring_time(ctx->arena, since_ms);
+    return enrolment->waiting_since_time ? 0 : -ENOMEM;
 }
 
 static int same(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Enrolment *a,
@@ -208,6 +251,9 @@ static int stamp(struct cvn_ctx *ctx, const struct cvn_id *program,
     e->state = STATE(ACTIVE);
     e->create_time = before ? before->create_time : now;
     e->update_time = before ? before->update_time : now;
+    e->revision = before ? before->revision : 0;
+    e->etag = (char *)(uintptr_t)protobuf_c_empty_string;
+    e->waiting_since_time = NULL;
     return e->id && e->program_id && now ? 0 : -ENOMEM;
 }
 

@@ -21,6 +21,9 @@ struct cvn_enrolment_draft {
  */
 int cvn_enrolment_resolve(struct cvn_ctx *ctx, struct cvn_enrolment_draft *drafts, size_t n);
 
+/* The same for one draft without asking: of which nothing is left to be looked up. 0 or a fault. */
+int cvn_enrolment_check_draft(struct cvn_ctx *ctx, struct cvn_enrolment_draft *draft);
+
 struct cvn_enrolment_how {
     bool validate_only; /* decide and write nothing */
     bool create_only;   /* ALREADY_EXISTS for who is enrolled */
@@ -34,10 +37,16 @@ int cvn_enrolment_store(struct cvn_ctx *ctx, const struct cvn_id *program,
                         struct cvn_enrolment_draft *draft, struct cvn_enrolment_how how,
                         Convene__Mentoring__V1__EnrolmentResult__Outcome *ret_outcome);
 
-/* Stores a change to an enrolment that is there, and the programme's counts with it. */
+/*
+ * Stores a change to an enrolment that is there or is new (before is NULL then): with the
+ * programme's counts, the list of those who wait, and a higher revision. 0 or a fault.
+ */
 int cvn_enrolment_replace(struct cvn_ctx *ctx, const struct cvn_id *program,
                           const struct cvn_id *person,
                           const Convene__Mentoring__V1__Enrolment *before,
-                          const Convene__Mentoring__V1__Enrolment *enrolment);
+                          Convene__Mentoring__V1__Enrolment *enrolment);
+
+/* Fills in what is not stored: the etag, and since when they wait. 0 or a fault. */
+int cvn_enrolment_show(struct cvn_ctx *ctx, Convene__Mentoring__V1__Enrolment *enrolment);
 
 #endif

@@ -2,14 +2,18 @@
 
 #include "base/id.h"
 #include "rpc/channel.h"
+#include "rpc/message.h"
 #include "services/mentoring/spaces.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     CALL_TIMEOUT_MS = 30000,
     EMAIL_BYTES_MAX = 254, /* of a registered person */
+    CANCEL_POLL_NS = 100 * 1000 * 1000,
 };
 
 static int compare_keys(const void *a, const void *b)
@@ -24,16 +28,90 @@ static enum cvn_code no_memory(struct cvn_status *status)
     return status->code;
 }
 
-static enum cvn_code call(struct cvn_channel *events, struct cvn_arena *arena,
-                          const struct cvn_call_request *request, struct cvn_status *status,
-                          void *ret_reply)
+/* That the service is away is said in this service's words. */
+static enum cvn_code translate(struct cvn_arena *arena, struct cvn_status *status)
 {
-    enum cvn_code code = cvn_channel_call(events, request, arena, status, ret_reply);
-    if (code == CVN_UNAVAILABLE || code == CVN_DEADLINE_EXCEEDED)
+    if (status->code == CVN_UNAVAILABLE || status->code == CVN_DEADLINE_EXCEEDED)
         (void)cvn_status_set(status, arena, CVN_UNAVAILABLE,
                              "The events service, which knows the people, does not answer; try "
                              "again when it does.");
     return status->code;
+}
+
+static enum cvn_code call(struct cvn_channel *events, struct cvn_arena *arena,
+                          const struct cvn_call_request *request, struct cvn_status *status,
+                          void *ret_reply)
+{
+    (void)cvn_channel_call(events, request, arena, status, ret_reply);
+    return translate(arena, status);
+}
+
+/* A call that is waited for and may be given up. */
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    bool done;
+    struct cvn_arena *arena;
+    struct cvn_status *status;
+    struct cvn_slice reply;
+};
+
+static void note_end(void *arg, const struct cvn_status *status, struct cvn_slice reply)
+{
+    struct waiter *waiter = arg;
+    (void)pthread_mutex_lock(&waiter->lock);
+    if (cvn_status_copy(waiter->status, waiter->arena, status) != 0)
+        (void)no_memory(waiter->status);
+    waiter->reply = cvn_arena_slice(waiter->arena, reply);
+    if (waiter->status->code == CVN_OK && !waiter->reply.data)
+        (void)no_memory(waiter->status);
+    waiter->done = true;
+    (void)pthread_cond_signal(&waiter->ended);
+    (void)pthread_mutex_unlock(&waiter->lock);
+}
+
+static void wait_or_cancel(struct waiter *waiter, struct cvn_channel *events, uint32_t call,
+                           const atomic_bool *cancel)
+{
+    bool cancelled = false;
+    (void)pthread_mutex_lock(&waiter->lock);
+    while (!waiter->done) {
+        struct timespec until;
+        (void)clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += CANCEL_POLL_NS;
+        if (until.tv_nsec >= 1000000000) {
+            until.tv_sec++;
+            until.tv_nsec -= 1000000000;
+        }
+        (void)pthread_cond_timedwait(&waiter->ended, &waiter->lock, &until);
+        if (waiter->done || cancelled || !atomic_load(cancel))
+            continue;
+        cancelled = true;
+        (void)pthread_mutex_unlock(&waiter->lock);
+        cvn_channel_cancel(events, call);
+        (void)pthread_mutex_lock(&waiter->lock);
+    }
+    (void)pthread_mutex_unlock(&waiter->lock);
+}
+
+/* As call; the method is given whole, and *cancel ends it with CVN_CANCELLED. */
+static enum cvn_code call_unless(struct cvn_channel *events, struct cvn_arena *arena,
+                                 const struct cvn_call_request *request, const atomic_bool *cancel,
+                                 struct waiter *waiter)
+{
+    struct cvn_slice packed;
+    const char *method = cvn_arena_printf(arena, "%s/%s", request->service->name, request->method);
+    if (!method || cvn_message_pack(request->message, arena, &packed) != 0)
+        return no_memory(waiter->status);
+    waiter->arena = arena;
+    (void)pthread_mutex_init(&waiter->lock, NULL);
+    (void)pthread_cond_init(&waiter->ended, NULL);
+    uint32_t number = cvn_channel_start(events, method, packed, &request->options,
+                                        (struct cvn_call_sink){note_end, waiter});
+    wait_or_cancel(waiter, events, number, cancel);
+    (void)pthread_cond_destroy(&waiter->ended);
+    (void)pthread_mutex_destroy(&waiter->lock);
+    return translate(arena, waiter->status);
 }
 
 enum key_kind { KEY_ID, KEY_EMAIL, KEY_NOBODYS };
@@ -140,34 +218,48 @@ const Convene__Events__V1__Person *cvn_people_find(const struct cvn_people *peop
     return found ? people->people[found - people->keys] : NULL;
 }
 
+static enum cvn_code ask_attendance(struct cvn_channel *events, struct cvn_arena *arena,
+                                    const struct cvn_attendance_query *query,
+                                    Convene__Events__V1__BatchGetAttendanceResponse **ret,
+                                    struct cvn_status *status)
+{
+    Convene__Events__V1__BatchGetAttendanceRequest request =
+        CONVENE__EVENTS__V1__BATCH_GET_ATTENDANCE_REQUEST__INIT;
+    request.n_person_ids = query->n;
+    request.person_ids = (char **)(uintptr_t)query->ids;
+    struct cvn_call_request asked = {
+        .service = &convene__events__v1__attendance_service__descriptor,
+        .method = "BatchGetAttendance",
+        .message = &request.base,
+        .options = {.timeout_ms = CALL_TIMEOUT_MS},
+    };
+    if (!query->cancel)
+        return call(events, arena, &asked, status, ret);
+    struct waiter waiter = {.status = status};
+    ProtobufCMessage *reply;
+    if (call_unless(events, arena, &asked, query->cancel, &waiter) == CVN_OK &&
+        cvn_message_unpack(&convene__events__v1__batch_get_attendance_response__descriptor, arena,
+                           waiter.reply, &reply) != 0)
+        return no_memory(status);
+    if (status->code == CVN_OK)
+        *ret = (Convene__Events__V1__BatchGetAttendanceResponse *)reply;
+    return status->code;
+}
+
 enum cvn_code cvn_people_attendance(struct cvn_channel *events, struct cvn_arena *arena,
-                                    const char *const *ids, size_t n_ids,
+                                    const struct cvn_attendance_query *query,
                                     const Convene__Events__V1__Attendance **ret_attendance,
                                     struct cvn_status *status)
 {
+    Convene__Events__V1__BatchGetAttendanceResponse *reply;
     *status = (struct cvn_status){.code = CVN_OK};
-    for (size_t first = 0; first < n_ids && status->code == CVN_OK;
-         first += CVN_PEOPLE_ASKED_AT_ONCE) {
-        Convene__Events__V1__BatchGetAttendanceRequest request =
-            CONVENE__EVENTS__V1__BATCH_GET_ATTENDANCE_REQUEST__INIT;
-        Convene__Events__V1__BatchGetAttendanceResponse *reply;
-        size_t left = n_ids - first;
-        request.n_person_ids = left < CVN_PEOPLE_ASKED_AT_ONCE ? left : CVN_PEOPLE_ASKED_AT_ONCE;
-        request.person_ids = (char **)(uintptr_t)(ids + first);
-        struct cvn_call_request asked = {
-            .service = &convene__events__v1__attendance_service__descriptor,
-            .method = "BatchGetAttendance",
-            .message = &request.base,
-            .options = {.timeout_ms = CALL_TIMEOUT_MS},
-        };
-        if (call(events, arena, &asked, status, &reply) != CVN_OK)
-            break;
-        size_t at = 0;
-        for (size_t i = first; i < first + request.n_person_ids; i++) {
-            bool here =
-                at < reply->n_attendance && strcmp(reply->attendance[at]->person_id, ids[i]) == 0;
-            ret_attendance[i] = here ? reply->attendance[at++] : NULL;
-        }
+    if (ask_attendance(events, arena, query, &reply, status) != CVN_OK)
+        return status->code;
+    size_t at = 0;
+    for (size_t i = 0; i < query->n; i++) {
+        bool here = at < reply->n_attendance &&
+                    strcmp(reply->attendance[at]->person_id, query->ids[i]) == 0;
+        ret_attendance[i] = here ? reply->attendance[at++] : NULL;
     }
-    return status->code;
+    return CVN_OK;
 }

@@ -8,6 +8,8 @@
 #include "convene/events/v1/rsvp.pb-c.h"
 #include "rpc/status.h"
 
+#include <stdatomic.h>
+
 struct cvn_channel;
 
 enum { CVN_PEOPLE_ASKED_AT_ONCE = 500 };
@@ -31,12 +33,19 @@ enum cvn_code cvn_people_get(struct cvn_channel *events, struct cvn_arena *arena
 const Convene__Events__V1__Person *cvn_people_find(const struct cvn_people *people,
                                                    const char *key);
 
+/* Whose attendance is asked for: at most CVN_PEOPLE_ASKED_AT_ONCE people. */
+struct cvn_attendance_query {
+    const char *const *ids; /* "per_…" */
+    size_t n;
+    const atomic_bool *cancel; /* looked at several times a second; ends the call. May be NULL */
+};
+
 /*
- * Asks for the attendance of the people of the ids; ret_attendance has room for n_ids, in their
- * order, NULL for who is gone. Codes as above.
+ * Asks for the attendance; ret_attendance has room for n, in the order of the ids, NULL for who is
+ * gone. Codes as above, and CVN_CANCELLED.
  */
 enum cvn_code cvn_people_attendance(struct cvn_channel *events, struct cvn_arena *arena,
-                                    const char *const *ids, size_t n_ids,
+                                    const struct cvn_attendance_query *query,
                                     const Convene__Events__V1__Attendance **ret_attendance,
                                     struct cvn_status *status);
 

@@ -1,127 +1,51 @@
-#include "base/civil.h"
-#include "base/text.h"
+#include "services/mentoring/lint.h"
+#include "services/mentoring/program_check.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
+#include "services/runtime/field_mask.h"
 #include "services/runtime/page.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <string.h>
 
-enum {
-    NAME_MAX_BYTES = 100,
-    DESCRIPTION_MAX_BYTES = 10000,
-    WEEKS_MAX = 104,
-    MANAGERS_MAX = 20,
-    MIN_HOURS_MAX = 40,
-    WEIGHT_MAX = 1000,
-    PAGE_DEFAULT = 50,
-    PAGE_MAX = 1000,
-};
+enum { PAGE_DEFAULT = 50, PAGE_MAX = 1000 };
 
 #define STATE(name) CONVENE__MENTORING__V1__PROGRAM__STATE__STATE_##name
-
-static void check_date(struct cvn_ctx *ctx, const char *field, const char *date, int64_t *ret_day)
-{
-    char text[32];
-    struct cvn_civil civil;
-    *ret_day = -1;
-    if (!date[0])
-        return;
-    (void)snprintf(text, sizeof text, "%.12sT00:00", date);
-    if (cvn_civil_parse(&civil, text))
-        *ret_day = cvn_civil_days(civil.year, civil.month, civil.day);
-    else
-        cvn_problems_add(&ctx->problems, field,
-                         "is \"%.40s\"; a date from 1970 to 2100 like 2027-01-15 is right", date);
-}
-
-static void check_dates(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Program *program)
-{
-    int64_t start, end;
-    check_date(ctx, "program.start_date", program->start_date, &start);
-    check_date(ctx, "program.end_date", program->end_date, &end);
-    if (start >= 0 && end >= 0 && end < start)
-        cvn_problems_add(&ctx->problems, "program.end_date",
-                         "is %s, before the start on %s; the end is on or after it",
-                         program->end_date, program->start_date);
-}
-
-static void check_weights(struct cvn_ctx *ctx, const char *name,
-                          const Convene__Mentoring__V1__MatchWeights *weights)
-{
-    if (!weights)
-        return;
-    const ProtobufCMessageDescriptor *type = weights->base.descriptor;
-    for (unsigned i = 0; i < type->n_fields; i++) {
-        int32_t value = *(const int32_t *)((const char *)weights + type->fields[i].offset);
-        const char *field =
-            cvn_arena_printf(ctx->arena, "program.%s.%s", name, type->fields[i].name);
-        if (value < 0 || value > WEIGHT_MAX)
-            cvn_problems_add(&ctx->problems, field ? field : name, "is %d; 0 to %d is right", value,
-                             WEIGHT_MAX);
-    }
-}
-
-static void check_managers(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Program *program)
-{
-    struct cvn_id id;
-    if (program->n_manager_ids > MANAGERS_MAX)
-        cvn_problems_add(&ctx->problems, "program.manager_ids",
-                         "has %zu entries; at most %d are right", program->n_manager_ids,
-                         MANAGERS_MAX);
-    for (size_t i = 0; i < program->n_manager_ids && i < MANAGERS_MAX; i++)
-        (void)cvn_ctx_read_id(ctx, "program.manager_ids", CVN_MENTORING_PERSON_PREFIX,
-                              program->manager_ids[i], &id);
-}
 
 static int check_create(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Mentoring__V1__CreateProgramRequest *req = request;
-    const Convene__Mentoring__V1__Program *program = req->program;
-    struct cvn_problems *problems = &ctx->problems;
-    if (!program) {
-        cvn_problems_add(problems, "program", "is missing");
-        return cvn_ctx_refuse_problems(ctx);
-    }
-    struct cvn_slice name = cvn_slice_of_string(program->name);
-    if (name.len == 0 || name.len > NAME_MAX_BYTES)
-        cvn_problems_add(problems, "program.name", "has %zu bytes; 1 to %d are right", name.len,
-                         NAME_MAX_BYTES);
-    else if (!cvn_text_is_line(name))
-        cvn_problems_add(problems, "program.name", "has control characters; plain text is right");
-    struct cvn_slice description = cvn_slice_of_string(program->description);
-    if (description.len > DESCRIPTION_MAX_BYTES)
-        cvn_problems_add(problems, "program.description", "has %zu bytes; at most %d are right",
-                         description.len, DESCRIPTION_MAX_BYTES);
-    else if (!cvn_text_is_prose(description))
-        cvn_problems_add(problems, "program.description",
-                         "has control characters; plain text with line ends and tabs is right");
-    struct cvn_id group;
-    if (program->group_id[0])
-        (void)cvn_ctx_read_id(ctx, "program.group_id", CVN_MENTORING_GROUP_PREFIX,
-                              program->group_id, &group);
-    if (program->mentorship_weeks < 0 || program->mentorship_weeks > WEEKS_MAX)
-        cvn_problems_add(problems, "program.mentorship_weeks", "is %d; 0 to %d is right",
-                         program->mentorship_weeks, WEEKS_MAX);
-    int32_t hours = program->rules ? program->rules->min_common_hours : 0;
-    if (hours < -1 || hours > MIN_HOURS_MAX)
-        cvn_problems_add(problems, "program.rules.min_common_hours",
-                         "is %d; 1 to %d is right, or 0 for 1, or -1 for none", hours,
-                         MIN_HOURS_MAX);
-    check_dates(ctx, program);
-    check_weights(ctx, "mentee_weights", program->mentee_weights);
-    check_weights(ctx, "mentor_weights", program->mentor_weights);
-    check_managers(ctx, program);
+    if (req->program)
+        cvn_program_check(&ctx->problems, req->program);
+    else
+        cvn_problems_add(&ctx->problems, "program", "is missing");
     return cvn_ctx_refuse_problems(ctx);
+}
+
+/* What is stored of a programme: what is worked out is not. */
+static Convene__Mentoring__V1__Program row_of(const Convene__Mentoring__V1__Program *program)
+{
+    Convene__Mentoring__V1__Program row = *program;
+    row.mentor_count = row.mentee_count = row.waiting_count = 0;
+    row.etag = (char *)(uintptr_t)protobuf_c_empty_string;
+    return row;
+}
+
+/* Fills in the etag, which lets a change of the state be. */
+static int set_etag(struct cvn_ctx *ctx, Convene__Mentoring__V1__Program *program)
+{
+    Convene__Mentoring__V1__Program row = row_of(program);
+    row.state = STATE(UNSPECIFIED);
+    row.update_time = NULL;
+    program->etag = cvn_mentoring_etag(ctx, &row.base);
+    return program->etag ? 0 : -ENOMEM;
 }
 
 static int put_program(struct cvn_ctx *ctx, const struct cvn_id *id,
                        Convene__Mentoring__V1__Program *program)
 {
     struct cvn_key key;
-    Convene__Mentoring__V1__Program row = *program;
-    row.mentor_count = 0;
-    row.mentee_count = 0;
+    Convene__Mentoring__V1__Program row = row_of(program);
     cvn_program_key(&key, id);
     return cvn_mentoring_put(ctx, &cvn_program_table, &key, &row.base);
 }
@@ -146,6 +70,17 @@ static int normalise_ids(struct cvn_ctx *ctx, Convene__Mentoring__V1__Program *p
     return program->group_id ? 0 : -ENOMEM;
 }
 
+/* Writes the programme and gives it as it is then. */
+static int store_program(struct cvn_ctx *ctx, const struct cvn_id *id,
+                         Convene__Mentoring__V1__Program *program)
+{
+    int r = put_program(ctx, id, program);
+    if (r == CVN_TABLE_DUPLICATE)
+        return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "NAME_TAKEN",
+                                    "There is a programme \"%s\" already.", program->name);
+    return r ? r : set_etag(ctx, program);
+}
+
 static int create_program(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     const Convene__Mentoring__V1__CreateProgramRequest *req = request;
@@ -155,19 +90,13 @@ static int create_program(struct cvn_ctx *ctx, const void *request, void *reply)
     program->base.n_unknown_fields = 0;
     program->id = cvn_ctx_id_text(ctx, CVN_PROGRAM_PREFIX, &id);
     program->state = STATE(OPEN);
-    program->mentor_count = 0;
-    program->mentee_count = 0;
+    program->mentor_count = program->mentee_count = program->waiting_count = 0;
     program->create_time = cvn_mentoring_time(ctx->arena, ctx->now_ms);
     program->update_time = program->create_time;
     if (!program->id || !program->create_time)
         return -ENOMEM;
     int r = normalise_ids(ctx, program);
-    if (r == 0)
-        r = put_program(ctx, &id, program);
-    if (r == CVN_TABLE_DUPLICATE)
-        return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "NAME_TAKEN",
-                                    "There is a programme \"%s\" already.", program->name);
-    return r;
+    return r ? r : store_program(ctx, &id, program);
 }
 
 static int get_program(struct cvn_ctx *ctx, const void *request, void *reply)
@@ -176,6 +105,8 @@ static int get_program(struct cvn_ctx *ctx, const void *request, void *reply)
     struct cvn_id id;
     Convene__Mentoring__V1__Program *program;
     int r = cvn_program_find(ctx, "id", req->id, &id, &program);
+    if (r == 0)
+        r = set_etag(ctx, program);
     if (r == 0)
         *(Convene__Mentoring__V1__Program *)reply = *program;
     return r;
@@ -204,8 +135,9 @@ static int add_program(struct cvn_ctx *ctx, struct cvn_slice key, struct cvn_sli
         return r;
     program->mentor_count = (int32_t)counts.n_mentors;
     program->mentee_count = (int32_t)counts.n_mentees;
+    program->waiting_count = (int32_t)counts.n_waiting;
     response->programs[response->n_programs++] = program;
-    return 0;
+    return set_etag(ctx, program);
 }
 
 /* Ids are in the order of creation, so the newest is the last. */
@@ -256,17 +188,112 @@ static int set_state(struct cvn_ctx *ctx, const void *request, void *reply)
         return r;
     program->state = req->state;
     program->update_time = cvn_mentoring_time(ctx->arena, ctx->now_ms);
-    r = program->update_time ? put_program(ctx, &id, program) : -ENOMEM;
+    r = program->update_time ? store_program(ctx, &id, program) : -ENOMEM;
     if (r == 0)
         *(Convene__Mentoring__V1__Program *)reply = *program;
     return r;
 }
 
-const struct cvn_service_method cvn_program_methods[4] = {
+static const char *const changeable[] = {"name",        "description",    "group_id",
+                                         "start_date",  "end_date",       "mentorship_weeks",
+                                         "rules",       "mentee_weights", "mentor_weights",
+                                         "manager_ids", "acceptance_days"};
+
+static int check_update(struct cvn_ctx *ctx, const void *request)
+{
+    const Convene__Mentoring__V1__UpdateProgramRequest *req = request;
+    const struct cvn_field_mask_rule rule = {
+        .resource = "Program",
+        .example = "name is one, and rules.min_common_hours",
+        .changeable = changeable,
+        .n = sizeof changeable / sizeof *changeable,
+        .deep = &convene__mentoring__v1__program__descriptor,
+    };
+    if (!req->program)
+        cvn_problems_add(&ctx->problems, "program", "is missing");
+    cvn_field_mask_check(&ctx->problems, req->update_mask, &rule);
+    return cvn_ctx_refuse_problems(ctx);
+}
+
+/* One weight is changed among the defaults where those hold, not among zeros. */
+static int spell_weights_out(struct cvn_ctx *ctx, const Google__Protobuf__FieldMask *mask,
+                             const char *field, struct cvn_match_weights defaults,
+                             Convene__Mentoring__V1__MatchWeights **weights)
+{
+    bool one = cvn_field_mask_names_within(mask, field);
+    for (int t = 0; one && *weights && t < CVN_MATCH_TERMS; t++)
+        one = *cvn_program_weight(*weights, (enum cvn_match_term)t) == 0;
+    if (!one)
+        return 0;
+    *weights = cvn_arena_alloc(ctx->arena, sizeof **weights);
+    if (!*weights)
+        return -ENOMEM;
+    convene__mentoring__v1__match_weights__init(*weights);
+    for (int t = 0; t < CVN_MATCH_TERMS; t++)
+        *cvn_program_weight(*weights, (enum cvn_match_term)t) = defaults.points[t];
+    return 0;
+}
+
+static int change(struct cvn_ctx *ctx, const Convene__Mentoring__V1__UpdateProgramRequest *req,
+                  Convene__Mentoring__V1__Program *program)
+{
+    int r = spell_weights_out(ctx, req->update_mask, "mentee_weights",
+                              cvn_match_mentee_weights_default(), &program->mentee_weights);
+    if (r == 0)
+        r = spell_weights_out(ctx, req->update_mask, "mentor_weights",
+                              cvn_match_mentor_weights_default(), &program->mentor_weights);
+    if (r == 0)
+        r = cvn_field_mask_apply_deep(ctx->arena, req->update_mask, &program->base,
+                                      &req->program->base);
+    cvn_program_check(&ctx->problems, program);
+    return r ? r : cvn_ctx_refuse_problems(ctx);
+}
+
+static int refuse_stale(struct cvn_ctx *ctx)
+{
+    return cvn_ctx_refuse_state(ctx, CVN_ABORTED, "ETAG_STALE",
+                                "The programme was changed meanwhile; get it again and make your "
+                                "change from what it is now.");
+}
+
+static int update_program(struct cvn_ctx *ctx, const void *request, void *reply)
+{
+    const Convene__Mentoring__V1__UpdateProgramRequest *req = request;
+    struct cvn_id id;
+    Convene__Mentoring__V1__Program *program;
+    int r = cvn_program_find(ctx, "program.id", req->program->id, &id, &program);
+    if (r == 0)
+        r = cvn_program_require_manager(ctx, program, "change this programme");
+    if (r == 0)
+        r = set_etag(ctx, program);
+    if (r == 0 && req->etag[0] && strcmp(req->etag, program->etag) != 0)
+        r = refuse_stale(ctx);
+    if (r)
+        return r;
+    const char *before = program->etag;
+    r = change(ctx, req, program);
+    if (r == 0)
+        r = normalise_ids(ctx, program);
+    if (r == 0)
+        r = set_etag(ctx, program);
+    if (r == 0 && strcmp(before, program->etag) != 0) {
+        program->update_time = cvn_mentoring_time(ctx->arena, ctx->now_ms);
+        r = program->update_time ? store_program(ctx, &id, program) : -ENOMEM;
+    }
+    if (r == 0)
+        *(Convene__Mentoring__V1__Program *)reply = *program;
+    return r;
+}
+
+const struct cvn_service_method cvn_program_methods[CVN_PROGRAM_METHODS] = {
     {"CreateProgram", CVN_METHOD_WRITE, CVN_ACCESS_ADMIN, check_create, create_program, NULL},
     {"GetProgram", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, get_program, NULL, CVN_SCOPE_READ},
     {"ListPrograms", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, check_list, list_programs, NULL,
      CVN_SCOPE_READ},
     {"SetProgramState", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, set_state, NULL,
      CVN_SCOPE_MENTORING_MANAGE},
+    {"UpdateProgram", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_update, update_program, NULL,
+     CVN_SCOPE_MENTORING_MANAGE},
+    {"CheckProgram", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, cvn_program_lint,
+     cvn_program_lint_answer, NULL, CVN_SCOPE_MENTORING_MANAGE},
 };

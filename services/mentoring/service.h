@@ -19,14 +19,16 @@ struct cvn_mentoring_options {
     struct cvn_zones *zones;
     struct cvn_channel *events; /* to the events service */
     int64_t (*wall_clock_ms)(void);
+    unsigned runs_at_once;      /* 0: CVN_RUNS_AT_ONCE_DEFAULT (runs/queue.h) */
+    uint64_t runs_memory_bytes; /* of those together; 0: CVN_RUNS_MEMORY_BYTES_MAX */
 };
 
 /* Every table of the service that has indexes, NULL at the end: for cvn_table_verify. */
 extern const struct cvn_table *const cvn_mentoring_tables[];
 
 /*
- * Marks the runs that a former process left as interrupted, and starts the thread that works on
- * runs, one at a time. 0 or a fault. *ret is the caller's.
+ * Marks the runs that a former process left as interrupted, and starts the threads that work on
+ * runs; those that were queued go on. 0 or a fault. *ret is the caller's.
  */
 int cvn_mentoring_new(struct cvn_mentoring **ret, const struct cvn_mentoring_options *options);
 
@@ -34,7 +36,10 @@ int cvn_mentoring_new(struct cvn_mentoring **ret, const struct cvn_mentoring_opt
 int cvn_mentoring_bind(struct cvn_mentoring *mentoring, struct cvn_runtime *runtime,
                        struct cvn_server *server);
 
-/* Asks the run that is being worked on to stop and waits for the thread. NULL is accepted. */
+/*
+ * Asks the runs that are being worked on to stop, and waits for the threads. After the server's
+ * drain. NULL is accepted.
+ */
 void cvn_mentoring_stop(struct cvn_mentoring *mentoring);
 
 /* Frees what is stopped; after the server is freed. NULL is accepted. */

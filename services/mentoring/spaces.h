@@ -7,6 +7,8 @@
  *     runs        [space][run id]
  *     results     [space][run id][enrolment id of the mentee]
  *     counts      [space][programme id]: active mentors and mentees
+ *     pair rules  [space][programme id][person id of the mentee][and of the mentor]
+ *     waiting     [space][programme id][person id of a mentee]: since when
  */
 #ifndef CVN_SERVICES_MENTORING_SPACES_H
 #define CVN_SERVICES_MENTORING_SPACES_H
@@ -17,6 +19,8 @@ enum {
     CVN_SPACE_RUNS = 0x22,
     CVN_SPACE_RESULTS = 0x23,
     CVN_SPACE_PROGRAM_COUNTS = 0x24,
+    CVN_SPACE_PAIR_RULES = 0x25,
+    CVN_SPACE_WAITING = 0x27,
 };
 
 enum {

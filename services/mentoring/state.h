@@ -7,37 +7,30 @@
 #include "services/mentoring/service.h"
 #include "services/runtime/methods.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
+#include "services/mentoring/runs/queue.h"
+#include "services/mentoring/runs/watch.h"
 
-/* The failure of a run that was under way when the server stopped. */
-#define CVN_RUN_INTERRUPTED "The server stopped while the run was under way; start it again."
+struct cvn_attendance_cache;
 
 struct cvn_mentoring {
     struct cvn_mentoring_options options;
-    pthread_t worker;
+    struct cvn_attendance_cache *attendance;
+    struct cvn_run_queue queue;
+    struct cvn_run_watch watch;
+    atomic_bool checking; /* the rules of a programme are being checked */
     bool started;
+};
 
-    pthread_mutex_t lock; /* covers what follows */
-    pthread_cond_t wake;
-    bool work; /* a run may be waiting */
-    bool stopping;
-    bool busy; /* a run is being worked on: */
-    struct cvn_id run;
-    const char *phase;
-    uint64_t phase_done, phase_total;
-    atomic_bool cancel; /* it is asked to stop */
+enum {
+    CVN_PROGRAM_METHODS = 6,
+    CVN_ENROLMENT_METHODS = 6,
+    CVN_MATCH_METHODS = 10,
 };
 
 /* The methods of each RPC service, in the order of the .proto files. */
-extern const struct cvn_service_method cvn_program_methods[4];
-extern const struct cvn_service_method cvn_enrolment_methods[5];
-extern const struct cvn_service_method cvn_match_methods[6];
-
-/* job.c: the thread that works on runs until the service stops. */
-void *cvn_mentoring_work(void *mentoring);
-/* Lets the thread look for a run. Any thread; only signals. */
-void cvn_mentoring_wake(struct cvn_mentoring *mentoring);
+extern const struct cvn_service_method cvn_program_methods[CVN_PROGRAM_METHODS];
+extern const struct cvn_service_method cvn_enrolment_methods[CVN_ENROLMENT_METHODS];
+extern const struct cvn_service_method cvn_match_methods[CVN_MATCH_METHODS];
 
 /* access.c */
 
@@ -50,6 +43,9 @@ int cvn_program_find(struct cvn_ctx *ctx, const char *field, const char *id, str
 
 /* Whether the caller runs the programme: a manager of it, or an administrator. */
 bool cvn_program_managed(const struct cvn_ctx *ctx, const Convene__Mentoring__V1__Program *program);
+
+/* Whether the caller is that person. */
+bool cvn_caller_is(const struct cvn_ctx *ctx, const struct cvn_id *person);
 
 /* Lets pass who runs the programme. 0 or CVN_REFUSED. */
 int cvn_program_require_manager(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Program *program,

@@ -4,6 +4,7 @@
 #include "rpc/message.h"
 
 #include <errno.h>
+#include <sodium.h>
 
 static const struct cvn_index program_indexes[] = {{"program_name", CVN_INDEX_PROGRAM_NAME, true}};
 
@@ -211,6 +212,30 @@ int cvn_enrolment_by_id(struct cvn_ctx *ctx, const struct cvn_id *id,
                              ret_enrolment);
 }
 
+int cvn_run_first_in_state(struct cvn_ctx *ctx, Convene__Mentoring__V1__MatchRun__State state,
+                           struct cvn_id *ret_id, Convene__Mentoring__V1__MatchRun **ret)
+{
+    struct cvn_key lo, hi, row;
+    struct cvn_index_entry entry;
+    CVN_INDEX_CURSOR_AUTO cursor;
+    cvn_key_init(&lo);
+    cvn_key_put_u8(&lo, (uint8_t)state);
+    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    int r = cvn_index_cursor_init(&cursor, ctx->txn, &cvn_run_indexes[CVN_RUN_BY_STATE],
+                                  (struct cvn_slice[2]){cvn_key_slice(&lo), cvn_key_slice(&hi)},
+                                  CVN_FORWARD);
+    if (r == 0)
+        r = cvn_index_cursor_next(&cursor, &entry);
+    if (r)
+        return r;
+    cvn_key_init(&row);
+    cvn_key_put_raw(&row, entry.primary);
+    r = cvn_mentoring_get(ctx, &row, &convene__mentoring__v1__match_run__descriptor, ret);
+    if (r)
+        return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+    return cvn_id_parse(ret_id, CVN_RUN_PREFIX, (*ret)->id) ? 0 : -EUCLEAN;
+}
+
 static void counts_key(struct cvn_key *key, const struct cvn_id *program)
 {
     cvn_key_begin(key, CVN_SPACE_PROGRAM_COUNTS);
@@ -231,6 +256,7 @@ int cvn_program_counts_get(struct cvn_ctx *ctx, const struct cvn_id *program,
     cvn_key_reader_init(&reader, value);
     ret->n_mentors = cvn_key_get_u32(&reader);
     ret->n_mentees = cvn_key_get_u32(&reader);
+    ret->n_waiting = cvn_key_get_u32(&reader);
     return cvn_key_reader_done(&reader) ? 0 : -EUCLEAN;
 }
 
@@ -242,7 +268,21 @@ int cvn_program_counts_put(struct cvn_ctx *ctx, const struct cvn_id *program,
     cvn_key_init(&value);
     cvn_key_put_u32(&value, counts->n_mentors);
     cvn_key_put_u32(&value, counts->n_mentees);
+    cvn_key_put_u32(&value, counts->n_waiting);
     return cvn_txn_put(ctx->txn, cvn_key_slice(&key), cvn_key_slice(&value));
+}
+
+char *cvn_mentoring_etag(struct cvn_ctx *ctx, const ProtobufCMessage *message)
+{
+    enum { HASH_BYTES = 16, SHOWN_BYTES = 8 };
+    struct cvn_slice packed;
+    uint8_t hash[HASH_BYTES];
+    char text[2 * SHOWN_BYTES + 1];
+    if (cvn_ctx_pack(ctx, message, &packed) != 0)
+        return NULL;
+    (void)crypto_generichash(hash, sizeof hash, packed.data, packed.len, NULL, 0);
+    (void)sodium_bin2hex(text, sizeof text, hash, SHOWN_BYTES);
+    return cvn_arena_strdup(ctx->arena, text);
 }
 
 Google__Protobuf__Timestamp *cvn_mentoring_time(struct cvn_arena *arena, int64_t utc_ms)

@@ -14,6 +14,7 @@ MAY = {
     "services/events/rules": ["base"],
     "services/events": ["base", "proto", "rpc", "storage", "services/runtime"],
     "matching": ["base"],
+    "services/mentoring/rules": ["base"],
     "services/mentoring": ["base", "matching", "proto", "rpc", "storage", "services/runtime"],
     "services": ["base", "proto", "rpc", "storage"],
     "client": ["base", "matching", "proto", "rpc"],

@@ -62,7 +62,7 @@ static int64_t pass_gate(void)
 void harness_release_runs(struct harness *harness)
 {
     harness->hold_runs = false;
-    cvn_mentoring_wake(harness->service);
+    cvn_run_queue_wake(&harness->service->queue);
 }
 
 static void open_store(struct harness *harness, const char *name, struct cvn_store **ret)
@@ -445,7 +445,7 @@ const Convene__Mentoring__V1__MatchRun *harness_wait_run(struct client *client, 
     for (;;) {
         const Convene__Mentoring__V1__MatchRun *run = client_call(client, "GetMatchRun", &request);
         assert_non_null(run);
-        if (run->state != RUN_STATE(RUNNING))
+        if (run->state != RUN_STATE(RUNNING) && run->state != RUN_STATE(QUEUED))
             return run;
         (void)sched_yield();
     }

@@ -1,4 +1,4 @@
-#include "services/mentoring/cohort.h"
+#include "services/mentoring/runs/cohort.h"
 #include "tests/support/cmocka_all.h"
 
 #include <stdlib.h>

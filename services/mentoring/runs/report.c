@@ -1,4 +1,4 @@
-#include "services/mentoring/report.h"
+#include "services/mentoring/runs/report.h"
 
 #include "base/civil.h"
 #include "services/mentoring/spaces.h"
@@ -174,11 +174,20 @@ static int fill_pair(const struct cvn_cohort *cohort, const struct cvn_match_pai
     match->mentor_name = mentor->display_name;
     match->mentee_score = pair->mentee_score;
     match->mentor_score = pair->mentor_score;
+    match->mentor_revision = mentor->revision;
     match->mentee_choice = pair->mentee_choice;
+    match->locked = pair->mentee_choice == 0;
     return add_terms(cohort, pair, arena, match);
 }
 
-static char *unmatched_reason(const struct cvn_match_unmatched *unmatched, struct cvn_arena *arena)
+/* Who has the seats that a mentee might have had. */
+static const char *holders(enum cvn_match_mode mode)
+{
+    return mode == CVN_MATCH_STABLE ? "higher" : "higher, or who bring more to the whole";
+}
+
+static char *unmatched_reason(const struct cvn_match_unmatched *unmatched, enum cvn_match_mode mode,
+                              struct cvn_arena *arena)
 {
     switch ((enum cvn_match_unmatched_reason)unmatched->reason) {
     case CVN_MATCH_UNMATCHED_NO_MENTORS:
@@ -190,12 +199,10 @@ static char *unmatched_reason(const struct cvn_match_unmatched *unmatched, struc
             unmatched->removed[unmatched->rule]);
     case CVN_MATCH_UNMATCHED_ALL_TAKEN:
         return unmatched->n_candidates == 1
-                   ? cvn_arena_strdup(arena, "the only candidate is full of mentees it scores "
-                                             "higher")
-                   : cvn_arena_printf(arena,
-                                      "all %d candidates are full of mentees they score "
-                                      "higher",
-                                      unmatched->n_candidates);
+                   ? cvn_arena_printf(arena, "the only candidate is full of mentees it scores %s",
+                                      holders(mode))
+                   : cvn_arena_printf(arena, "all %d candidates are full of mentees they score %s",
+                                      unmatched->n_candidates, holders(mode));
     }
     return empty();
 }
@@ -221,6 +228,54 @@ static char *outcome_text(int32_t choice, const struct cvn_match_pair *pair, int
                             seats->lowest_score, mentor_score);
 }
 
+/* Pairs and unmatched begin with the mentee's id, and are in its order; so are bare ids. */
+static int compare_first_id(const void *a, const void *b)
+{
+    return memcmp(a, b, CVN_ID_BYTES);
+}
+
+/*
+ * The other modes have prices: what a mentee gains with a candidate beyond the price of the seat is
+ * never more than what they gain as it is, and the difference is what the whole would lose at least
+ * (the reduced cost of linear programming).
+ */
+static char *price_text(const struct cvn_report *report,
+                        const struct cvn_match_candidate *candidate,
+                        const struct cvn_match_pair *pair, struct cvn_arena *arena)
+{
+    const struct cvn_match_answer *answer = report->answer;
+    int64_t worth = (int64_t)candidate->mentee_score + candidate->mentor_score, profit = 0;
+    if (worth < answer->prices.floor)
+        return cvn_arena_printf(arena,
+                                "would be worse off than anybody has to be (both scores %lld, the "
+                                "lowest of all pairs %d)",
+                                (long long)worth, answer->prices.floor);
+    if (pair) {
+        const struct cvn_id *mentor = bsearch(&pair->mentor_id, answer->mentor_ids,
+                                              answer->n_mentors, sizeof *mentor, compare_first_id);
+        profit = (int64_t)pair->mentee_score + pair->mentor_score + answer->prices.bonus -
+                 answer->prices.price[mentor - answer->mentor_ids];
+    }
+    int64_t loss =
+        profit - (worth + answer->prices.bonus - answer->prices.price[candidate->mentor]);
+    if (loss <= 0)
+        return cvn_arena_strdup(arena, "as good for the whole; one of them had to be taken");
+    if (answer->prices.bonus > 0 && loss > answer->prices.bonus / 2)
+        return cvn_arena_strdup(arena, "would leave somebody else without a mentor");
+    return cvn_arena_printf(arena, "would lower the total of all pairs by %lld or more",
+                            (long long)loss);
+}
+
+static char *alternative_text(const struct cvn_report *report, size_t i,
+                              const struct cvn_match_candidate *candidate,
+                              const struct cvn_match_pair *pair, struct cvn_arena *arena)
+{
+    if (report->answer->prices.price && !(pair && (int32_t)i + 1 == pair->mentee_choice))
+        return price_text(report, candidate, pair, arena);
+    return outcome_text((int32_t)i + 1, pair, candidate->mentor_score,
+                        &report->seats[candidate->mentor], arena);
+}
+
 static int add_alternatives(const struct cvn_report *report, size_t mentee,
                             const struct cvn_match_pair *pair, struct cvn_arena *arena,
                             Convene__Mentoring__V1__ExplainMatchResponse *response)
@@ -243,8 +298,7 @@ static int add_alternatives(const struct cvn_report *report, size_t mentee,
         items[i].mentor_name = mentor->display_name;
         items[i].mentee_score = from->mentee_score;
         items[i].mentor_score = from->mentor_score;
-        items[i].outcome = outcome_text((int32_t)i + 1, pair, from->mentor_score,
-                                        &report->seats[from->mentor], arena);
+        items[i].outcome = alternative_text(report, i, from, pair, arena);
         if (!items[i].outcome)
             return -ENOMEM;
         response->alternatives[response->n_alternatives++] = &items[i];
@@ -271,12 +325,6 @@ static int add_rules(const int32_t removed[CVN_MATCH_RULES], struct cvn_arena *a
         report->removed_by_rule[report->n_removed_by_rule++] = item;
     }
     return 0;
-}
-
-/* Pairs and unmatched begin with the mentee's id, and are in its order; so are bare ids. */
-static int compare_first_id(const void *a, const void *b)
-{
-    return memcmp(a, b, CVN_ID_BYTES);
 }
 
 int cvn_report_init(struct cvn_report *ret, const struct cvn_cohort *cohort,
@@ -320,7 +368,8 @@ static int fill_match(const struct cvn_report *report, size_t i, struct cvn_aren
         r = fill_pair(report->cohort, pair, arena, match);
     else if (!unmatched)
         r = -EINVAL;
-    else if (!(match->unmatched_reason = unmatched_reason(unmatched, arena)))
+    else if (!(match->unmatched_reason =
+                   unmatched_reason(unmatched, report->cohort->problem.mode, arena)))
         r = -ENOMEM;
     if (r == 0)
         r = add_alternatives(report, i, pair, arena, response);
@@ -352,6 +401,7 @@ int cvn_report_mentee(const struct cvn_report *report, size_t i, struct cvn_aren
     match->mentee_enrolment_id = mentee->id;
     match->mentee_id = mentee->person_id;
     match->mentee_name = mentee->display_name;
+    match->mentee_revision = mentee->revision;
     *ret = response;
     return fill_match(report, i, arena, response);
 }
@@ -367,8 +417,8 @@ int cvn_report_mentor(const struct cvn_report *report, size_t i, struct cvn_aren
     convene__mentoring__v1__explain_match_response__init(response);
     response->role = CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR;
     response->display_name = mentor->display_name;
-    response->capacity = mentor->capacity;
-    response->free = mentor->capacity - report->seats[i].n_taken;
+    response->capacity = report->cohort->problem.mentors[i].capacity;
+    response->free = response->capacity - report->seats[i].n_taken;
     *ret = response;
     return 0;
 }

@@ -2,7 +2,7 @@
 #ifndef CVN_SERVICES_MENTORING_COHORT_SHARED_H
 #define CVN_SERVICES_MENTORING_COHORT_SHARED_H
 
-#include "services/mentoring/cohort.h"
+#include "services/mentoring/runs/cohort.h"
 
 /* Fills the problem's shared rows and met from the input, in the order of ids. 0 or -ENOMEM. */
 int cvn_cohort_share(struct cvn_cohort *cohort, struct cvn_arena *arena);

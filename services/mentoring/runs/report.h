@@ -4,7 +4,7 @@
 #define CVN_SERVICES_MENTORING_REPORT_H
 
 #include "convene/mentoring/v1/match.pb-c.h"
-#include "services/mentoring/cohort.h"
+#include "services/mentoring/runs/cohort.h"
 
 enum { CVN_REPORT_ALTERNATIVES_MAX = 32 };
 

@@ -1,4 +1,4 @@
-#include "services/mentoring/cohort_shared.h"
+#include "services/mentoring/runs/cohort_shared.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
-#include "services/mentoring/cohort.h"
+#include "services/mentoring/runs/cohort.h"
 
 #include "base/text.h"
-#include "services/mentoring/cohort_shared.h"
+#include "services/mentoring/program_check.h"
+#include "services/mentoring/runs/cohort_shared.h"
 #include "services/mentoring/spaces.h"
 
 #include <errno.h>
@@ -285,6 +286,7 @@ static int read_person(const struct reader *reader, const struct cvn_cohort_memb
     const Convene__Mentoring__V1__Enrolment *e = member->enrolment;
     struct cvn_arena *arena = reader->arena;
     ret->id = member->person;
+    ret->previous = member->previous;
     for (size_t i = 0; i < e->n_goals; i++)
         ret->goals |= UINT32_C(1) << e->goals[i];
     int r = read_hours(reader, e, &ret->hours);
@@ -299,9 +301,13 @@ static int read_person(const struct reader *reader, const struct cvn_cohort_memb
     return r ? r : read_ids(arena, e->ranked_ids, e->n_ranked_ids, &ret->ranked);
 }
 
-static int32_t waited_days(const Convene__Mentoring__V1__Enrolment *e, int64_t now_ms)
+static int32_t waited_days(const struct cvn_cohort_member *member, int64_t now_ms)
 {
-    int64_t days = e->create_time ? (now_ms - e->create_time->seconds * 1000) / DAY_MS : 0;
+    const Convene__Mentoring__V1__Enrolment *e = member->enrolment;
+    int64_t since_ms = member->waiting_since_ms ? member->waiting_since_ms
+                       : e->create_time         ? e->create_time->seconds * 1000
+                                                : now_ms;
+    int64_t days = (now_ms - since_ms) / DAY_MS;
     return days < 0                           ? 0
            : days < CVN_MATCH_WAITED_DAYS_MAX ? (int32_t)days
                                               : CVN_MATCH_WAITED_DAYS_MAX;
@@ -317,11 +323,12 @@ static int read_people(const struct reader *reader, const struct cvn_cohort_inpu
     int r = mentors && mentees ? 0 : -ENOMEM;
     for (size_t i = 0; r == 0 && i < input->n_mentors; i++) {
         r = read_person(reader, &input->mentors[i], &mentors[i].person);
-        mentors[i].capacity = input->mentors[i].enrolment->capacity;
+        mentors[i].capacity = input->mentors[i].seats ? input->mentors[i].seats
+                                                      : input->mentors[i].enrolment->capacity;
     }
     for (size_t i = 0; r == 0 && i < input->n_mentees; i++) {
         r = read_person(reader, &input->mentees[i], &mentees[i].person);
-        mentees[i].waited_days = waited_days(input->mentees[i].enrolment, input->now_ms);
+        mentees[i].waited_days = waited_days(&input->mentees[i], input->now_ms);
     }
     problem->mentors = mentors;
     problem->n_mentors = input->n_mentors;
@@ -336,17 +343,10 @@ static struct cvn_match_weights read_weights(const Convene__Mentoring__V1__Match
 {
     if (!w)
         return defaults;
-    struct cvn_match_weights weights = {{
-        [CVN_MATCH_TERM_SKILLS] = w->skills,
-        [CVN_MATCH_TERM_GOALS] = w->goals,
-        [CVN_MATCH_TERM_HOURS] = w->hours,
-        [CVN_MATCH_TERM_LANGUAGES] = w->languages,
-        [CVN_MATCH_TERM_GROUPS] = w->groups,
-        [CVN_MATCH_TERM_MEETUPS] = w->meetups,
-        [CVN_MATCH_TERM_PREVIOUS] = w->previous,
-        [CVN_MATCH_TERM_WAITING] = w->waiting,
-        [CVN_MATCH_TERM_RANKING] = w->ranking,
-    }};
+    struct cvn_match_weights weights;
+    Convene__Mentoring__V1__MatchWeights row = *w;
+    for (int t = 0; t < CVN_MATCH_TERMS; t++)
+        weights.points[t] = *cvn_program_weight(&row, (enum cvn_match_term)t);
     for (int i = 0; i < CVN_MATCH_TERMS; i++)
         if (weights.points[i] != 0)
             return weights;
@@ -374,6 +374,12 @@ static void read_program(const struct cvn_cohort_input *input, struct cvn_match_
         read_weights(program->mentee_weights, cvn_match_mentee_weights_default());
     problem->mentor_weights =
         read_weights(program->mentor_weights, cvn_match_mentor_weights_default());
+    problem->mode = input->mode;
+    problem->n_threads = input->n_threads;
+    problem->locked = input->locked;
+    problem->n_locked = input->n_locked;
+    problem->forbidden = input->forbidden;
+    problem->n_forbidden = input->n_forbidden;
     problem->candidates_per_mentee = input->candidates_per_mentee;
     problem->seed = input->seed;
 }
@@ -418,6 +424,17 @@ static void add_person(crypto_generichash_state *state, const struct cvn_match_p
         add_number(state, p->conflict_tags[i]);
     add_ids(state, &p->excluded);
     add_ids(state, &p->ranked);
+    add_ids(state, &p->previous);
+}
+
+static void add_pairs(crypto_generichash_state *state, const struct cvn_match_pair_ids *pairs,
+                      size_t n)
+{
+    add_number(state, (int64_t)n);
+    for (size_t i = 0; i < n; i++) {
+        (void)crypto_generichash_update(state, pairs[i].mentor_id.bytes, CVN_ID_BYTES);
+        (void)crypto_generichash_update(state, pairs[i].mentee_id.bytes, CVN_ID_BYTES);
+    }
 }
 
 static void digest(struct cvn_cohort *cohort)
@@ -433,6 +450,9 @@ static void digest(struct cvn_cohort *cohort)
         add_number(&state, p->mentee_weights.points[i]);
         add_number(&state, p->mentor_weights.points[i]);
     }
+    add_number(&state, (int64_t)p->mode);
+    add_pairs(&state, p->locked, p->n_locked);
+    add_pairs(&state, p->forbidden, p->n_forbidden);
     add_number(&state, p->candidates_per_mentee);
     add_number(&state, (int64_t)p->seed);
     add_words(&state, cohort->skills, cohort->n_skills);
@@ -454,6 +474,13 @@ static void digest(struct cvn_cohort *cohort)
     }
     (void)crypto_generichash_final(&state, hash, sizeof hash);
     (void)sodium_bin2hex(cohort->digest, sizeof cohort->digest, hash, sizeof hash);
+}
+
+void cvn_cohort_lock(struct cvn_cohort *cohort, const struct cvn_match_pair_ids *locked, size_t n)
+{
+    cohort->input.locked = cohort->problem.locked = locked;
+    cohort->input.n_locked = cohort->problem.n_locked = n;
+    digest(cohort);
 }
 
 int cvn_cohort_build(struct cvn_cohort *ret, struct cvn_arena *arena, struct cvn_zones *zones,

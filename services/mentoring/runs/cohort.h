@@ -28,6 +28,9 @@ struct cvn_cohort_member {
     struct cvn_id person;
     const Convene__Mentoring__V1__Enrolment *enrolment;
     const Convene__Events__V1__Attendance *attendance; /* NULL where unknown */
+    int32_t seats;                 /* mentors: free ones; 0: all of the enrolment */
+    int64_t waiting_since_ms;      /* mentees; 0: since they enrolled */
+    struct cvn_match_ids previous; /* partners of before */
 };
 
 /* Orders an id (the first) against a member by the person, for bsearch. */
@@ -39,7 +42,13 @@ struct cvn_cohort_input {
     size_t n_mentors;
     struct cvn_cohort_member *mentees;
     size_t n_mentees;
+    const struct cvn_match_pair_ids *locked; /* by mentee, then mentor; so is forbidden */
+    size_t n_locked;
+    const struct cvn_match_pair_ids *forbidden;
+    size_t n_forbidden;
+    enum cvn_match_mode mode;
     int32_t candidates_per_mentee;
+    int32_t n_threads; /* 0: one; changes no result */
     uint64_t seed;
     int64_t now_ms; /* what offsets, waiting and recency are reckoned from */
 };
@@ -67,6 +76,9 @@ struct cvn_cohort {
  */
 int cvn_cohort_build(struct cvn_cohort *ret, struct cvn_arena *arena, struct cvn_zones *zones,
                      const struct cvn_cohort_input *input, struct cvn_error *err);
+
+/* Puts other locked pairs, by mentee and mentor, into a problem that is built. */
+void cvn_cohort_lock(struct cvn_cohort *cohort, const struct cvn_match_pair_ids *locked, size_t n);
 
 /*
  * The hours of the UTC week that are free as a whole: the spans together, read in the zone with its

@@ -1,0 +1,114 @@
+#include "services/mentoring/attendance_cache.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A table that cannot grow leaves the entry out: it is then asked for again. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+struct entry {
+    struct cvn_id person;
+    int64_t asked_ms;
+    size_t n_bytes;
+    UT_hash_handle hh; /* in the order in which they were kept */
+    char bytes[];
+};
+
+struct cvn_attendance_cache {
+    size_t max_bytes;
+    pthread_mutex_t lock; /* covers what follows */
+    struct entry *by_person;
+    size_t used_bytes;
+};
+
+int cvn_attendance_cache_new(struct cvn_attendance_cache **ret, size_t max_bytes)
+{
+    struct cvn_attendance_cache *cache = calloc(1, sizeof *cache);
+    if (!cache)
+        return -ENOMEM;
+    cache->max_bytes = max_bytes ? max_bytes : (size_t)CVN_ATTENDANCE_CACHE_BYTES_MAX;
+    (void)pthread_mutex_init(&cache->lock, NULL);
+    *ret = cache;
+    return 0;
+}
+
+static void drop(struct cvn_attendance_cache *cache, struct entry *entry)
+{
+    cache->used_bytes -= sizeof *entry + entry->n_bytes;
+    HASH_DELETE(hh, cache->by_person, entry);
+    free(entry);
+}
+
+void cvn_attendance_cache_free(struct cvn_attendance_cache *cache)
+{
+    if (!cache)
+        return;
+    while (cache->by_person)
+        drop(cache, cache->by_person);
+    (void)pthread_mutex_destroy(&cache->lock);
+    free(cache);
+}
+
+/* A clock that was set back makes an entry old, not young. */
+static bool is_fresh(const struct entry *entry, int64_t now_ms)
+{
+    return now_ms >= entry->asked_ms && now_ms - entry->asked_ms <= CVN_ATTENDANCE_KEEP_MS;
+}
+
+bool cvn_attendance_cache_get(struct cvn_attendance_cache *cache, const struct cvn_id *person,
+                              int64_t now_ms, struct cvn_arena *arena, struct cvn_slice *ret,
+                              int64_t *ret_asked_ms)
+{
+    struct entry *entry;
+    char *copy = NULL;
+    (void)pthread_mutex_lock(&cache->lock);
+    HASH_FIND(hh, cache->by_person, person->bytes, CVN_ID_BYTES, entry);
+    if (entry && is_fresh(entry, now_ms) &&
+        (copy = cvn_arena_copy(arena, entry->bytes, entry->n_bytes))) {
+        *ret = cvn_slice(copy, entry->n_bytes);
+        *ret_asked_ms = entry->asked_ms;
+    }
+    (void)pthread_mutex_unlock(&cache->lock);
+    return copy != NULL;
+}
+
+static void make_room(struct cvn_attendance_cache *cache, size_t n_bytes)
+{
+    while (cache->by_person && cache->used_bytes + n_bytes > cache->max_bytes)
+        drop(cache, cache->by_person);
+}
+
+void cvn_attendance_cache_put(struct cvn_attendance_cache *cache, const struct cvn_id *person,
+                              int64_t now_ms, struct cvn_slice bytes)
+{
+    struct entry *before, *entry = malloc(sizeof *entry + bytes.len);
+    if (!entry || sizeof *entry + bytes.len > cache->max_bytes) {
+        free(entry);
+        return;
+    }
+    *entry = (struct entry){.person = *person, .asked_ms = now_ms, .n_bytes = bytes.len};
+    if (bytes.len > 0)
+        memcpy(entry->bytes, bytes.data, bytes.len);
+    (void)pthread_mutex_lock(&cache->lock);
+    HASH_FIND(hh, cache->by_person, person->bytes, CVN_ID_BYTES, before);
+    if (before)
+        drop(cache, before);
+    make_room(cache, sizeof *entry + bytes.len);
+    HASH_ADD(hh, cache->by_person, person.bytes, CVN_ID_BYTES, entry);
+    if (entry->hh.tbl)
+        cache->used_bytes += sizeof *entry + bytes.len;
+    else
+        free(entry);
+    (void)pthread_mutex_unlock(&cache->lock);
+}
+
+size_t cvn_attendance_cache_bytes(struct cvn_attendance_cache *cache)
+{
+    (void)pthread_mutex_lock(&cache->lock);
+    size_t bytes = cache->used_bytes;
+    (void)pthread_mutex_unlock(&cache->lock);
+    return bytes;
+}

@@ -1,0 +1,258 @@
+#include "services/mentoring/runs/gather.h"
+
+#include "services/mentoring/pair_rule_table.h"
+#include "services/mentoring/tables.h"
+#include "services/mentoring/waiting.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SCRATCH_BYTES = 4 << 20 };
+
+#define RULE(name) CONVENE__MENTORING__V1__PAIR_RULE__KIND__KIND_##name
+
+struct gathering {
+    struct cvn_ctx *ctx;
+    const struct cvn_gather_query *query;
+    struct cvn_gathered *out;
+    struct cvn_program_counts counts;
+};
+
+int cvn_gather_compare_pairs(const void *a, const void *b)
+{
+    const struct cvn_match_pair_ids *x = a, *y = b;
+    int c = memcmp(x->mentee_id.bytes, y->mentee_id.bytes, CVN_ID_BYTES);
+    return c ? c : memcmp(x->mentor_id.bytes, y->mentor_id.bytes, CVN_ID_BYTES);
+}
+
+static bool is_member(const struct cvn_cohort_member *members, size_t n, const struct cvn_id *id)
+{
+    return n && bsearch(id, members, n, sizeof *members, cvn_cohort_compare_member);
+}
+
+/* Whether both of a pair are to be paired now. */
+static bool are_members(const struct cvn_cohort_input *input, const struct cvn_match_pair_ids *pair)
+{
+    return is_member(input->mentors, input->n_mentors, &pair->mentor_id) &&
+           is_member(input->mentees, input->n_mentees, &pair->mentee_id);
+}
+
+static int add_mentor(struct gathering *g, struct cvn_cohort_member *member)
+{
+    struct cvn_cohort_input *input = &g->out->input;
+    if (input->n_mentors == g->counts.n_mentors)
+        return -EUCLEAN;
+    struct cvn_cohort_member *mentors = input->mentors;
+    mentors[input->n_mentors++] = *member;
+    return 0;
+}
+
+static int add_mentee(struct gathering *g, struct cvn_cohort_member *member)
+{
+    struct cvn_cohort_input *input = &g->out->input;
+    int r = cvn_waiting_get(g->ctx, &g->query->program, &member->person, &member->waiting_since_ms);
+    if (r == CVN_STORE_ABSENT && !g->query->include_mentored)
+        return 0;
+    if (r && r != CVN_STORE_ABSENT)
+        return r;
+    if (input->n_mentees == g->counts.n_mentees)
+        return -EUCLEAN;
+    struct cvn_cohort_member *mentees = input->mentees;
+    mentees[input->n_mentees++] = *member;
+    return 0;
+}
+
+static int add_enrolment(struct gathering *g, struct cvn_slice value)
+{
+    Convene__Mentoring__V1__Enrolment *e;
+    int r = cvn_ctx_unpack(g->ctx, &convene__mentoring__v1__enrolment__descriptor, value, &e);
+    if (r || e->state != CONVENE__MENTORING__V1__ENROLMENT__STATE__STATE_ACTIVE)
+        return r;
+    struct cvn_cohort_member member = {.enrolment = e};
+    if (!cvn_id_parse(&member.person, CVN_MENTORING_PERSON_PREFIX, e->person_id))
+        return -EUCLEAN;
+    return e->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR ? add_mentor(g, &member)
+                                                                : add_mentee(g, &member);
+}
+
+/* Programme and enrolments, which lie in the order of people. */
+static int read_members(struct gathering *g)
+{
+    struct cvn_ctx *ctx = g->ctx;
+    struct cvn_cohort_input *input = &g->out->input;
+    Convene__Mentoring__V1__Program *program;
+    struct cvn_key key, lo, hi;
+    cvn_program_key(&key, &g->query->program);
+    int r = cvn_mentoring_get(ctx, &key, &convene__mentoring__v1__program__descriptor, &program);
+    if (r == 0)
+        r = cvn_program_counts_get(ctx, &g->query->program, &g->counts);
+    if (r)
+        return r;
+    input->program = program;
+    input->mentors = cvn_arena_alloc_array(ctx->arena, g->counts.n_mentors, sizeof *input->mentors);
+    input->mentees = cvn_arena_alloc_array(ctx->arena, g->counts.n_mentees, sizeof *input->mentees);
+    if (!input->mentors || !input->mentees)
+        return -ENOMEM;
+    cvn_key_begin(&lo, CVN_SPACE_ENROLMENTS);
+    cvn_key_put_id(&lo, &g->query->program);
+    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    CVN_CURSOR_AUTO cursor;
+    struct cvn_slice value, row;
+    r = cvn_cursor_init(&cursor, ctx->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
+    while (r == 0 && (r = cvn_cursor_next(&cursor, &row, &value)) == 0)
+        r = add_enrolment(g, value);
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+/* Lists of pairs that are put together. */
+struct pairs {
+    struct cvn_match_pair_ids *items;
+    size_t n, max;
+};
+
+static int pairs_add(struct pairs *pairs, const struct cvn_match_pair_ids *pair)
+{
+    if (pairs->n == pairs->max)
+        return -EUCLEAN;
+    pairs->items[pairs->n++] = *pair;
+    return 0;
+}
+
+/* By mentee and mentor, each once. */
+static void sort_pairs(struct pairs *pairs)
+{
+    size_t n = 0;
+    if (pairs->n > 0)
+        qsort(pairs->items, pairs->n, sizeof *pairs->items, cvn_gather_compare_pairs);
+    for (size_t i = 0; i < pairs->n; i++)
+        if (n == 0 || cvn_gather_compare_pairs(&pairs->items[n - 1], &pairs->items[i]) != 0)
+            pairs->items[n++] = pairs->items[i];
+    pairs->n = n;
+}
+
+static bool rule_ids(const Convene__Mentoring__V1__PairRule *rule, struct cvn_match_pair_ids *ret)
+{
+    return cvn_id_parse(&ret->mentee_id, CVN_MENTORING_PERSON_PREFIX, rule->mentee_id) &&
+           cvn_id_parse(&ret->mentor_id, CVN_MENTORING_PERSON_PREFIX, rule->mentor_id);
+}
+
+/* Whether the run has a rule of its own about the pair. */
+static bool is_overruled(const struct cvn_gather_query *query,
+                         const struct cvn_match_pair_ids *pair)
+{
+    struct cvn_match_pair_ids own;
+    for (size_t i = 0; i < query->n_pair_rules; i++)
+        if (rule_ids(query->pair_rules[i], &own) && cvn_gather_compare_pairs(&own, pair) == 0)
+            return true;
+    return false;
+}
+
+static int add_rule(struct gathering *g, const Convene__Mentoring__V1__PairRule *rule,
+                    const struct cvn_match_pair_ids *pair, struct pairs lists[2])
+{
+    if (!are_members(&g->out->input, pair)) {
+        g->out->n_idle_rules++;
+        return 0;
+    }
+    return pairs_add(&lists[rule->kind == RULE(FORBIDDEN)], pair);
+}
+
+static int read_stored_rules(struct gathering *g, struct cvn_pair_rule *rules, size_t n,
+                             struct pairs lists[2])
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < n; i++)
+        if (!is_overruled(g->query, &rules[i].pair))
+            r = add_rule(g, rules[i].row, &rules[i].pair, lists);
+    return r;
+}
+
+static int read_rules(struct gathering *g)
+{
+    struct cvn_pair_rule *rules;
+    size_t n;
+    struct pairs lists[2] = {0};
+    struct cvn_match_pair_ids pair;
+    int r = cvn_pair_rules_all(g->ctx, &g->query->program, &rules, &n);
+    for (int i = 0; r == 0 && i < 2; i++) {
+        lists[i].max = n + g->query->n_pair_rules;
+        lists[i].items = cvn_arena_alloc_array(g->ctx->arena, lists[i].max, sizeof *lists[i].items);
+        r = lists[i].items ? 0 : -ENOMEM;
+    }
+    if (r == 0)
+        r = read_stored_rules(g, rules, n, lists);
+    for (size_t i = 0; r == 0 && i < g->query->n_pair_rules; i++)
+        r = rule_ids(g->query->pair_rules[i], &pair)
+                ? add_rule(g, g->query->pair_rules[i], &pair, lists)
+                : -EUCLEAN;
+    for (int i = 0; r == 0 && i < 2; i++)
+        sort_pairs(&lists[i]);
+    if (r)
+        return r;
+    struct cvn_cohort_input *input = &g->out->input;
+    input->locked = lists[0].items;
+    input->n_locked = lists[0].n;
+    input->forbidden = lists[1].items;
+    input->n_forbidden = lists[1].n;
+    return 0;
+}
+
+/* Takes the pair of a result of the base run, if both are still there. */
+static int add_base_pair(struct gathering *g, struct cvn_slice value)
+{
+    CVN_ARENA_AUTO scratch;
+    cvn_arena_init(&scratch, SCRATCH_BYTES);
+    struct cvn_ctx ctx = {.arena = &scratch};
+    Convene__Mentoring__V1__ExplainMatchResponse *result;
+    struct cvn_match_pair_ids pair;
+    int r = cvn_ctx_unpack(&ctx, &convene__mentoring__v1__explain_match_response__descriptor, value,
+                           &result);
+    if (r || result->role != CONVENE__MENTORING__V1__ROLE__ROLE_MENTEE || result->n_matches != 1 ||
+        !result->matches[0]->mentor_id[0])
+        return r;
+    const Convene__Mentoring__V1__Match *match = result->matches[0];
+    if (!cvn_id_parse(&pair.mentee_id, CVN_MENTORING_PERSON_PREFIX, match->mentee_id) ||
+        !cvn_id_parse(&pair.mentor_id, CVN_MENTORING_PERSON_PREFIX, match->mentor_id))
+        return -EUCLEAN;
+    if (are_members(&g->out->input, &pair) && g->out->n_base_pairs < g->out->input.n_mentees)
+        g->out->base_pairs[g->out->n_base_pairs++] = pair;
+    return 0;
+}
+
+static int read_base(struct gathering *g)
+{
+    struct cvn_id run;
+    struct cvn_key lo, hi;
+    struct cvn_slice row, value;
+    if (!g->query->base_run_id || !g->query->base_run_id[0])
+        return 0;
+    if (!cvn_id_parse(&run, CVN_RUN_PREFIX, g->query->base_run_id))
+        return -EUCLEAN;
+    g->out->base_pairs =
+        cvn_arena_alloc_array(g->ctx->arena, g->out->input.n_mentees, sizeof *g->out->base_pairs);
+    if (!g->out->base_pairs)
+        return -ENOMEM;
+    cvn_key_begin(&lo, CVN_SPACE_RESULTS);
+    cvn_key_put_id(&lo, &run);
+    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    CVN_CURSOR_AUTO cursor;
+    int r =
+        cvn_cursor_init(&cursor, g->ctx->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
+    while (r == 0 && (r = cvn_cursor_next(&cursor, &row, &value)) == 0)
+        r = add_base_pair(g, value);
+    if (g->out->n_base_pairs > 0)
+        qsort(g->out->base_pairs, g->out->n_base_pairs, sizeof *g->out->base_pairs,
+              cvn_gather_compare_pairs);
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+int cvn_gather(struct cvn_ctx *ctx, const struct cvn_gather_query *query, struct cvn_gathered *ret)
+{
+    struct gathering g = {.ctx = ctx, .query = query, .out = ret};
+    *ret = (struct cvn_gathered){0};
+    int r = read_members(&g);
+    if (r == 0)
+        r = read_rules(&g);
+    return r ? r : read_base(&g);
+}

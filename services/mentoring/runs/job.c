@@ -1,0 +1,332 @@
+#include "services/mentoring/runs/job.h"
+
+#include "services/mentoring/state.h"
+#include "services/mentoring/tables.h"
+#include "storage/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROW_ARENA_BYTES = 16 << 20 }; /* with the pair rules of the run */
+#define RUN_ARENA_BYTES ((size_t)4 << 30)
+
+#define STATE(name) CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_##name
+#define MODE(name) CONVENE__MENTORING__V1__MATCH_MODE__MATCH_MODE_##name
+
+static bool report_progress(void *context, enum cvn_match_phase phase, uint64_t done,
+                            uint64_t total)
+{
+    static const enum cvn_run_step steps[] = {
+        [CVN_MATCH_PHASE_PREPARE] = CVN_RUN_STEP_PREPARE,
+        [CVN_MATCH_PHASE_CANDIDATES] = CVN_RUN_STEP_CANDIDATES,
+        [CVN_MATCH_PHASE_SOLVE] = CVN_RUN_STEP_SOLVE,
+        [CVN_MATCH_PHASE_REPORT] = CVN_RUN_STEP_REPORT,
+        [CVN_MATCH_PHASE_CHECK] = CVN_RUN_STEP_CHECK,
+    };
+    return cvn_run_slot_tell(context, steps[phase], cvn_match_phase_name(phase), done, total);
+}
+
+int cvn_job_fail(struct cvn_job *job, const char *sentence)
+{
+    return cvn_error_set(&job->error, -ECANCELED, "%s", sentence);
+}
+
+/* The run's mode, which was checked when it was made, in the library's terms. */
+static enum cvn_match_mode mode_of(const Convene__Mentoring__V1__MatchRun *run)
+{
+    static const enum cvn_match_mode modes[] = {
+        [MODE(UNSPECIFIED)] = CVN_MATCH_STABLE, [MODE(STABLE)] = CVN_MATCH_STABLE,
+        [MODE(OPTIMAL)] = CVN_MATCH_OPTIMAL,    [MODE(MOST_PLACED)] = CVN_MATCH_MOST,
+        [MODE(FAIR)] = CVN_MATCH_FAIR,
+    };
+    return modes[run->mode];
+}
+
+/* The row, and everything that the run needs of the store as of now. */
+static int read_snapshot(struct cvn_job *job, const struct cvn_id *run)
+{
+    struct cvn_key key;
+    struct cvn_gather_query query;
+    cvn_run_key(&key, run);
+    int r = cvn_mentoring_get(&job->ctx, &key, &convene__mentoring__v1__match_run__descriptor,
+                              &job->run);
+    if (r)
+        return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+    query = (struct cvn_gather_query){
+        .include_mentored = job->run->include_mentored,
+        .pair_rules = job->run->pair_rules,
+        .n_pair_rules = job->run->n_pair_rules,
+        .base_run_id = job->run->base_run_id,
+    };
+    if (!cvn_id_parse(&query.program, CVN_PROGRAM_PREFIX, job->run->program_id))
+        return -EUCLEAN;
+    r = cvn_gather(&job->ctx, &query, &job->gathered);
+    return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+}
+
+static int read_run(struct cvn_job *job, const struct cvn_id *run)
+{
+    struct cvn_txn *snapshot;
+    int r = cvn_store_snapshot(job->mentoring->options.store, &snapshot);
+    if (r)
+        return r;
+    job->ctx.txn = snapshot;
+    r = read_snapshot(job, run);
+    job->ctx.txn = NULL;
+    cvn_snapshot_release(snapshot);
+    if (r)
+        return r;
+    struct cvn_cohort_input *input = &job->gathered.input;
+    input->mode = mode_of(job->run);
+    input->candidates_per_mentee = job->run->candidates_per_mentee;
+    input->seed = job->run->seed;
+    input->now_ms = job->ctx.now_ms;
+    job->run->full_mentor_count = (int32_t)job->gathered.n_full_mentors;
+    return 0;
+}
+
+static int explain_invalid(struct cvn_job *job)
+{
+    struct cvn_problems problems;
+    cvn_problems_init(&problems, &job->arena);
+    (void)cvn_match_validate(&job->cohort.problem, &problems);
+    return cvn_job_fail(job, cvn_problems_sentence(&problems));
+}
+
+/* The place of somebody in the cohort, which is that in the problem, too. */
+static size_t place_of(const struct cvn_cohort_member *members, size_t n, const struct cvn_id *id)
+{
+    const struct cvn_cohort_member *found =
+        bsearch(id, members, n, sizeof *members, cvn_cohort_compare_member);
+    return (size_t)(found - members);
+}
+
+static bool may_be_locked(enum cvn_match_rule rule)
+{
+    return rule != CVN_MATCH_RULE_SELF && rule != CVN_MATCH_RULE_FORBIDDEN &&
+           rule != CVN_MATCH_RULE_EXCLUDED && rule != CVN_MATCH_RULE_CONFLICT;
+}
+
+/* Locked pairs of which nothing can come are named, instead of numbered by the library. */
+static int check_locked(struct cvn_job *job)
+{
+    const struct cvn_cohort_input *input = &job->gathered.input;
+    struct cvn_match_problem unlocked = job->cohort.problem;
+    unlocked.locked = NULL;
+    unlocked.n_locked = 0;
+    int32_t *n_locked = cvn_arena_alloc_array(&job->arena, input->n_mentors, sizeof *n_locked);
+    if (!n_locked)
+        return -ENOMEM;
+    for (size_t i = 0; i < input->n_locked; i++) {
+        const struct cvn_match_pair_ids *pair = &input->locked[i];
+        size_t mentor = place_of(input->mentors, input->n_mentors, &pair->mentor_id);
+        size_t mentee = place_of(input->mentees, input->n_mentees, &pair->mentee_id);
+        const char *mentor_name = input->mentors[mentor].enrolment->display_name;
+        const char *mentee_name = input->mentees[mentee].enrolment->display_name;
+        enum cvn_match_rule rule =
+            cvn_match_decide(&unlocked, &unlocked.mentors[mentor], &unlocked.mentees[mentee]);
+        if (!may_be_locked(rule))
+            return cvn_error_set(&job->error, -ECANCELED,
+                                 "%.100s is locked with the mentor %.100s, but \"%s\" keeps them "
+                                 "apart; unlock them, or take that away.",
+                                 mentee_name, mentor_name, cvn_match_rule_name(rule));
+        if (i > 0 && cvn_id_equal(&pair->mentee_id, &input->locked[i - 1].mentee_id))
+            return cvn_error_set(&job->error, -ECANCELED,
+                                 "%.100s is locked with two mentors; unlock one of them.",
+                                 mentee_name);
+        if (++n_locked[mentor] > unlocked.mentors[mentor].capacity)
+            return cvn_error_set(&job->error, -ECANCELED,
+                                 "%.100s has %d free seats and more mentees locked; unlock one, or "
+                                 "raise the capacity.",
+                                 mentor_name, unlocked.mentors[mentor].capacity);
+    }
+    return 0;
+}
+
+/* Adds to the locked pairs those of the base run that still may be. */
+static int lock_base(struct cvn_job *job)
+{
+    struct cvn_cohort_input *input = &job->gathered.input;
+    size_t n_base = job->gathered.n_base_pairs, n = 0;
+    struct cvn_match_pair_ids *locked =
+        cvn_arena_alloc_array(&job->arena, input->n_locked + n_base, sizeof *locked);
+    int32_t *n_locked = cvn_arena_alloc_array(&job->arena, input->n_mentors, sizeof *n_locked);
+    bool *has_lock = cvn_arena_alloc_array(&job->arena, input->n_mentees, sizeof *has_lock);
+    if (!locked || !n_locked || !has_lock)
+        return -ENOMEM;
+    for (; n < input->n_locked; n++) {
+        locked[n] = input->locked[n];
+        n_locked[place_of(input->mentors, input->n_mentors, &locked[n].mentor_id)]++;
+        has_lock[place_of(input->mentees, input->n_mentees, &locked[n].mentee_id)] = true;
+    }
+    struct cvn_match_problem unlocked = job->cohort.problem;
+    unlocked.n_locked = 0;
+    for (size_t i = 0; i < n_base; i++) {
+        const struct cvn_match_pair_ids *pair = &job->gathered.base_pairs[i];
+        size_t mentor = place_of(input->mentors, input->n_mentors, &pair->mentor_id);
+        size_t mentee = place_of(input->mentees, input->n_mentees, &pair->mentee_id);
+        if (has_lock[mentee] || n_locked[mentor] == unlocked.mentors[mentor].capacity ||
+            cvn_match_decide(&unlocked, &unlocked.mentors[mentor], &unlocked.mentees[mentee]) !=
+                CVN_MATCH_RULE_NONE)
+            continue;
+        n_locked[mentor]++;
+        locked[n++] = *pair;
+        job->run->kept_count++;
+    }
+    if (n > 0)
+        qsort(locked, n, sizeof *locked, cvn_gather_compare_pairs);
+    input->locked = locked;
+    input->n_locked = n;
+    cvn_cohort_lock(&job->cohort, locked, n);
+    return 0;
+}
+
+static int build(struct cvn_job *job)
+{
+    int r = cvn_cohort_build(&job->cohort, &job->arena, job->mentoring->options.zones,
+                             &job->gathered.input, &job->error);
+    if (r)
+        return r > 0 ? -ECANCELED : r;
+    job->run->locked_count = (int32_t)job->gathered.input.n_locked;
+    job->run->forbidden_count = (int32_t)job->gathered.input.n_forbidden;
+    r = check_locked(job);
+    return r == 0 && job->gathered.n_base_pairs > 0 ? lock_base(job) : r;
+}
+
+static int refute(struct cvn_job *job, const char *why)
+{
+    return cvn_error_set(&job->error, -ECANCELED, "The check of the result failed: %s", why);
+}
+
+/* What the check has found, in words. */
+static int tell_check(struct cvn_job *job)
+{
+    static const char *const found[CVN_MATCH_MODES] = {
+        [CVN_MATCH_STABLE] = "no blocking pair among",
+        [CVN_MATCH_OPTIMAL] = "no other pairing has a higher total; proved over",
+        [CVN_MATCH_MOST] = "none pairs more, and none of those has a higher total; proved over",
+        [CVN_MATCH_FAIR] = "none pairs more, none of those has a better worst-off pair, and none "
+                           "of those has a higher total; proved over",
+    };
+    const struct cvn_match_answer *answer = cvn_match_result_answer(job->result);
+    job->run->proved = true;
+    job->run->check =
+        cvn_arena_printf(&job->arena, "%s %lld candidates", found[job->gathered.input.mode],
+                         (long long)answer->stats.n_candidates);
+    return job->run->check ? 0 : -ENOMEM;
+}
+
+/* Builds the problem, solves it, and believes the result only after the independent check. */
+static int match(struct cvn_job *job)
+{
+    const struct cvn_match_progress progress = {report_progress, job->slot};
+    int r = build(job);
+    if (r)
+        return r;
+    r = cvn_match_solve(&job->cohort.problem, &progress, &job->result);
+    if (r == CVN_MATCH_INVALID)
+        return explain_invalid(job);
+    if (r)
+        return r;
+    struct cvn_error violation;
+    r = cvn_match_check(&job->cohort.problem, cvn_match_result_answer(job->result),
+                        CVN_MATCH_CHECK_CANDIDATES, &progress, &violation);
+    if (r == CVN_MATCH_VIOLATION)
+        return refute(job, violation.text);
+    if (r == CVN_MATCH_INVALID)
+        return -EINVAL;
+    return r ? r : tell_check(job);
+}
+
+/* Fills in the figures of a run that is done. */
+static void fill_figures(struct cvn_job *job)
+{
+    const struct cvn_match_answer *answer = cvn_match_result_answer(job->result);
+    const struct cvn_match_stats *stats = &answer->stats;
+    Convene__Mentoring__V1__MatchRun *run = job->run;
+    run->input_digest = job->cohort.digest;
+    run->mentor_count = (int32_t)answer->n_mentors;
+    run->mentee_count = (int32_t)answer->n_mentees;
+    run->seat_count = (int32_t)stats->n_seats;
+    run->matched_count = (int32_t)stats->n_matched;
+    run->candidate_count = stats->n_candidates;
+    run->total_score = stats->mentee_score + stats->mentor_score;
+    for (size_t i = 0; i < answer->n_pairs; i++) {
+        int32_t score = answer->pairs[i].mentee_score + answer->pairs[i].mentor_score;
+        if (i == 0 || score < run->least_score)
+            run->least_score = score;
+    }
+}
+
+/* Writes the row unless it says by now that the run has ended: then it was cancelled. */
+static int put_run(struct cvn_txn *txn, void *arg)
+{
+    struct cvn_job *job = arg;
+    struct cvn_key key;
+    Convene__Mentoring__V1__MatchRun *stored;
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, ROW_ARENA_BYTES);
+    struct cvn_ctx ctx = {.arena = &arena, .txn = txn};
+    cvn_run_key(&key, &job->run_id);
+    int r = cvn_mentoring_get(&ctx, &key, &convene__mentoring__v1__match_run__descriptor, &stored);
+    if (r)
+        return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+    job->ended_before = stored->state != STATE(RUNNING);
+    return job->ended_before ? 0 : cvn_mentoring_put(&ctx, &cvn_run_table, &key, &job->run->base);
+}
+
+static void explain_failure(struct cvn_job *job, int result)
+{
+    if (!job->error.text[0])
+        (void)cvn_error_set(&job->error, 0, "%s",
+                            result == -ENOMEM ? "There was not enough memory for this cohort."
+                            : result == -ENOSPC
+                                ? "The server's disk is full."
+                                : "The server met a fault of its own; its log says more.");
+    job->run->failure = job->error.text;
+}
+
+/* Writes how the run ended; only this makes its results readable. */
+static void end_run(struct cvn_job *job, int result)
+{
+    Convene__Mentoring__V1__MatchRun *run = job->run;
+    CVN_ARENA_AUTO arena; /* the job's may be spent */
+    cvn_arena_init(&arena, ROW_ARENA_BYTES);
+    if (result == 0)
+        fill_figures(job);
+    bool stopped = result == CVN_MATCH_CANCELLED && cvn_run_slot_stopping(job->slot);
+    run->state = result == 0                     ? STATE(DONE)
+                 : stopped                       ? STATE(INTERRUPTED)
+                 : result == CVN_MATCH_CANCELLED ? STATE(CANCELLED)
+                                                 : STATE(FAILED);
+    if (run->state == STATE(FAILED))
+        explain_failure(job, result);
+    if (run->state == STATE(INTERRUPTED))
+        run->failure = (char *)(uintptr_t)CVN_RUN_INTERRUPTED;
+    run->end_time = cvn_mentoring_time(&arena, job->mentoring->options.wall_clock_ms());
+    int r = cvn_job_update(job, put_run, job);
+    if (r == 0 && (run->state != STATE(DONE) || job->ended_before))
+        cvn_job_drop_results(job);
+}
+
+void cvn_job_run(struct cvn_mentoring *mentoring, struct cvn_run_slot *slot,
+                 const struct cvn_id *run)
+{
+    struct cvn_job job = {.mentoring = mentoring, .slot = slot, .run_id = *run};
+    cvn_arena_init(&job.arena, RUN_ARENA_BYTES);
+    job.ctx = (struct cvn_ctx){
+        .arena = &job.arena, .status = &job.status, .now_ms = mentoring->options.wall_clock_ms()};
+    int r = read_run(&job, run);
+    if (job.run) {
+        if (r == 0)
+            r = cvn_job_read_attendance(&job);
+        if (r == 0)
+            r = match(&job);
+        if (r == 0)
+            r = cvn_job_store_results(&job);
+        end_run(&job, r);
+    }
+    cvn_match_result_free(job.result);
+    cvn_arena_deinit(&job.arena);
+}

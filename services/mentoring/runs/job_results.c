@@ -1,0 +1,129 @@
+#include "services/mentoring/runs/job.h"
+
+#include "services/mentoring/runs/report.h"
+#include "services/mentoring/state.h"
+#include "services/mentoring/tables.h"
+#include "storage/store.h"
+
+#include <errno.h>
+#include <time.h>
+
+enum {
+    RESULTS_PER_UPDATE = 250,
+    BUSY_PAUSE_NS = 10 * 1000 * 1000,
+    BUSY_TRIES_MAX = 1000,
+};
+#define BATCH_ARENA_BYTES ((size_t)256 << 20)
+
+int cvn_job_update(struct cvn_job *job, int (*run)(struct cvn_txn *txn, void *arg), void *arg)
+{
+    const struct timespec pause = {0, BUSY_PAUSE_NS};
+    for (int tries = 0;; tries++) {
+        int r = cvn_store_update(job->mentoring->options.store, run, arg, 0);
+        if (r != CVN_STORE_BUSY || tries == BUSY_TRIES_MAX)
+            return r;
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+/* A batch of results on its way into the store. */
+struct batch {
+    struct cvn_job *job;
+    Convene__Mentoring__V1__ExplainMatchResponse *reports[RESULTS_PER_UPDATE];
+    struct cvn_id enrolments[RESULTS_PER_UPDATE];
+    size_t n;
+    struct cvn_arena arena;
+};
+
+static int put_batch(struct cvn_txn *txn, void *arg)
+{
+    struct batch *batch = arg;
+    CVN_ARENA_AUTO scratch;
+    cvn_arena_init(&scratch, BATCH_ARENA_BYTES);
+    struct cvn_ctx ctx = {.arena = &scratch, .txn = txn};
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < batch->n; i++) {
+        struct cvn_key key;
+        cvn_result_key(&key, &batch->job->run_id, &batch->enrolments[i]);
+        r = cvn_mentoring_put(&ctx, &cvn_result_table, &key, &batch->reports[i]->base);
+    }
+    return r;
+}
+
+/* Adds what became of person number i: the mentees first, then the mentors. */
+static int add_report(struct cvn_job *job, struct batch *batch, const struct cvn_report *report,
+                      size_t i)
+{
+    size_t n_mentees = report->answer->n_mentees;
+    const char *enrolment;
+    int r;
+    if (i < n_mentees) {
+        r = cvn_report_mentee(report, i, &batch->arena, &batch->reports[batch->n]);
+        enrolment = r ? "" : batch->reports[batch->n]->matches[0]->mentee_enrolment_id;
+    } else {
+        size_t mentor = i - n_mentees;
+        r = cvn_report_mentor(report, mentor, &batch->arena, &batch->reports[batch->n]);
+        enrolment = job->gathered.input.mentors[mentor].enrolment->id;
+    }
+    if (r == 0 && !cvn_id_parse(&batch->enrolments[batch->n], CVN_ENROLMENT_PREFIX, enrolment))
+        r = -EUCLEAN;
+    return r;
+}
+
+static int store_batch(struct cvn_job *job, const struct cvn_report *report, size_t first, size_t n)
+{
+    struct batch batch = {.job = job};
+    cvn_arena_init(&batch.arena, BATCH_ARENA_BYTES);
+    int r = 0;
+    for (; r == 0 && batch.n < n; batch.n++)
+        r = add_report(job, &batch, report, first + batch.n);
+    if (r == 0)
+        r = cvn_job_update(job, put_batch, &batch);
+    cvn_arena_deinit(&batch.arena);
+    return r;
+}
+
+int cvn_job_store_results(struct cvn_job *job)
+{
+    size_t n = cvn_match_result_answer(job->result)->n_mentees + job->gathered.input.n_mentors;
+    struct cvn_report report;
+    int r = cvn_report_init(&report, &job->cohort, job->result, job->run->id, &job->arena);
+    for (size_t first = 0; r == 0 && first < n; first += RESULTS_PER_UPDATE) {
+        size_t left = n - first;
+        r = cvn_run_slot_tell(job->slot, CVN_RUN_STEP_STORE, "explain and store", first, n)
+                ? store_batch(job, &report, first,
+                              left < RESULTS_PER_UPDATE ? left : RESULTS_PER_UPDATE)
+                : CVN_MATCH_CANCELLED;
+    }
+    return r;
+}
+
+/* Deletes some of the run's results; job->n_dropped of them. */
+static int drop_some(struct cvn_txn *txn, void *arg)
+{
+    struct cvn_job *job = arg;
+    struct cvn_key lo, hi, row;
+    struct cvn_slice key;
+    CVN_CURSOR_AUTO cursor;
+    job->n_dropped = 0;
+    cvn_key_begin(&lo, CVN_SPACE_RESULTS);
+    cvn_key_put_id(&lo, &job->run_id);
+    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    int r = cvn_cursor_init(&cursor, txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
+    while (r == 0 && job->n_dropped < RESULTS_PER_UPDATE &&
+           (r = cvn_cursor_next(&cursor, &key, NULL)) == 0) {
+        cvn_key_init(&row);
+        cvn_key_put_raw(&row, key);
+        r = cvn_table_delete(txn, &cvn_result_table, cvn_key_slice(&row));
+        job->n_dropped++;
+    }
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+void cvn_job_drop_results(struct cvn_job *job)
+{
+    do {
+        if (cvn_job_update(job, drop_some, job) != 0)
+            return;
+    } while (job->n_dropped == RESULTS_PER_UPDATE);
+}

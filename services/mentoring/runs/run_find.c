@@ -1,0 +1,73 @@
+#include "services/mentoring/runs/run_find.h"
+
+#include "services/mentoring/state.h"
+#include "services/mentoring/tables.h"
+
+#include <errno.h>
+
+#define STATE(name) CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_##name
+
+int cvn_run_refuse_unknown(struct cvn_ctx *ctx, const char *id)
+{
+    return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "There is no match run %s that you may see.", id);
+}
+
+int cvn_run_find(struct cvn_ctx *ctx, const char *field, const char *id, struct cvn_id *ret_id,
+                 Convene__Mentoring__V1__MatchRun **ret_run,
+                 Convene__Mentoring__V1__Program **ret_program)
+{
+    struct cvn_key key;
+    struct cvn_id program_id;
+    if (!cvn_ctx_read_id(ctx, field, CVN_RUN_PREFIX, id, ret_id))
+        return cvn_ctx_refuse_problems(ctx);
+    cvn_run_key(&key, ret_id);
+    int r = cvn_mentoring_get(ctx, &key, &convene__mentoring__v1__match_run__descriptor, ret_run);
+    if (r == CVN_STORE_ABSENT)
+        return cvn_run_refuse_unknown(ctx, id);
+    return r ? r
+             : cvn_program_find(ctx, "program_id", (*ret_run)->program_id, &program_id,
+                                ret_program);
+}
+
+int cvn_run_find_managed(struct cvn_ctx *ctx, const char *field, const char *id,
+                         struct cvn_id *ret_id, Convene__Mentoring__V1__MatchRun **ret_run)
+{
+    Convene__Mentoring__V1__Program *program;
+    int r = cvn_run_find(ctx, field, id, ret_id, ret_run, &program);
+    return r || cvn_program_managed(ctx, program) ? r : cvn_run_refuse_unknown(ctx, id);
+}
+
+int cvn_run_require_done(struct cvn_ctx *ctx, const Convene__Mentoring__V1__MatchRun *run)
+{
+    if (run->state == STATE(DONE))
+        return 0;
+    const ProtobufCEnumValue *state = protobuf_c_enum_descriptor_get_value(
+        &convene__mentoring__v1__match_run__state__descriptor, (int)run->state);
+    return cvn_ctx_refuse_state(ctx, CVN_FAILED_PRECONDITION, "RUN_NOT_DONE",
+                                "The run is in %s; its pairs can be read when it is done.",
+                                state ? state->name : "an unknown state");
+}
+
+void cvn_run_show_progress(struct cvn_ctx *ctx, const struct cvn_id *id,
+                           Convene__Mentoring__V1__MatchRun *run)
+{
+    struct cvn_mentoring *mentoring = ctx->service;
+    struct cvn_run_progress progress;
+    if (run->state == STATE(QUEUED))
+        run->phase = (char *)(uintptr_t) "wait for other runs";
+    if (run->state != STATE(RUNNING) || !cvn_run_queue_progress(&mentoring->queue, id, &progress))
+        return;
+    run->phase = (char *)(uintptr_t)progress.phase;
+    run->phase_done = (int64_t)progress.done;
+    run->phase_total = (int64_t)progress.total;
+    run->remaining_ms = progress.remaining_ms;
+}
+
+int cvn_run_read_result(struct cvn_ctx *ctx, struct cvn_slice value,
+                        Convene__Mentoring__V1__ExplainMatchResponse **ret)
+{
+    int r = cvn_ctx_unpack(ctx, &convene__mentoring__v1__explain_match_response__descriptor, value,
+                           ret);
+    bool mentee = r == 0 && (*ret)->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTEE;
+    return mentee && (*ret)->n_matches != 1 ? -EUCLEAN : r;
+}

@@ -1,0 +1,203 @@
+/* What is kept of the events service's answers, how long a run may take, and masks. */
+#include "convene/mentoring/v1/program.pb-c.h"
+#include "services/mentoring/attendance_cache.h"
+#include "services/mentoring/rules/estimate.h"
+#include "services/mentoring/runs/queue.h"
+#include "services/runtime/field_mask.h"
+#include "tests/support/cmocka_all.h"
+
+#include <string.h>
+
+enum { ARENA_BYTES = 1 << 20, NOW = 1000000 };
+
+static struct cvn_id person(uint8_t n)
+{
+    struct cvn_id id = {{n}};
+    return id;
+}
+
+static bool recall(struct cvn_attendance_cache *cache, uint8_t n, int64_t now_ms, char ret[16])
+{
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, ARENA_BYTES);
+    struct cvn_id id = person(n);
+    struct cvn_slice found;
+    int64_t asked_ms;
+    if (!cvn_attendance_cache_get(cache, &id, now_ms, &arena, &found, &asked_ms))
+        return false;
+    assert_true(found.len < 16 && asked_ms <= now_ms);
+    memcpy(ret, found.data, found.len);
+    ret[found.len] = '\0';
+    return true;
+}
+
+static void keep(struct cvn_attendance_cache *cache, uint8_t n, int64_t now_ms, const char *text)
+{
+    struct cvn_id id = person(n);
+    cvn_attendance_cache_put(cache, &id, now_ms, cvn_slice_of_string(text));
+}
+
+static void test_attendance_is_kept_for_a_minute(void **state)
+{
+    (void)state;
+    struct cvn_attendance_cache *cache;
+    char text[16];
+    assert_int_equal(cvn_attendance_cache_new(&cache, 0), 0);
+    assert_false(recall(cache, 1, NOW, text));
+    keep(cache, 1, NOW, "one");
+    keep(cache, 2, NOW, "");
+    assert_true(recall(cache, 1, NOW + CVN_ATTENDANCE_KEEP_MS, text));
+    assert_string_equal(text, "one");
+    assert_true(recall(cache, 2, NOW, text));
+    assert_string_equal(text, "");
+    assert_false(recall(cache, 1, NOW + CVN_ATTENDANCE_KEEP_MS + 1, text));
+    assert_false(recall(cache, 1, NOW - 1, text)); /* the clock was set back */
+    keep(cache, 1, NOW + 5, "other");
+    assert_true(recall(cache, 1, NOW + 5, text));
+    assert_string_equal(text, "other");
+    cvn_attendance_cache_free(cache);
+}
+
+static void test_attendance_cache_drops_the_oldest_at_its_bound(void **state)
+{
+    (void)state;
+    struct cvn_attendance_cache *cache;
+    char text[16];
+    assert_int_equal(cvn_attendance_cache_new(&cache, 0), 0);
+    keep(cache, 1, NOW, "0123456789");
+    size_t one = cvn_attendance_cache_bytes(cache);
+    cvn_attendance_cache_free(cache);
+    assert_int_equal(cvn_attendance_cache_new(&cache, 3 * one), 0);
+    for (uint8_t n = 1; n <= 3; n++)
+        keep(cache, n, NOW, "0123456789");
+    assert_int_equal(cvn_attendance_cache_bytes(cache), 3 * one);
+    assert_true(recall(cache, 1, NOW, text));
+    keep(cache, 4, NOW, "0123456789");
+    assert_int_equal(cvn_attendance_cache_bytes(cache), 3 * one);
+    assert_false(recall(cache, 1, NOW, text));
+    for (uint8_t n = 2; n <= 4; n++)
+        assert_true(recall(cache, n, NOW, text));
+    cvn_attendance_cache_free(cache);
+}
+
+static void test_what_is_larger_than_the_cache_is_not_kept(void **state)
+{
+    (void)state;
+    struct cvn_attendance_cache *cache;
+    char text[16];
+    assert_int_equal(cvn_attendance_cache_new(&cache, 8), 0);
+    keep(cache, 1, NOW, "0123456789");
+    assert_false(recall(cache, 1, NOW, text));
+    assert_int_equal(cvn_attendance_cache_bytes(cache), 0);
+    cvn_attendance_cache_free(cache);
+}
+
+static void test_progress_rises_over_the_steps_to_the_whole(void **state)
+{
+    (void)state;
+    int last = 0;
+    for (int step = 0; step < CVN_RUN_STEPS; step++)
+        for (uint64_t done = 0; done <= 4; done++) {
+            int now = cvn_run_thousandths((enum cvn_run_step)step, done, 4);
+            assert_true(now >= last);
+            last = now;
+        }
+    assert_int_equal(last, 1000);
+    assert_int_equal(cvn_run_thousandths(CVN_RUN_STEP_ASK, 0, 0), 0);
+    assert_int_equal(cvn_run_thousandths(CVN_RUN_STEP_ASK, 9, 4),
+                     cvn_run_thousandths(CVN_RUN_STEP_ASK, 4, 4));
+}
+
+static void test_estimate_is_in_proportion_and_not_given_too_early(void **state)
+{
+    (void)state;
+    assert_int_equal(cvn_run_remaining_ms(500, 1000), 1000);
+    assert_int_equal(cvn_run_remaining_ms(250, 1000), 3000);
+    assert_int_equal(cvn_run_remaining_ms(19, 1000), 0);
+    assert_int_equal(cvn_run_remaining_ms(1000, 1000), 0);
+    assert_int_equal(cvn_run_remaining_ms(500, 0), 0);
+}
+
+static void test_memory_rises_with_people_and_candidates(void **state)
+{
+    (void)state;
+    assert_true(cvn_run_memory_bytes(10, 10, 32) < cvn_run_memory_bytes(10, 20, 32));
+    assert_true(cvn_run_memory_bytes(10, 10, 32) < cvn_run_memory_bytes(10, 10, 64));
+    assert_true(cvn_run_memory_bytes(2500, 10000, 32) < CVN_RUNS_MEMORY_BYTES_MAX);
+}
+
+static void test_mask_changes_a_field_within_a_message(void **state)
+{
+    (void)state;
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, ARENA_BYTES);
+    Convene__Mentoring__V1__Program to = CONVENE__MENTORING__V1__PROGRAM__INIT;
+    Convene__Mentoring__V1__Program from = CONVENE__MENTORING__V1__PROGRAM__INIT;
+    Convene__Mentoring__V1__MatchRules before = CONVENE__MENTORING__V1__MATCH_RULES__INIT;
+    Convene__Mentoring__V1__MatchRules asked = CONVENE__MENTORING__V1__MATCH_RULES__INIT;
+    Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
+    char hours[] = "rules.min_common_hours", weights[] = "mentee_weights.skills", name[] = "name";
+    char *paths[] = {hours, weights, name};
+    mask.paths = paths;
+    mask.n_paths = 3;
+    before.allow_lower_level = true;
+    asked.min_common_hours = 4;
+    to.rules = &before;
+    from.rules = &asked;
+    from.name = name;
+    assert_int_equal(cvn_field_mask_apply_deep(&arena, &mask, &to.base, &from.base), 0);
+    assert_int_equal(to.rules->min_common_hours, 4);
+    assert_true(to.rules->allow_lower_level);
+    assert_int_equal(before.min_common_hours, 0); /* what was shared is not written to */
+    assert_int_equal(to.mentee_weights->skills, 0);
+    assert_string_equal(to.name, "name");
+    assert_true(cvn_field_mask_names_within(&mask, "rules"));
+    assert_false(cvn_field_mask_names_within(&mask, "rule"));
+    assert_false(cvn_field_mask_names(&mask, "rules"));
+}
+
+static void test_mask_names_what_it_may_not_change(void **state)
+{
+    (void)state;
+    static const char *const changeable[] = {"name", "rules"};
+    const struct cvn_field_mask_rule rule = {.resource = "Program",
+                                             .example = "name is one",
+                                             .changeable = changeable,
+                                             .n = 2,
+                                             .deep = &convene__mentoring__v1__program__descriptor};
+    const struct {
+        const char *path;
+        bool right;
+    } cases[] = {{"name", true},           {"rules", true},   {"rules.min_common_hours", true},
+                 {"rules.nothing", false}, {"id", false},     {"", false},
+                 {"name.first", false},    {"rules.", false}, {".", false},
+                 {"mentor_count", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CVN_ARENA_AUTO arena;
+        struct cvn_problems problems;
+        Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
+        char *path = (char *)(uintptr_t)cases[i].path;
+        cvn_arena_init(&arena, ARENA_BYTES);
+        cvn_problems_init(&problems, &arena);
+        mask.paths = &path;
+        mask.n_paths = 1;
+        cvn_field_mask_check(&problems, &mask, &rule);
+        if ((problems.total == 0) != cases[i].right)
+            fail_msg("\"%s\"", path);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_attendance_is_kept_for_a_minute),
+        cmocka_unit_test(test_attendance_cache_drops_the_oldest_at_its_bound),
+        cmocka_unit_test(test_what_is_larger_than_the_cache_is_not_kept),
+        cmocka_unit_test(test_progress_rises_over_the_steps_to_the_whole),
+        cmocka_unit_test(test_estimate_is_in_proportion_and_not_given_too_early),
+        cmocka_unit_test(test_memory_rises_with_people_and_candidates),
+        cmocka_unit_test(test_mask_changes_a_field_within_a_message),
+        cmocka_unit_test(test_mask_names_what_it_may_not_change),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

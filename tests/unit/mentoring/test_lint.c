@@ -1,0 +1,161 @@
+/* What is found in a programme's rules before it is matched. */
+#include "tests/support/cmocka_all.h"
+#include "tests/unit/mentoring/harness.h"
+
+#include <string.h>
+
+enum { PEOPLE = 6 };
+
+struct scene {
+    struct harness *harness;
+    struct client admin;
+    struct cvn_id people[PEOPLE];
+    struct id_text program;
+};
+
+static struct scene scene_of(void **state)
+{
+    struct scene scene = {.harness = *state, .admin = client_admin(*state)};
+    harness_people(*state, scene.people, PEOPLE);
+    scene.program = harness_program(
+        *state, (Convene__Mentoring__V1__Program)CONVENE__MENTORING__V1__PROGRAM__INIT);
+    return scene;
+}
+
+static void scene_end(struct scene *scene)
+{
+    client_end(&scene->admin);
+}
+
+#define SCENE __attribute__((cleanup(scene_end))) struct scene
+
+static void enrol(struct scene *scene, size_t i, Convene__Mentoring__V1__Role role,
+                  const char *language)
+{
+    struct enrolment one;
+    char *languages[] = {(char *)(uintptr_t)language};
+    enrolment_init(&one, role, scene->program.text, scene->people[i]);
+    one.row.languages = languages;
+    one.row.n_languages = 1;
+    one.skill.level = role == MENTOR ? 5 : 2;
+    (void)harness_enrol(&scene->admin, &one);
+}
+
+static const Convene__Mentoring__V1__CheckProgramResponse *check(struct scene *scene)
+{
+    Convene__Mentoring__V1__CheckProgramRequest request =
+        CONVENE__MENTORING__V1__CHECK_PROGRAM_REQUEST__INIT;
+    request.id = scene->program.text;
+    const Convene__Mentoring__V1__CheckProgramResponse *reply =
+        client_call(&scene->admin, "CheckProgram", &request);
+    assert_non_null(reply);
+    for (size_t i = 1; i < reply->n_findings; i++)
+        assert_true(reply->findings[i]->severity <= reply->findings[i - 1]->severity);
+    return reply;
+}
+
+/* The first finding of a code, or NULL. */
+static const Convene__Mentoring__V1__Finding *
+finding(const Convene__Mentoring__V1__CheckProgramResponse *reply, const char *code)
+{
+    for (size_t i = 0; i < reply->n_findings; i++)
+        if (strcmp(reply->findings[i]->code, code) == 0)
+            return reply->findings[i];
+    return NULL;
+}
+
+static void test_nobody_to_pair_is_said(void **state)
+{
+    SCENE scene = scene_of(state);
+    assert_non_null(finding(check(&scene), "NO_MENTEES"));
+    enrol(&scene, 0, MENTEE, "de");
+    const Convene__Mentoring__V1__Finding *f = finding(check(&scene), "NO_MENTORS");
+    assert_non_null(f);
+    assert_int_equal(f->severity, CONVENE__MENTORING__V1__FINDING__SEVERITY__SEVERITY_ERROR);
+}
+
+static void test_rule_that_no_mentor_satisfies_is_named_with_who(void **state)
+{
+    SCENE scene = scene_of(state);
+    enrol(&scene, 0, MENTOR, "de");
+    enrol(&scene, 1, MENTOR, "de");
+    enrol(&scene, 2, MENTEE, "de");
+    assert_null(finding(check(&scene), "RULE_UNSATISFIABLE"));
+    enrol(&scene, 3, MENTEE, "fi");
+    const Convene__Mentoring__V1__Finding *f = finding(check(&scene), "RULE_UNSATISFIABLE");
+    assert_non_null(f);
+    assert_int_equal(f->count, 1);
+    assert_non_null(strstr(f->text, "common language"));
+    assert_non_null(strstr(f->text, "Person 3"));
+    assert_non_null(strstr(f->text, "--allow-no-language"));
+}
+
+static void test_seats_that_do_not_suffice_are_counted(void **state)
+{
+    SCENE scene = scene_of(state);
+    enrol(&scene, 0, MENTOR, "de");
+    enrol(&scene, 1, MENTEE, "de");
+    assert_null(finding(check(&scene), "SEATS_SHORT"));
+    enrol(&scene, 2, MENTEE, "de");
+    const Convene__Mentoring__V1__Finding *f = finding(check(&scene), "SEATS_SHORT");
+    assert_non_null(f);
+    assert_int_equal(f->count, 1);
+    assert_int_equal(check(&scene)->seat_count, 1);
+}
+
+static void test_weights_that_cannot_matter_are_named(void **state)
+{
+    SCENE scene = scene_of(state);
+    enrol(&scene, 0, MENTOR, "de");
+    enrol(&scene, 1, MENTEE, "de");
+    const Convene__Mentoring__V1__CheckProgramResponse *reply = check(&scene);
+    bool ranking = false, goals = false;
+    for (size_t i = 0; i < reply->n_findings; i++) {
+        if (strcmp(reply->findings[i]->code, "WEIGHT_IDLE") != 0)
+            continue;
+        ranking = ranking || strstr(reply->findings[i]->text, "nobody has ranked anybody");
+        goals = goals || strstr(reply->findings[i]->text, "names a goal");
+    }
+    assert_true(ranking && goals);
+}
+
+static void test_skill_that_nobody_teaches_is_named(void **state)
+{
+    SCENE scene = scene_of(state);
+    struct enrolment one;
+    char cobol[] = "cobol";
+    enrol(&scene, 0, MENTOR, "de");
+    enrolment_init(&one, MENTEE, scene.program.text, scene.people[1]);
+    one.skill.name = cobol;
+    (void)harness_enrol(&scene.admin, &one);
+    const Convene__Mentoring__V1__Finding *f = finding(check(&scene), "SKILLS_MISSING");
+    assert_non_null(f);
+    assert_non_null(strstr(f->text, "cobol (1)"));
+}
+
+static void test_check_is_for_managers(void **state)
+{
+    SCENE scene = scene_of(state);
+    CLIENT stranger = client_of(scene.harness, scene.people[0]);
+    Convene__Mentoring__V1__CheckProgramRequest request =
+        CONVENE__MENTORING__V1__CHECK_PROGRAM_REQUEST__INIT;
+    request.id = scene.program.text;
+    assert_null(client_call(&stranger, "CheckProgram", &request));
+    assert_int_equal(client_code(&stranger), CVN_PERMISSION_DENIED);
+    (void)check(&scene); /* nothing was left locked */
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_nobody_to_pair_is_said),
+        TEST(test_rule_that_no_mentor_satisfies_is_named_with_who),
+        TEST(test_seats_that_do_not_suffice_are_counted),
+        TEST(test_weights_that_cannot_matter_are_named),
+        TEST(test_skill_that_nobody_teaches_is_named),
+        TEST(test_check_is_for_managers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
