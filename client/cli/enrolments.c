@@ -2,6 +2,7 @@
 
 #include "client/cli/call.h"
 #include "client/cli/field.h"
+#include "client/cli/mask.h"
 #include "client/cli/view.h"
 #include "convene/mentoring/v1/enrolment.pb-c.h"
 
@@ -16,6 +17,8 @@ CVN_VIEW_STRING(see_id, Convene__Mentoring__V1__Enrolment, id)
 CVN_VIEW_LIST(see_languages, Convene__Mentoring__V1__Enrolment, languages)
 CVN_VIEW_LIST(see_tags, Convene__Mentoring__V1__Enrolment, conflict_tags)
 CVN_VIEW_INT(see_capacity, Convene__Mentoring__V1__Enrolment, capacity)
+CVN_VIEW_STRING(see_etag, Convene__Mentoring__V1__Enrolment, etag)
+CVN_VIEW_INSTANT(see_waiting, Convene__Mentoring__V1__Enrolment, waiting_since_time)
 CVN_VIEW_ENUM(see_role, Convene__Mentoring__V1__Enrolment, role,
               convene__mentoring__v1__role__descriptor)
 CVN_VIEW_ENUM(see_state, Convene__Mentoring__V1__Enrolment, state,
@@ -65,8 +68,8 @@ static const char *see_goals(struct cvn_cli *cli, const void *message)
 static const struct cvn_view_column list_columns[] = {
     {{"Name", false, true}, see_name},     {{"Role", false, false}, see_role},
     {{"Skills", false, true}, see_skills}, {{"Seats", true, false}, see_capacity},
-    {{"State", false, false}, see_state},  {{"Enrolment", false, false}, see_id},
-    {{NULL, false, false}, NULL},
+    {{"State", false, false}, see_state},  {{"Waits since", false, false}, see_waiting},
+    {{"Enrolment", false, false}, see_id}, {{NULL, false, false}, NULL},
 };
 
 static const struct cvn_view_column show_columns[] = {
@@ -80,6 +83,8 @@ static const struct cvn_view_column show_columns[] = {
     {{"Seats", false, false}, see_capacity},
     {{"Conflicts", false, false}, see_tags},
     {{"State", false, false}, see_state},
+    {{"Waits since", false, false}, see_waiting},
+    {{"Etag", false, false}, see_etag},
     {{"Person", false, false}, see_person},
     {{"Enrolment", false, false}, see_id},
     {{NULL, false, false}, NULL},
@@ -118,8 +123,25 @@ enum cvn_exit cvn_withdraw_run(struct cvn_cli *cli)
         CONVENE__MENTORING__V1__WITHDRAW_ENROLMENT_REQUEST__INIT;
     request.id = (char *)cvn_args_word(&cli->args, 0);
     CVN_REPLY_AUTO Convene__Mentoring__V1__Enrolment *enrolment = NULL;
-    enum cvn_exit code = cvn_call(cli, SERVICE "WithdrawEnrolment", &request, &enrolment);
+    enum cvn_exit code = cvn_call_fill(cli, &request);
+    code = code ? code : cvn_call(cli, SERVICE "WithdrawEnrolment", &request, &enrolment);
     return code ? code : cvn_view_one(cli, show_columns, enrolment);
+}
+
+enum cvn_exit cvn_enrolment_edit_run(struct cvn_cli *cli)
+{
+    Convene__Mentoring__V1__UpdateEnrolmentRequest request =
+        CONVENE__MENTORING__V1__UPDATE_ENROLMENT_REQUEST__INIT;
+    Convene__Mentoring__V1__Enrolment enrolment = CONVENE__MENTORING__V1__ENROLMENT__INIT;
+    Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
+    request.enrolment = &enrolment;
+    request.update_mask = &mask;
+    enrolment.id = (char *)cvn_args_word(&cli->args, 0);
+    enum cvn_exit code = cvn_call_fill(cli, &request);
+    code = code ? code : cvn_mask_fill(cli, "enrolment.", &mask);
+    CVN_REPLY_AUTO Convene__Mentoring__V1__Enrolment *edited = NULL;
+    code = code ? code : cvn_call(cli, SERVICE "UpdateEnrolment", &request, &edited);
+    return code ? code : cvn_view_one(cli, show_columns, edited);
 }
 
 static const struct cvn_import_column columns[] = {
@@ -176,8 +198,32 @@ const struct cvn_option cvn_enrol_options[] = {
     {NULL, 0, NULL, NULL, NULL},
 };
 
+const struct cvn_option cvn_enrolment_edit_options[] = {
+    {"skills", 0, "LIST", "as in \"go:5; sql:3\"", "enrolment.skills"},
+    {"goals", 0, "LIST", "as in \"career-path; job-search\"", "enrolment.goals"},
+    {"languages", 0, "LIST", "as in \"de; en\"; \"\" for the person's", "enrolment.languages"},
+    {"time-zone", 0, "ZONE", "IANA name; \"\" for the person's", "enrolment.time_zone"},
+    {"availability", 0, "LIST", "as in \"mon 18:00-20:00; sat 10:00-12:00\"",
+     "enrolment.availability"},
+    {"capacity", 'c', "N", "mentors: mentees at the same time", "enrolment.capacity"},
+    {"conflict-tags", 0, "LIST", "two with a tag in common are not paired",
+     "enrolment.conflict_tags"},
+    {"excluded", 0, "LIST", "people not to be paired with", "enrolment.excluded_ids"},
+    {"ranked", 0, "LIST", "people liked best, first choice first", "enrolment.ranked_ids"},
+    CVN_MASK_OPTION,
+    {"etag", 0, "ETAG", "only if the enrolment is still as it was with that etag", "etag"},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+const struct cvn_option cvn_withdraw_options[] = {
+    {"reason", 0, "TEXT", "told to those whose mentorships end by it", "reason"},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
 const struct cvn_option cvn_enrolments_options[] = {
     {"role", 0, "ROLE", "only mentor or mentee", "role"},
+    {"waiting", 0, NULL, "only mentees who wait for a mentor", "waiting_only"},
+    {"active", 0, NULL, "not those who have withdrawn", "active_only"},
     CVN_VIEW_PAGE_OPTIONS,
     {NULL, 0, NULL, NULL, NULL},
 };

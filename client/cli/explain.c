@@ -43,9 +43,13 @@ static enum cvn_exit print_match(struct cvn_cli *cli, const Convene__Mentoring__
         (void)printf("%s has no mentor: %s.\n", match->mentee_name, match->unmatched_reason);
         return CVN_EXIT_DONE;
     }
-    (void)printf("%s is paired with %s, choice %d. Scores: mentee %d, mentor %d.\n",
-                 match->mentee_name, match->mentor_name, match->mentee_choice, match->mentee_score,
-                 match->mentor_score);
+    (void)printf("%s is paired with %s, ", match->mentee_name, match->mentor_name);
+    if (match->locked) {
+        (void)printf("as was settled before the run.");
+    } else {
+        (void)printf("choice %d.", match->mentee_choice);
+    }
+    (void)printf(" Scores: mentee %d, mentor %d.\n", match->mentee_score, match->mentor_score);
     if (match->n_terms == 0) {
         return CVN_EXIT_DONE;
     }

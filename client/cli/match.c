@@ -2,19 +2,18 @@
 #include "client/cli/commands.h"
 #include "client/cli/explain.h"
 #include "client/cli/field.h"
+#include "client/cli/match_pairs.h"
+#include "client/cli/match_watch.h"
 #include "client/cli/view.h"
 #include "convene/mentoring/v1/match.pb-c.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 #define SERVICE "convene.mentoring.v1.MatchService/"
 
 enum {
     LIST_LIMIT = 50,
     PAIRS_LIMIT = 200,
-    POLL_FIRST_MS = 20,
-    POLL_MAX_MS = 500,
 };
 
 CVN_VIEW_STRING(see_id, Convene__Mentoring__V1__MatchRun, id)
@@ -30,6 +29,12 @@ CVN_VIEW_ENUM(see_state, Convene__Mentoring__V1__MatchRun, state,
               convene__mentoring__v1__match_run__state__descriptor)
 CVN_VIEW_ENUM(see_mode, Convene__Mentoring__V1__MatchRun, mode,
               convene__mentoring__v1__match_mode__descriptor)
+CVN_VIEW_INSTANT(see_published, Convene__Mentoring__V1__MatchRun, publish_time)
+CVN_VIEW_INSTANT(see_ended, Convene__Mentoring__V1__MatchRun, end_time)
+CVN_VIEW_STRING(see_events, Convene__Mentoring__V1__MatchRun, events_note)
+CVN_VIEW_STRING(see_base, Convene__Mentoring__V1__MatchRun, base_run_id)
+CVN_VIEW_INT(see_least, Convene__Mentoring__V1__MatchRun, least_score)
+CVN_VIEW_INT(see_full, Convene__Mentoring__V1__MatchRun, full_mentor_count)
 CVN_VIEW_INSTANT(see_created, Convene__Mentoring__V1__MatchRun, create_time)
 
 static const char *see_matched(struct cvn_cli *cli, const void *message)
@@ -44,25 +49,55 @@ static const char *see_seed(struct cvn_cli *cli, const void *message)
     return cvn_arena_printf(&cli->arena, "%" PRIu64, run->seed);
 }
 
+/* What was settled of pairs beforehand. */
+static const char *see_settled(struct cvn_cli *cli, const void *message)
+{
+    const Convene__Mentoring__V1__MatchRun *run = message;
+    const char *text = "";
+    if (run->locked_count || run->forbidden_count) {
+        text = cvn_arena_printf(&cli->arena, "%d locked, %d forbidden", run->locked_count,
+                                run->forbidden_count);
+    }
+    if (text && run->kept_count) {
+        text = cvn_arena_printf(&cli->arena, "%s; %d kept", text, run->kept_count);
+    }
+    return text;
+}
+
+static const char *see_progress(struct cvn_cli *cli, const void *message)
+{
+    const Convene__Mentoring__V1__MatchRun *run = message;
+    return *run->phase ? cvn_match_progress_text(cli, run) : "";
+}
+
 static const struct cvn_view_column run_columns[] = {
     {{"Started", false, false}, see_created}, {{"State", false, false}, see_state},
-    {{"Matched", true, false}, see_matched},  {{"Mode", false, false}, see_mode},
+    {{"Matched", true, false}, see_matched},  {{"Score", true, false}, see_score},
+    {{"Mode", false, false}, see_mode},       {{"Published", false, false}, see_published},
     {{"Run", false, false}, see_id},          {{NULL, false, false}, NULL},
 };
 
 static const struct cvn_view_column show_columns[] = {
     {{"State", false, false}, see_state},
     {{"Failure", false, false}, see_failure},
+    {{"Progress", false, false}, see_progress},
     {{"Mentees paired", false, false}, see_matched},
     {{"Mentors", false, false}, see_mentors},
     {{"Seats", false, false}, see_seats},
+    {{"Full mentors", false, false}, see_full},
     {{"Candidates", false, false}, see_candidates},
     {{"Total score", false, false}, see_score},
+    {{"Lowest pair", false, false}, see_least},
     {{"Check", false, false}, see_check},
+    {{"Settled", false, false}, see_settled},
+    {{"Keeps pairs of", false, false}, see_base},
+    {{"Events", false, false}, see_events},
     {{"Mode", false, false}, see_mode},
     {{"Seed", false, false}, see_seed},
     {{"Input", false, false}, see_digest},
     {{"Started", false, false}, see_created},
+    {{"Ended", false, false}, see_ended},
+    {{"Published", false, false}, see_published},
     {{"Programme", false, false}, see_program},
     {{"Run", false, false}, see_id},
     {{NULL, false, false}, NULL},
@@ -95,48 +130,6 @@ static const struct cvn_view_column pair_columns[] = {
     {{NULL, false, false}, NULL},
 };
 
-static bool is_running(const Convene__Mentoring__V1__MatchRun *run)
-{
-    return run->state == CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_RUNNING;
-}
-
-static void show_progress(struct cvn_cli *cli, const Convene__Mentoring__V1__MatchRun *run)
-{
-    if (!cli->err_terminal || cli->quiet) {
-        return;
-    }
-    if (is_running(run)) {
-        int percent = run->phase_total > 0 ? (int)(100 * run->phase_done / run->phase_total) : 0;
-        (void)fprintf(stderr, "\r\033[K%s %d%%", run->phase, percent);
-    } else {
-        (void)fputs("\r\033[K", stderr);
-    }
-}
-
-/* Asks until the run has ended, with growing pauses. *run is replaced. */
-static enum cvn_exit wait_for_end(struct cvn_cli *cli, Convene__Mentoring__V1__MatchRun **run)
-{
-    int64_t pause_ms = POLL_FIRST_MS;
-    while (is_running(*run)) {
-        show_progress(cli, *run);
-        struct timespec pause = {pause_ms / 1000, (pause_ms % 1000) * 1000000};
-        (void)nanosleep(&pause, NULL);
-        pause_ms = pause_ms * 2 < POLL_MAX_MS ? pause_ms * 2 : POLL_MAX_MS;
-        Convene__Mentoring__V1__GetMatchRunRequest request =
-            CONVENE__MENTORING__V1__GET_MATCH_RUN_REQUEST__INIT;
-        request.id = (*run)->id;
-        Convene__Mentoring__V1__MatchRun *next = NULL;
-        enum cvn_exit code = cvn_call(cli, SERVICE "GetMatchRun", &request, &next);
-        if (code) {
-            return code;
-        }
-        convene_message_free(&(*run)->base);
-        *run = next;
-    }
-    show_progress(cli, *run);
-    return CVN_EXIT_DONE;
-}
-
 static enum cvn_exit tell_run(struct cvn_cli *cli, const Convene__Mentoring__V1__MatchRun *run)
 {
     bool done = run->state == CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_DONE;
@@ -145,33 +138,29 @@ static enum cvn_exit tell_run(struct cvn_cli *cli, const Convene__Mentoring__V1_
         enum cvn_exit code = cvn_view_one(cli, show_columns, run);
         return code ? code : verdict;
     }
-    if (!done) {
-        return cvn_cli_fail(cli, verdict, "The run %s is %s%s%s.", run->id, see_state(cli, run),
-                            *run->failure ? ": " : "", run->failure);
-    }
-    (void)printf("Paired %d of %d mentees with %d mentors (%d seats), total score %" PRId64 ".\n",
-                 run->matched_count, run->mentee_count, run->mentor_count, run->seat_count,
-                 run->total_score);
-    if (*run->check) {
-        (void)printf("Checked: %s.\n", run->check);
-    }
-    (void)printf("Next: convene match show %s\n", run->id);
-    return verdict;
+    return cvn_match_tell_end(cli, run);
 }
 
 static enum cvn_exit run_run(struct cvn_cli *cli)
 {
     Convene__Mentoring__V1__CreateMatchRunRequest request =
         CONVENE__MENTORING__V1__CREATE_MATCH_RUN_REQUEST__INIT;
-    enum cvn_exit code = cvn_call_fill(cli, &request);
-    code = code ? code : cvn_call_program(cli, cvn_args_word(&cli->args, 0), &request.program_id);
+    enum cvn_exit code = cvn_match_fill(cli, &request);
     CVN_REPLY_AUTO Convene__Mentoring__V1__MatchRun *run = NULL;
     code = code ? code : cvn_call(cli, SERVICE "CreateMatchRun", &request, &run);
     if (code == CVN_EXIT_DONE && cvn_args_has(&cli->args, "no-wait")) {
         return cvn_view_one(cli, show_columns, run);
     }
-    code = code ? code : wait_for_end(cli, &run);
-    return code ? code : tell_run(cli, run);
+    CVN_REPLY_AUTO Convene__Mentoring__V1__MatchRun *ended = NULL;
+    code = code ? code : cvn_match_wait(cli, run->id, &ended);
+    return code ? code : tell_run(cli, ended);
+}
+
+static enum cvn_exit run_watch(struct cvn_cli *cli)
+{
+    CVN_REPLY_AUTO Convene__Mentoring__V1__MatchRun *ended = NULL;
+    enum cvn_exit code = cvn_match_wait(cli, cvn_args_word(&cli->args, 0), &ended);
+    return code ? code : tell_run(cli, ended);
 }
 
 static enum cvn_exit show_pairs(struct cvn_cli *cli, char *run_id)
@@ -242,15 +231,6 @@ static enum cvn_exit run_cancel(struct cvn_cli *cli)
     return code ? code : cvn_view_one(cli, show_columns, run);
 }
 
-static const struct cvn_option run_options[] = {
-    {"mode", 0, "MODE", "stable, which is the default", "mode"},
-    {"candidates", 0, "N", "mentors kept for each mentee; 32 when left out, at most 256",
-     "candidates_per_mentee"},
-    {"seed", 0, "N", "breaks ties; the same seed gives the same pairs", "seed"},
-    {"no-wait", 0, NULL, "start it and return at once", NULL},
-    {NULL, 0, NULL, NULL, NULL},
-};
-
 static const struct cvn_option show_options[] = {
     {"run", 0, NULL, "the run's figures only", NULL},
     {"unmatched", 0, NULL, "only mentees without a mentor", NULL},
@@ -264,8 +244,11 @@ static const struct cvn_option list_options[] = {
 };
 
 const struct cvn_command cvn_match_commands[] = {
-    {"run", "PROGRAM", 1, 1, "Pairs the mentees of a programme with its mentors.", NULL,
-     run_options, false, run_run, NULL},
+    {"run", "PROGRAM", 1, 1, "Pairs the mentees of a programme with its mentors.",
+     "convene match run \"Spring mentoring\" --mode optimal --lock ada@example.org=bob@example.org",
+     cvn_match_run_options, false, run_run, NULL},
+    {"watch", "RUN", 1, 1, "Shows how far a run is until it has ended.", NULL, NULL, false,
+     run_watch, NULL},
     {"show", "RUN", 1, 1, "Shows a run and its pairs.", NULL, show_options, false, run_show, NULL},
     {"list", "PROGRAM", 1, 1, "Lists a programme's runs, newest first.", NULL, list_options, false,
      run_list, NULL},
@@ -273,5 +256,15 @@ const struct cvn_command cvn_match_commands[] = {
      "Says why a person was paired as they were, or was not; by e-mail or id.", NULL, NULL, false,
      run_explain, NULL},
     {"cancel", "RUN", 1, 1, "Asks a running one to stop.", NULL, NULL, false, run_cancel, NULL},
+    {"diff", "RUN RUN", 2, 2, "Says who is paired otherwise in the second run than in the first.",
+     NULL, cvn_match_diff_options, false, cvn_match_diff_run, NULL},
+    {"lock", "PROGRAM MENTEE MENTOR", 3, 3, "Pairs two in every run from now on; by e-mail or id.",
+     NULL, cvn_match_pair_options, false, cvn_match_lock_run, NULL},
+    {"forbid", "PROGRAM MENTEE MENTOR", 3, 3, "Never pairs two from now on.", NULL,
+     cvn_match_pair_options, false, cvn_match_forbid_run, NULL},
+    {"unlock", "PROGRAM MENTEE MENTOR", 3, 3, "Leaves two to the runs again.", NULL, NULL, false,
+     cvn_match_unlock_run, NULL},
+    {"pairs", "PROGRAM", 1, 1, "Lists the locked and forbidden pairs.", NULL, list_options, false,
+     cvn_match_pairs_run, NULL},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, false, NULL, NULL},
 };

@@ -1,54 +1,18 @@
 #include "client/cli/call.h"
 #include "client/cli/commands.h"
 #include "client/cli/enrolments.h"
-#include "client/cli/field.h"
-#include "client/cli/view.h"
+#include "client/cli/program_update.h"
+#include "client/cli/program_view.h"
 #include "convene/mentoring/v1/program.pb-c.h"
 
 #define SERVICE "convene.mentoring.v1.ProgramService/"
 
 enum { LIST_LIMIT = 50 };
 
-CVN_VIEW_STRING(see_name, Convene__Mentoring__V1__Program, name)
-CVN_VIEW_STRING(see_id, Convene__Mentoring__V1__Program, id)
-CVN_VIEW_STRING(see_start, Convene__Mentoring__V1__Program, start_date)
-CVN_VIEW_STRING(see_end, Convene__Mentoring__V1__Program, end_date)
-CVN_VIEW_STRING(see_group, Convene__Mentoring__V1__Program, group_id)
-CVN_VIEW_STRING(see_description, Convene__Mentoring__V1__Program, description)
-CVN_VIEW_INT(see_mentors, Convene__Mentoring__V1__Program, mentor_count)
-CVN_VIEW_INT(see_mentees, Convene__Mentoring__V1__Program, mentee_count)
-CVN_VIEW_INT(see_weeks, Convene__Mentoring__V1__Program, mentorship_weeks)
-CVN_VIEW_ENUM(see_state, Convene__Mentoring__V1__Program, state,
-              convene__mentoring__v1__program__state__descriptor)
-
-static const struct cvn_view_column list_columns[] = {
-    {{"Name", false, true}, see_name},
-    {{"State", false, false}, see_state},
-    {{"Mentors", true, false}, see_mentors},
-    {{"Mentees", true, false}, see_mentees},
-    {{"Start", false, false}, see_start},
-    {{"Id", false, false}, see_id},
-    {{NULL, false, false}, NULL},
-};
-
-static const struct cvn_view_column show_columns[] = {
-    {{"Name", false, false}, see_name},
-    {{"State", false, false}, see_state},
-    {{"Mentors", false, false}, see_mentors},
-    {{"Mentees", false, false}, see_mentees},
-    {{"Start", false, false}, see_start},
-    {{"End", false, false}, see_end},
-    {{"Weeks", false, false}, see_weeks},
-    {{"Group", false, false}, see_group},
-    {{"Id", false, false}, see_id},
-    {{"Description", false, false}, see_description},
-    {{NULL, false, false}, NULL},
-};
-
 static enum cvn_exit run_list(struct cvn_cli *cli)
 {
     static const struct cvn_view_list list = {
-        SERVICE "ListPrograms", list_columns,
+        SERVICE "ListPrograms", cvn_program_list_columns,
         "There is no programme yet. Begin with `convene programs create --name NAME`.", LIST_LIMIT};
     Convene__Mentoring__V1__ListProgramsRequest request =
         CONVENE__MENTORING__V1__LIST_PROGRAMS_REQUEST__INIT;
@@ -62,7 +26,7 @@ static enum cvn_exit run_show(struct cvn_cli *cli)
     enum cvn_exit code = cvn_call_program(cli, cvn_args_word(&cli->args, 0), &request.id);
     CVN_REPLY_AUTO Convene__Mentoring__V1__Program *program = NULL;
     code = code ? code : cvn_call(cli, SERVICE "GetProgram", &request, &program);
-    return code ? code : cvn_view_one(cli, show_columns, program);
+    return code ? code : cvn_view_one(cli, cvn_program_show_columns, program);
 }
 
 static enum cvn_exit run_create(struct cvn_cli *cli)
@@ -75,7 +39,7 @@ static enum cvn_exit run_create(struct cvn_cli *cli)
     CVN_REPLY_AUTO Convene__Mentoring__V1__Program *made = NULL;
     code = code ? code : cvn_call(cli, SERVICE "CreateProgram", &request, &made);
     if (code == CVN_EXIT_DONE) {
-        code = cvn_view_one(cli, show_columns, made);
+        code = cvn_view_one(cli, cvn_program_show_columns, made);
         cvn_cli_note(cli, "Next: convene programs import \"%s\" FILE.csv", made->name);
     }
     return code;
@@ -89,7 +53,7 @@ static enum cvn_exit set_state(struct cvn_cli *cli, Convene__Mentoring__V1__Prog
     enum cvn_exit code = cvn_call_program(cli, cvn_args_word(&cli->args, 0), &request.id);
     CVN_REPLY_AUTO Convene__Mentoring__V1__Program *program = NULL;
     code = code ? code : cvn_call(cli, SERVICE "SetProgramState", &request, &program);
-    return code ? code : cvn_view_one(cli, show_columns, program);
+    return code ? code : cvn_view_one(cli, cvn_program_show_columns, program);
 }
 
 static enum cvn_exit run_open(struct cvn_cli *cli)
@@ -114,6 +78,8 @@ static const struct cvn_option create_options[] = {
     {"start", 0, "DATE", "as in 2027-01-15", "program.start_date"},
     {"end", 0, "DATE", "not before the start", "program.end_date"},
     {"weeks", 0, "N", "length of a mentorship, up to 104", "program.mentorship_weeks"},
+    {"acceptance-days", 0, "N", "to accept a proposal in, up to 90; 14 when left out",
+     "program.acceptance_days"},
     {"min-hours", 0, "N", "common hours a week that a pair needs; 1 when left out, -1 for none",
      "program.rules.min_common_hours"},
     {"allow-no-language", 0, NULL, "pairs need no common language",
@@ -142,11 +108,25 @@ const struct cvn_command cvn_programs_commands[] = {
      cvn_enrol_options, false, cvn_enrol_run, NULL},
     {"enrolments", "PROGRAM", 1, 1, "Lists who takes part.", NULL, cvn_enrolments_options, false,
      cvn_enrolments_run, NULL},
-    {"withdraw", "ENROLMENT", 1, 1, "Takes somebody out of matching from now on.", NULL, NULL,
-     false, cvn_withdraw_run, NULL},
+    {"edit", "ENROLMENT", 1, 1, "Changes what somebody is enrolled with; lists are replaced.",
+     "convene programs edit enr_… --capacity 3", cvn_enrolment_edit_options, false,
+     cvn_enrolment_edit_run, NULL},
+    {"withdraw", "ENROLMENT", 1, 1,
+     "Takes somebody out of matching from now on, and ends their mentorships.", NULL,
+     cvn_withdraw_options, false, cvn_withdraw_run, NULL},
     {"import", "PROGRAM FILE", 2, 2,
      "Enrols many from CSV or JSON lines, with a report for each refused row; safe to run again.",
      NULL, cvn_enrolments_import_options, false, cvn_enrolments_import_run, &cvn_enrolments_import},
+    {"export", "PROGRAM [FILE]", 1, 2,
+     "Writes the enrolments as CSV or JSON lines, as import reads them.",
+     "convene programs export \"Spring mentoring\" backup.csv", cvn_enrolments_export_options,
+     false, cvn_enrolments_export_run, NULL},
+    {"update", "PROGRAM", 1, 1, "Changes a programme, its rules or its weights.",
+     "convene programs update \"Spring mentoring\" --min-hours 2 --mentee-weights \"skills:400\"",
+     cvn_program_update_options, false, cvn_program_update_run, NULL},
+    {"lint", "PROGRAM", 1, 1,
+     "Says what in the rules and weights would keep people from being paired well.", NULL, NULL,
+     false, cvn_program_lint_run, NULL},
     {"open", "PROGRAM", 1, 1, "Opens enrolment.", NULL, NULL, false, run_open, NULL},
     {"close", "PROGRAM", 1, 1, "Closes enrolment.", NULL, NULL, false, run_close, NULL},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, false, NULL, NULL},
