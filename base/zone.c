@@ -218,6 +218,22 @@ int cvn_zone_offset_s(const struct cvn_zone *zone, int64_t utc_ms)
     return zone->periods[low].offset_s;
 }
 
+bool cvn_zone_next_change(const struct cvn_zone *zone, int64_t after_ms, int64_t *ret_ms)
+{
+    size_t low = 1, high = zone->n_periods; /* the first period reaches back for ever */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (zone->periods[middle].at_s * 1000 > after_ms)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    if (low >= zone->n_periods)
+        return false;
+    *ret_ms = zone->periods[low].at_s * 1000;
+    return true;
+}
+
 struct cvn_civil cvn_zone_civil(const struct cvn_zone *zone, int64_t utc_ms)
 {
     return cvn_civil_of_seconds(floor_seconds(utc_ms) + cvn_zone_offset_s(zone, utc_ms));

@@ -48,6 +48,9 @@ int64_t cvn_zone_utc_ms(const struct cvn_zone *zone, const struct cvn_civil *civ
 /* The zone's offset at the instant, in seconds east of UTC. */
 int cvn_zone_offset_s(const struct cvn_zone *zone, int64_t utc_ms);
 
+/* When clocks in the zone change next after the instant; false where they do not by 2101. */
+bool cvn_zone_next_change(const struct cvn_zone *zone, int64_t after_ms, int64_t *ret_ms);
+
 /* What clocks in the zone show at the instant, milliseconds dropped. */
 struct cvn_civil cvn_zone_civil(const struct cvn_zone *zone, int64_t utc_ms);
 

@@ -218,6 +218,25 @@ static void test_first_use_from_several_threads(void **state)
     (void)pthread_barrier_destroy(&barrier);
 }
 
+static void test_next_change_is_after_the_instant_and_ends_by_2102(void **state)
+{
+    const struct cvn_zone *zone = zone_named("Europe/Berlin");
+    int64_t spring_ms = 0, next_ms = 0;
+    (void)state;
+    assert_true(cvn_instant_parse(&spring_ms, NULL, "2027-03-28T01:00:00Z"));
+    assert_true(cvn_zone_next_change(zone, spring_ms - 1, &next_ms));
+    assert_int_equal(next_ms, spring_ms);
+    assert_true(cvn_zone_next_change(zone, spring_ms, &next_ms));
+    assert_true(cvn_instant_parse(&spring_ms, NULL, "2027-10-31T01:00:00Z"));
+    assert_int_equal(next_ms, spring_ms);
+    int n = 0;
+    for (int64_t at_ms = INT64_MIN; cvn_zone_next_change(zone, at_ms, &next_ms); at_ms = next_ms)
+        n++;
+    assert_in_range(n, 2 * (2101 - 1980), 2 * (2102 - 1980));
+    assert_false(cvn_zone_next_change(zone, next_ms, &spring_ms));
+    assert_false(cvn_zone_next_change(zone_named("Etc/UTC"), INT64_MIN, &next_ms));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_every_fifth_hour_there_and_back_in_difficult_zones),
         cmocka_unit_test(test_other_names_are_unknown),
         cmocka_unit_test(test_old_and_odd_names_are_known),
+        cmocka_unit_test(test_next_change_is_after_the_instant_and_ends_by_2102),
         cmocka_unit_test(test_first_use_from_several_threads),
     };
     return cmocka_run_group_tests_name("zone", tests, open_zones, close_zones);
