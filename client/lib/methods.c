@@ -3,6 +3,7 @@
 #include "convene/admin/v1/admin.pb-c.h"
 #include "convene/admin/v1/key.pb-c.h"
 #include "convene/admin/v1/store.pb-c.h"
+#include "convene/events/v1/calendar.pb-c.h"
 #include "convene/events/v1/comment.pb-c.h"
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/group.pb-c.h"
@@ -21,6 +22,7 @@
 static const ProtobufCServiceDescriptor *const services[] = {
     &convene__events__v1__event_service__descriptor,
     &convene__events__v1__series_service__descriptor,
+    &convene__events__v1__calendar_service__descriptor,
     &convene__events__v1__group_service__descriptor,
     &convene__events__v1__membership_service__descriptor,
     &convene__events__v1__person_service__descriptor,

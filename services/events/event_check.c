@@ -8,6 +8,7 @@
 #include "services/events/record.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* What checks pass along: where in the request the event stands. */
 struct subject {
@@ -77,12 +78,24 @@ static void check_rsvp_window(const struct subject *s)
                          "is before rsvp_open_time; RSVPs close after they open");
 }
 
+static bool is_midnight(const struct cvn_civil *civil)
+{
+    return civil->hour == 0 && civil->minute == 0 && civil->second == 0;
+}
+
 static void check_times(const struct subject *s)
 {
     struct cvn_civil start, end;
     const Convene__Events__V1__Event *e = s->event;
     bool starts = parse_local(s, "start_local", e->start_local, &start);
     bool ends = e->end_local[0] && parse_local(s, "end_local", e->end_local, &end);
+    if (starts && e->all_day && !is_midnight(&start))
+        cvn_problems_add(s->problems, path_of(s, "start_local"),
+                         "is %.40s; an event of whole days starts at 00:00", e->start_local);
+    if (ends && e->all_day && !is_midnight(&end))
+        cvn_problems_add(s->problems, path_of(s, "end_local"),
+                         "is %.40s; an event of whole days ends at 00:00 of the day after its last",
+                         e->end_local);
     if (starts && ends) {
         int64_t length_s = cvn_civil_seconds(&end) - cvn_civil_seconds(&start);
         if (length_s < 0)
@@ -224,14 +237,32 @@ static int keep_known_fields(struct cvn_arena *arena, Convene__Events__V1__Event
     return r;
 }
 
+/* The same time a day later: whole days end where the next one begins. NULL: no memory. */
+static char *next_day(struct cvn_arena *arena, const char *local)
+{
+    struct cvn_civil civil;
+    char text[CVN_CIVIL_TEXT_BYTES];
+    if (!cvn_civil_parse(&civil, local))
+        return cvn_arena_strdup(arena, local); /* which was checked before */
+    civil = cvn_civil_of_seconds(cvn_civil_seconds(&civil) + (int64_t)24 * 60 * 60);
+    if (!cvn_civil_valid(&civil))
+        return cvn_arena_strdup(arena, local);
+    cvn_civil_format(text, &civil);
+    return cvn_arena_strdup(arena, text);
+}
+
 int cvn_event_complete(struct cvn_arena *arena, Convene__Events__V1__Event *event,
                        const char *group_zone, struct cvn_zones *zones)
 {
     const struct cvn_zone *zone;
     if (!event->time_zone[0])
         event->time_zone = (char *)(uintptr_t)group_zone;
-    if (!event->end_local[0])
-        event->end_local = event->start_local;
+    if (!event->end_local[0] ||
+        (event->all_day && strcmp(event->end_local, event->start_local) == 0))
+        event->end_local =
+            event->all_day ? next_day(arena, event->start_local) : event->start_local;
+    if (!event->end_local)
+        return -ENOMEM;
     if (!event->attendance_mode)
         event->attendance_mode = CONVENE__EVENTS__V1__ATTENDANCE_MODE__ATTENDANCE_MODE_OFFLINE;
     if (!event->waitlist_mode)

@@ -39,7 +39,8 @@ static const char *const changeable[] = {"external_id",
                                          "virtual_capacity",
                                          "offer_minutes",
                                          "questions",
-                                         "lottery_draw_time"};
+                                         "lottery_draw_time",
+                                         "all_day"};
 
 static struct cvn_zones *zones_of(const struct cvn_ctx *ctx)
 {

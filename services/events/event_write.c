@@ -71,6 +71,7 @@ void cvn_event_clear_output(Convene__Events__V1__Event *event)
     event->overridden = false;
     event->previous_start_time = NULL;
     event->match = NULL;
+    event->calendar_source = NULL;
     event->etag = none;
     event->lottery_commitment = none;
     event->lottery_seed = none;
@@ -78,11 +79,9 @@ void cvn_event_clear_output(Convene__Events__V1__Event *event)
     cvn_event_clear_counts(event);
 }
 
-static int add(struct cvn_ctx *ctx, Convene__Events__V1__Event *event, bool publish)
+int cvn_event_add(struct cvn_ctx *ctx, Convene__Events__V1__Event *event)
 {
     struct cvn_id id = cvn_ctx_new_id(ctx);
-    cvn_event_clear_output(event);
-    event->publication = publish ? PUBLICATION(PUBLISHED) : PUBLICATION(DRAFT);
     int r = stamp(ctx, &id, event);
     if (r)
         return r;
@@ -94,6 +93,13 @@ static int add(struct cvn_ctx *ctx, Convene__Events__V1__Event *event, bool publ
                                     "register it to update it.",
                                     event->external_id);
     return r ? r : cvn_event_show(ctx, &id, true, event);
+}
+
+static int add(struct cvn_ctx *ctx, Convene__Events__V1__Event *event, bool publish)
+{
+    cvn_event_clear_output(event);
+    event->publication = publish ? PUBLICATION(PUBLISHED) : PUBLICATION(DRAFT);
+    return cvn_event_add(ctx, event);
 }
 
 int cvn_event_create(struct cvn_ctx *ctx, Convene__Events__V1__Event *event, bool publish)
@@ -123,6 +129,7 @@ static void keep_output_fields(Convene__Events__V1__Event *event,
     event->overridden = before->overridden;
     event->previous_start_time = before->previous_start_time;
     event->status_before = before->status_before;
+    event->calendar_source = before->calendar_source;
     event->etag = before->etag;
     event->lottery_commitment = before->lottery_commitment;
     event->lottery_seed = before->lottery_seed;
@@ -217,6 +224,24 @@ int cvn_event_follow(struct cvn_ctx *ctx, const struct cvn_id *id,
     return store_change(ctx, id, event, &own);
 }
 
+/*
+ * The event of the group that is known by the key: its external_id or, as an export writes it where
+ * there is none, its own id. 0; CVN_STORE_ABSENT; a fault.
+ */
+static int find_registered(struct cvn_ctx *ctx, const struct cvn_id *group,
+                           Convene__Events__V1__Event *event, struct cvn_id *ret)
+{
+    Convene__Events__V1__Event *stored;
+    int r = cvn_event_by_external_id(ctx, group, event->external_id, ret);
+    if (r != CVN_STORE_ABSENT || !cvn_id_parse(ret, CVN_EVENT_PREFIX, event->external_id))
+        return r;
+    r = cvn_event_get(ctx, ret, &stored);
+    if (r || strcmp(stored->group_id, event->group_id) != 0 || stored->external_id[0])
+        return r ? r : CVN_STORE_ABSENT;
+    event->external_id = stored->external_id;
+    return 0;
+}
+
 int cvn_event_register(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
                        struct cvn_event_register_how how,
                        Convene__Events__V1__RegisterResult__Outcome *ret_outcome)
@@ -224,7 +249,7 @@ int cvn_event_register(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
     struct cvn_id group, id;
     int r = cvn_event_place_in_group(ctx, event, &group);
     if (r == 0)
-        r = cvn_event_by_external_id(ctx, &group, event->external_id, &id);
+        r = find_registered(ctx, &group, event, &id);
     Convene__Events__V1__Event *before;
     if (r == 0) {
         r = cvn_event_get(ctx, &id, &before);

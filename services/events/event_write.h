@@ -11,6 +11,12 @@
  */
 int cvn_event_create(struct cvn_ctx *ctx, Convene__Events__V1__Event *event, bool publish);
 
+/*
+ * Adds a completed event (event_check.h) whose publication and status are the caller's decision;
+ * its id and times of writing are new. Results as for create.
+ */
+int cvn_event_add(struct cvn_ctx *ctx, Convene__Events__V1__Event *event);
+
 struct cvn_event_register_how {
     bool publish;       /* what is created; what exists keeps its publication */
     bool validate_only; /* decide and write nothing */

@@ -3,6 +3,7 @@
 #include "services/events/comment_table.h"
 #include "services/events/event_table.h"
 #include "services/events/event_write.h"
+#include "services/events/group_table.h"
 #include "services/events/record.h"
 #include "services/events/seats.h"
 #include "services/events/series_table.h"
@@ -30,6 +31,33 @@ static int stamp(struct cvn_ctx *ctx, Convene__Events__V1__Event *event)
     return event->update_time ? 0 : -ENOMEM;
 }
 
+/*
+ * An occurrence that came before its series, as out of somebody's calendar, is an event of no
+ * series: it becomes the occurrence, as one changed by itself. 0; CVN_REFUSED where the event of
+ * that external_id is of another series; a fault.
+ */
+static int adopt(struct cvn_ctx *ctx, const Convene__Events__V1__Event *occurrence)
+{
+    Convene__Events__V1__Event *event = NULL;
+    struct cvn_id group, id;
+    if (!cvn_id_parse(&group, CVN_GROUP_PREFIX, occurrence->group_id))
+        return -EUCLEAN;
+    int r = cvn_event_by_external_id(ctx, &group, occurrence->external_id, &id);
+    if (r == 0)
+        r = cvn_event_get(ctx, &id, &event);
+    if (r)
+        return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+    if (event->series_id[0])
+        return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "EXTERNAL_ID_TAKEN",
+                                    "The group has an event with the external id \"%s\" already.",
+                                    occurrence->external_id);
+    event->series_id = occurrence->series_id;
+    event->recurrence_id = occurrence->recurrence_id;
+    event->overridden = true;
+    r = stamp(ctx, event);
+    return r ? r : cvn_event_put(ctx, &id, event);
+}
+
 int cvn_series_make(struct cvn_ctx *ctx, const Convene__Events__V1__Series *series,
                     const struct cvn_civil *start)
 {
@@ -45,11 +73,7 @@ int cvn_series_make(struct cvn_ctx *ctx, const Convene__Events__V1__Series *seri
     if (!event.id)
         return -ENOMEM;
     r = cvn_event_put(ctx, &id, &event);
-    if (r == CVN_TABLE_DUPLICATE)
-        return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "EXTERNAL_ID_TAKEN",
-                                    "The group has an event with the external id \"%s\" already.",
-                                    event.external_id);
-    return r;
+    return r == CVN_TABLE_DUPLICATE ? adopt(ctx, &event) : r;
 }
 
 /* The ids of all occurrences that have not begun. */

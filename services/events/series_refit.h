@@ -15,7 +15,10 @@ int cvn_series_refit(struct cvn_ctx *ctx, const struct cvn_id *old,
                      const Convene__Events__V1__Series *series, const struct cvn_civil *from,
                      int32_t *ret_n);
 
-/* Stores the occurrence of that start as a new event. 0; CVN_REFUSED; a fault. */
+/*
+ * Stores the occurrence of that start as a new event, or makes it of an event with its external_id
+ * that is of no series. 0; CVN_REFUSED; a fault.
+ */
 int cvn_series_make(struct cvn_ctx *ctx, const Convene__Events__V1__Series *series,
                     const struct cvn_civil *start);
 

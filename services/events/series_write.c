@@ -36,13 +36,15 @@ static int place(struct cvn_ctx *ctx, Convene__Events__V1__Series *series, struc
     series->base.n_unknown_fields = 0;
     series->id = series->ends_before = series->made_until = none();
     series->occurrence_count = series->sequence = 0;
+    series->calendar_source = NULL;
+    series->update_time = NULL;
     return 0;
 }
 
-static int put(struct cvn_ctx *ctx, const struct cvn_id *id,
-               const Convene__Events__V1__Series *series)
+static int put(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events__V1__Series *series)
 {
-    int r = cvn_series_put(ctx, id, series);
+    series->update_time = cvn_record_time(ctx->arena, ctx->now_ms);
+    int r = series->update_time ? cvn_series_put(ctx, id, series) : -ENOMEM;
     if (r == CVN_TABLE_DUPLICATE)
         return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "EXTERNAL_ID_TAKEN",
                                     "The group has a series with the external id \"%s\" already; "
@@ -111,6 +113,8 @@ static int change(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events_
     series->made_until = before->made_until;
     series->occurrence_count = before->occurrence_count;
     series->sequence = before->sequence;
+    series->calendar_source = before->calendar_source;
+    series->update_time = before->update_time;
     series->event->publication = before->event->publication;
     int same = cvn_record_same(ctx->arena, &series->base, &before->base);
     if (same < 0)
@@ -170,7 +174,7 @@ static int end_before(struct cvn_ctx *ctx, const struct cvn_id *id,
     series->ends_before = (char *)(uintptr_t)recurrence_id;
     series->made_until = none();
     series->sequence++;
-    return cvn_series_put(ctx, id, series);
+    return put(ctx, id, series);
 }
 
 int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *recurrence_id,

@@ -1,6 +1,7 @@
 #include "services/events/service.h"
 
 #include "convene/admin/v1/key.pb-c.h"
+#include "convene/events/v1/calendar.pb-c.h"
 #include "convene/events/v1/comment.pb-c.h"
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/group.pb-c.h"
@@ -45,6 +46,7 @@ int cvn_events_bind(struct cvn_events_service *service, struct cvn_runtime *runt
         {&convene__events__v1__membership_service__descriptor, cvn_membership_methods},
         {&convene__events__v1__event_service__descriptor, cvn_event_methods},
         {&convene__events__v1__series_service__descriptor, cvn_series_methods},
+        {&convene__events__v1__calendar_service__descriptor, cvn_calendar_methods},
         {&convene__events__v1__rsvp_service__descriptor, cvn_rsvp_methods},
         {&convene__events__v1__comment_service__descriptor, cvn_comment_methods},
         {&convene__events__v1__privacy_service__descriptor, cvn_privacy_methods},

@@ -12,6 +12,7 @@ MAY = {
     "storage": ["base"],
     "services/runtime": ["base", "proto", "rpc", "storage"],
     "services/events/rules": ["base"],
+    "services/events/calendar": ["base", "proto", "services/events/rules"],
     "services/events": ["base", "proto", "rpc", "storage", "services/runtime"],
     "matching": ["base"],
     "services/mentoring/rules": ["base"],
@@ -22,7 +23,7 @@ MAY = {
 # Headers of libconvene.
 PUBLIC = ("convene/convene.h", "convene/matching.h")
 # The one place of each library whose types must not spread.
-ONLY = {"lmdb.h": "storage/", "nng/": "rpc/", "mbedtls/": "rpc/tls", "libical/": "services/events/rules/recurrence", "libsmartcols": "client/"}
+ONLY = {"lmdb.h": "storage/", "nng/": "rpc/", "mbedtls/": "rpc/tls", "libical/": "services/events/rules/recurrence", "unicode/": "services/events/calendar/zone_name", "libsmartcols": "client/"}
 
 
 def place_of(path):

@@ -114,6 +114,7 @@ static const ProtobufCMessageDescriptor *output_of(const char *name)
         &convene__events__v1__membership_service__descriptor,
         &convene__events__v1__event_service__descriptor,
         &convene__events__v1__series_service__descriptor,
+        &convene__events__v1__calendar_service__descriptor,
         &convene__events__v1__comment_service__descriptor,
         &convene__events__v1__privacy_service__descriptor,
         &convene__events__v1__rsvp_service__descriptor,

@@ -5,6 +5,7 @@
 #ifndef CVN_TESTS_EVENTS_RSVP_HARNESS_H
 #define CVN_TESTS_EVENTS_RSVP_HARNESS_H
 
+#include "convene/events/v1/calendar.pb-c.h"
 #include "convene/events/v1/comment.pb-c.h"
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/group.pb-c.h"

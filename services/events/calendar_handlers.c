@@ -1,0 +1,365 @@
+#include "base/text.h"
+#include "convene/events/v1/calendar.pb-c.h"
+#include "rpc/clock.h"
+#include "services/events/calendar/item.h"
+#include "services/events/calendar_apply.h"
+#include "services/events/calendar_export.h"
+#include "services/events/event_check.h"
+#include "services/events/field_check.h"
+#include "services/events/group_access.h"
+#include "services/events/handlers.h"
+#include "services/events/service.h"
+#include "storage/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert((int)CVN_CALENDAR_TITLE_MAX <= (int)CVN_EVENT_TITLE_MAX &&
+                   (int)CVN_CALENDAR_DESCRIPTION_MAX <= (int)CVN_EVENT_DESCRIPTION_MAX &&
+                   (int)CVN_CALENDAR_VENUE_MAX <= (int)CVN_EVENT_VENUE_NAME_MAX &&
+                   (int)CVN_CALENDAR_ADDRESS_MAX <= (int)CVN_EVENT_ADDRESS_MAX &&
+                   (int)CVN_CALENDAR_TOPIC_MAX <= (int)CVN_FIELD_TOPIC_BYTES_MAX &&
+                   (int)CVN_CALENDAR_TOPICS_MAX <= (int)CVN_FIELD_TOPICS_MAX &&
+                   (int)CVN_CALENDAR_URL_MAX <= (int)CVN_FIELD_URL_MAX,
+               "what a calendar's texts are cut to is what an event takes");
+
+#define OUTCOME(name) CONVENE__EVENTS__V1__CALENDAR_RESULT__OUTCOME__OUTCOME_##name
+
+enum {
+    DRY_RUN_UNDONE = 2, /* what an update returns so that the store takes it all back */
+    LOOKED_PER_WRITE = 4,
+    SHOWN_TITLE_MAX = 100,
+    SHOWN_UID_MAX = 200,
+};
+
+/* A call of ImportCalendar, from prepare to run. */
+struct import {
+    struct cvn_ctx *ctx;
+    const Convene__Events__V1__ImportCalendarRequest *request;
+    struct cvn_calendar calendar;
+    struct cvn_id group;
+    const char *group_id;
+    Convene__Events__V1__ImportCalendarResponse *answer; /* of a dry run */
+};
+
+/* The properties that fields of an event are read from: what an organiser finds in the file. */
+static const struct {
+    const char *field, *property;
+} properties[] = {
+    {"title", "SUMMARY"},
+    {"description", "DESCRIPTION"},
+    {"start_local", "DTSTART"},
+    {"end_local", "DTEND"},
+    {"time_zone", "DTSTART"},
+    {"venue.name", "LOCATION"},
+    {"venue.address", "LOCATION"},
+    {"venue.location", "GEO"},
+    {"online_url", "CONFERENCE"},
+    {"url", "URL"},
+    {"topics", "CATEGORIES"},
+    {"external_id", "UID"},
+    {"language", "LANGUAGE"},
+    {"venue", "X-CONVENE-VENUE"},
+    {"capacity", "X-CONVENE-CAPACITY"},
+};
+
+static const char *property_of(const char *path)
+{
+    const char *field = strncmp(path, "event.", 6) == 0 ? path + 6 : path;
+    for (size_t i = 0; i < sizeof properties / sizeof *properties; i++) {
+        size_t len = strlen(properties[i].field);
+        if (strncmp(field, properties[i].field, len) == 0 &&
+            (field[len] == '\0' || field[len] == '.' || field[len] == '['))
+            return properties[i].property;
+    }
+    return field;
+}
+
+/* Refuses what no event may be. 0 or -ENOMEM. */
+static int check_item(struct import *import, struct cvn_calendar_item *item)
+{
+    struct cvn_zones *zones = ((const struct cvn_events_service *)import->ctx->service)->zones;
+    struct cvn_problems problems;
+    Convene__Events__V1__Event event = *item->event;
+    cvn_problems_init(&problems, import->ctx->arena);
+    event.group_id = (char *)(uintptr_t)import->group_id;
+    event.external_id = item->result.uid;
+    int r = cvn_event_check(&problems, "event", &event, zones);
+    for (size_t i = 0; r == 0 && i < problems.n; i++)
+        r = cvn_calendar_refuse(item, import->ctx->arena, "%s %s.",
+                                property_of(problems.items[i].field), problems.items[i].text);
+    return r;
+}
+
+static int check_record(struct import *import, struct cvn_calendar_record *record)
+{
+    int r = record->main ? check_item(import, record->main) : 0;
+    if (r == 0 && record->series &&
+        (record->series->event->rsvp_open_time || record->series->event->rsvp_close_time))
+        r = cvn_calendar_refuse(record->main, import->ctx->arena,
+                                "X-CONVENE-RSVP-OPEN and -CLOSE are of one date; a series has "
+                                "none.");
+    for (size_t i = 0; r == 0 && i < record->n_overrides; i++)
+        r = check_item(import, record->overrides[i]);
+    return r;
+}
+
+/* The group, its zone, and whether the caller organises it, as of a snapshot. */
+static int find_group(struct import *import, const char **ret_zone)
+{
+    struct cvn_ctx *ctx = import->ctx;
+    Convene__Events__V1__Group *group;
+    struct cvn_txn *snapshot;
+    int r = cvn_store_snapshot(ctx->store, &snapshot);
+    if (r)
+        return r;
+    ctx->txn = snapshot;
+    r = cvn_group_find(ctx, "group_id", import->request->group_id, &import->group, &group);
+    if (r == 0)
+        r = cvn_group_require(ctx, &import->group,
+                              CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_ORGANISER);
+    ctx->txn = NULL;
+    cvn_snapshot_release(snapshot);
+    if (r == 0) {
+        import->group_id = group->id;
+        *ret_zone = group->time_zone;
+    }
+    return r;
+}
+
+static int64_t clock_ms(void *arg)
+{
+    (void)arg;
+    return cvn_rpc_now_ms();
+}
+
+/* Reads the file and refuses what can be refused of it without the store. */
+static int read_file(struct import *import, const char *group_zone)
+{
+    struct cvn_ctx *ctx = import->ctx;
+    const Convene__Events__V1__ImportCalendarRequest *req = import->request;
+    const struct cvn_calendar_import how = {
+        .file = cvn_slice(req->content.data, req->content.len),
+        .zones = ((const struct cvn_events_service *)ctx->service)->zones,
+        .time_zone = req->time_zone,
+        .group_zone = group_zone,
+        .clock_ms = clock_ms,
+    };
+    int r = cvn_calendar_read(&import->calendar, &how, ctx->arena);
+    if (r)
+        return r;
+    if (import->calendar.refusal) {
+        cvn_problems_add(&ctx->problems, "content", "cannot be imported. %s",
+                         cvn_calendar_refusal_text(import->calendar.refusal));
+        return cvn_ctx_refuse_problems(ctx);
+    }
+    for (size_t i = 0; r == 0 && i < import->calendar.n_records; i++)
+        r = check_record(import, &import->calendar.records[i]);
+    return r;
+}
+
+/* The store may run an update twice, so that what it makes of an item is made of a copy. */
+static struct cvn_calendar_item *copy_item(struct cvn_arena *arena,
+                                           const struct cvn_calendar_item *item)
+{
+    struct cvn_calendar_item *copy = cvn_arena_copy(arena, item, sizeof *item);
+    if (!copy || !item->result.reasons)
+        return copy;
+    copy->result.reasons = cvn_arena_copy(arena, item->result.reasons,
+                                          CVN_CALENDAR_REASONS_MAX * sizeof *item->result.reasons);
+    return copy->result.reasons ? copy : NULL;
+}
+
+static int copy_record(struct cvn_arena *arena, const struct cvn_calendar_record *record,
+                       struct cvn_calendar_record *ret)
+{
+    *ret = *record;
+    if (record->main && !(ret->main = copy_item(arena, record->main)))
+        return -ENOMEM;
+    ret->overrides = cvn_arena_alloc_array(arena, record->n_overrides, sizeof(void *));
+    if (!ret->overrides)
+        return -ENOMEM;
+    for (size_t i = 0; i < record->n_overrides; i++)
+        if (!(ret->overrides[i] = copy_item(arena, record->overrides[i])))
+            return -ENOMEM;
+    return 0;
+}
+
+/* Adds the item's line to the report. */
+static int report(struct import *import, struct cvn_calendar_item *item,
+                  Convene__Events__V1__ImportCalendarResponse *response)
+{
+    struct cvn_arena *arena = import->ctx->arena;
+    Convene__Events__V1__CalendarResult *line = cvn_arena_copy(arena, &item->result, sizeof *line);
+    struct cvn_slice title = cvn_text_cut(cvn_slice_of_string(item->event->title), SHOWN_TITLE_MAX);
+    struct cvn_slice uid = cvn_text_cut(cvn_slice_of_string(item->result.uid), SHOWN_UID_MAX);
+    if (!line)
+        return -ENOMEM;
+    line->title = cvn_arena_copy(arena, title.data, title.len);
+    line->uid = cvn_arena_copy(arena, uid.data, uid.len);
+    bool made = item->result.outcome == OUTCOME(CREATED) && import->request->validate_only;
+    if (made || item->result.outcome == OUTCOME(REFUSED))
+        line->id = (char *)(uintptr_t)protobuf_c_empty_string; /* there is nothing of that id */
+    response->results[response->n_results++] = line;
+    return line->title && line->uid ? 0 : -ENOMEM;
+}
+
+static int report_record(struct import *import, const struct cvn_calendar_record *record,
+                         Convene__Events__V1__ImportCalendarResponse *response)
+{
+    int r = record->main ? report(import, record->main, response) : 0;
+    for (size_t i = 0; r == 0 && i < record->n_overrides; i++)
+        r = report(import, record->overrides[i], response);
+    return r;
+}
+
+static bool is_refused(const struct cvn_calendar_item *item)
+{
+    return item->result.outcome == OUTCOME(REFUSED);
+}
+
+/* Stores one record, those of its occurrences that were not refused before; reports all. */
+static int take_record(struct import *import, struct cvn_calendar_apply *apply, size_t i,
+                       Convene__Events__V1__ImportCalendarResponse *response)
+{
+    struct cvn_arena *arena = import->ctx->arena;
+    struct cvn_calendar_record record, fit;
+    int r = copy_record(arena, &import->calendar.records[i], &record);
+    if (r)
+        return r;
+    fit = record;
+    fit.overrides = cvn_arena_alloc_array(arena, record.n_overrides, sizeof(void *));
+    fit.n_overrides = 0;
+    if (!fit.overrides)
+        return -ENOMEM;
+    for (size_t o = 0; o < record.n_overrides; o++)
+        if (!is_refused(record.overrides[o]))
+            fit.overrides[fit.n_overrides++] = record.overrides[o];
+    bool refused = record.main && is_refused(record.main);
+    for (size_t o = 0; r == 0 && refused && o < fit.n_overrides; o++)
+        r = cvn_calendar_refuse(fit.overrides[o], arena, "Its series, on line %d, was refused.",
+                                record.main->result.line);
+    if (r == 0 && !refused)
+        r = cvn_calendar_apply_record(apply, &fit);
+    return r ? r : report_record(import, &record, response);
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    int x = (*(Convene__Events__V1__CalendarResult *const *)a)->line;
+    int y = (*(Convene__Events__V1__CalendarResult *const *)b)->line;
+    return (x > y) - (x < y);
+}
+
+static size_t count_items(const struct cvn_calendar *calendar)
+{
+    size_t n = calendar->n_others;
+    for (size_t i = 0; i < calendar->n_records; i++)
+        n += (calendar->records[i].main != NULL) + calendar->records[i].n_overrides;
+    return n;
+}
+
+/* What is said of the file, in the call that begins it. */
+static int report_file(struct import *import, Convene__Events__V1__ImportCalendarResponse *response)
+{
+    const struct cvn_calendar *calendar = &import->calendar;
+    response->warnings = (char **)(uintptr_t)calendar->notes;
+    response->n_warnings = calendar->n_notes;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < calendar->n_others; i++)
+        r = report(import, calendar->others[i], response);
+    return r;
+}
+
+static int import_records(struct import *import,
+                          Convene__Events__V1__ImportCalendarResponse *response)
+{
+    const struct cvn_calendar *calendar = &import->calendar;
+    struct cvn_calendar_apply apply = {
+        .ctx = import->ctx,
+        .group = import->group,
+        .group_id = import->group_id,
+        .publish = import->request->publish,
+    };
+    size_t i = (size_t)import->request->first_record, n_looked = 0;
+    response->record_count = (int32_t)calendar->n_records;
+    response->calendar_name = (char *)(uintptr_t)calendar->name;
+    response->results =
+        cvn_arena_alloc_array(import->ctx->arena, count_items(calendar), sizeof *response->results);
+    int r = response->results ? 0 : -ENOMEM;
+    if (r == 0 && i == 0)
+        r = report_file(import, response);
+    for (; r == 0 && i < calendar->n_records &&
+           apply.n_writes + n_looked / LOOKED_PER_WRITE < CVN_CALENDAR_WRITES_MAX;
+         i++) {
+        n_looked += 1 + calendar->records[i].n_overrides;
+        r = take_record(import, &apply, i, response);
+    }
+    response->next_record = i < calendar->n_records ? (int32_t)i : 0;
+    if (r == 0 && response->n_results > 0)
+        qsort(response->results, response->n_results, sizeof *response->results, compare_lines);
+    return r;
+}
+
+/* A dry run does all of it in a transaction that is then taken back. */
+static int dry_run(struct cvn_txn *txn, void *arg)
+{
+    struct import *import = arg;
+    import->ctx->txn = txn;
+    convene__events__v1__import_calendar_response__init(import->answer);
+    int r = import_records(import, import->answer);
+    return r ? r : DRY_RUN_UNDONE;
+}
+
+static int check_import(struct cvn_ctx *ctx, const void *request)
+{
+    const Convene__Events__V1__ImportCalendarRequest *req = request;
+    struct cvn_zones *zones = ((const struct cvn_events_service *)ctx->service)->zones;
+    struct import *import = cvn_arena_alloc(ctx->arena, sizeof *import);
+    const char *group_zone = NULL;
+    if (!import)
+        return -ENOMEM;
+    *import = (struct import){.ctx = ctx, .request = req};
+    if (req->time_zone[0] &&
+        cvn_field_check_zone(&ctx->problems, "time_zone", req->time_zone, zones))
+        return -ENOMEM;
+    if (req->first_record < 0)
+        cvn_problems_add(&ctx->problems, "first_record",
+                         "is %d; next_record of the answer before is right", req->first_record);
+    int r = cvn_ctx_refuse_problems(ctx);
+    if (r == 0)
+        r = find_group(import, &group_zone);
+    if (r == 0)
+        r = read_file(import, group_zone);
+    ctx->prepared = import;
+    if (r || !req->validate_only)
+        return r;
+    import->answer = cvn_arena_alloc(ctx->arena, sizeof *import->answer);
+    if (!import->answer)
+        return -ENOMEM;
+    r = cvn_store_update(ctx->store, dry_run, import, ctx->deadline_ms * 1000000);
+    ctx->txn = NULL;
+    return r == DRY_RUN_UNDONE ? 0 : r;
+}
+
+static int import_calendar(struct cvn_ctx *ctx, const void *request, void *reply)
+{
+    (void)request;
+    struct import *import = ctx->prepared;
+    Convene__Events__V1__ImportCalendarResponse *response = reply;
+    int r = 0;
+    import->ctx = ctx;
+    if (import->answer)
+        *response = *import->answer;
+    else
+        r = import_records(import, response);
+    return r;
+}
+
+const struct cvn_service_method cvn_calendar_methods[2] = {
+    {"ImportCalendar", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_import, import_calendar, NULL,
+     CVN_SCOPE_EVENTS_REGISTER},
+    {"ExportCalendar", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, cvn_calendar_export_check,
+     cvn_calendar_export, NULL, CVN_SCOPE_READ},
+};
