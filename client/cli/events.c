@@ -1,7 +1,9 @@
+#include "client/cli/calendar_import.h"
 #include "client/cli/call.h"
 #include "client/cli/commands.h"
 #include "client/cli/event_changes.h"
 #include "client/cli/event_view.h"
+#include "client/cli/events_export.h"
 #include "client/cli/events_import.h"
 #include "client/cli/events_list.h"
 #include "client/cli/field.h"
@@ -142,7 +144,15 @@ static enum cvn_exit run_cancel(struct cvn_cli *cli)
 
 static enum cvn_exit run_import(struct cvn_cli *cli)
 {
-    return cvn_import_run(cli, &cvn_events_import, cvn_args_word(&cli->args, 0), NULL);
+    const char *file_name = cvn_args_word(&cli->args, 0);
+    if (cvn_calendar_import_meant(cli, file_name)) {
+        return cvn_calendar_import_run(cli, file_name);
+    }
+    if (cvn_args_get(&cli->args, "group") || cvn_args_get(&cli->args, "time-zone")) {
+        return cvn_cli_misuse(cli, "--group and --time-zone are for iCalendar files; records have "
+                                   "columns for both.");
+    }
+    return cvn_import_run(cli, &cvn_events_import, file_name, NULL);
 }
 
 static const struct cvn_option create_options[] = {
@@ -151,6 +161,8 @@ static const struct cvn_option create_options[] = {
     {"start", 0, "TIME", "local time, as in 2026-12-01T18:30; required", "event.start_local"},
     {"end", 0, "TIME", "local time", "event.end_local"},
     {"duration", 0, "2h", "instead of --end", NULL},
+    {"all-day", 0, NULL, "whole days: it starts at 00:00 and ends at 00:00 after its last day",
+     "event.all_day"},
     {"time-zone", 0, "ZONE", "IANA name; the group's when left out", "event.time_zone"},
     {"description", 0, "TEXT", "Markdown", "event.description"},
     {"mode", 0, "MODE", "in-person, online or hybrid", "event.attendance_mode"},
@@ -181,7 +193,9 @@ static const struct cvn_option cancel_options[] = {
 };
 
 static const struct cvn_option import_options[] = {
-    {"format", 0, "csv|jsonl", "instead of judging by the file's name", NULL},
+    {"group", 'g', "GROUP", "of an iCalendar file: whose events they are; required then", NULL},
+    {"time-zone", 0, "ZONE", "of an iCalendar file: for times without a zone that is known", NULL},
+    {"format", 0, "csv|jsonl|ics", "instead of judging by the file's name", NULL},
     {"dry-run", 0, NULL, "check everything and store nothing", "validate_only"},
     {"publish", 0, NULL, "publish what is created; what exists keeps its state", "publish"},
     {NULL, 0, NULL, NULL, NULL},
@@ -227,7 +241,15 @@ const struct cvn_command cvn_events_commands[] = {
      "convene events repeat evt_… --start 2026-12-08T18:30:00 --end 2026-12-08T20:30:00 \\\n"
      "    --rule \"FREQ=WEEKLY;BYDAY=TU\" --publish",
      cvn_event_repeat_options, false, cvn_event_run_repeat},
-    {"import", "FILE", 1, 1, "Creates or updates events from CSV or JSON lines; safe to run again.",
-     NULL, import_options, false, run_import, &cvn_events_import},
+    {"import", "FILE", 1, 1,
+     "Creates or updates events from CSV, JSON lines or iCalendar; safe to run again.",
+     "convene events import meetups.csv --dry-run\n"
+     "convene events import basic.ics --group go-berlin --publish",
+     import_options, false, run_import, &cvn_events_import},
+    {"export", "", 0, 0, "Writes events as iCalendar, or as CSV or JSON lines to import again.",
+     "convene events export --group go-berlin -o go-berlin.ics\n"
+     "convene events export --person me --name \"Where I go\" -o agenda.ics\n"
+     "convene events export --city Berlin --topic go --format csv",
+     cvn_events_export_options, false, cvn_events_export_run},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, false, NULL},
 };

@@ -18,6 +18,7 @@ static const struct cvn_import_column columns[] = {
     {"title", "title", "1 to 300 bytes; required", 300},
     {"description", "description", "Markdown, at most 50,000 bytes", 50000},
     {"time_zone", "time_zone", "IANA name; the group's when empty"},
+    {"all_day", "all_day", "yes: whole days, start and end at 00:00; or no"},
     {"mode", "attendance_mode", "in-person, online or hybrid"},
     {"venue", "venue.name", "the place's name"},
     {"address", "venue.address", "street and number"},

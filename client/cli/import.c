@@ -310,7 +310,8 @@ static enum cvn_exit choose_format(struct cvn_cli *cli, const char *file_name,
                       : ends_with(file_name, ".jsonl") || ends_with(file_name, ".ndjson") ||
                             ends_with(file_name, ".json");
     if (asked && !json && strcmp(asked, "csv") != 0) {
-        return cvn_cli_misuse(cli, "--format must be csv or jsonl, not \"%s\".", asked);
+        return cvn_cli_misuse(cli, "--format must be csv, jsonl or (of events) ics, not \"%s\".",
+                              asked);
     }
     *ret = json ? CVN_RECORDS_JSON_LINES : CVN_RECORDS_CSV;
     return CVN_EXIT_DONE;

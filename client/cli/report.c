@@ -8,16 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct refused {
-    size_t line;
+/* What is said of a record. */
+enum kind { REFUSED, SKIPPED, REMARK };
+
+struct entry {
+    enum kind kind;
+    size_t line; /* 0: of no line */
     char *identity;
     char *reason;
 };
 
+static const char *const kinds[] = {"refused", "skipped", "note"};
+
 struct cvn_report {
     size_t counts[CONVENE_REFUSED + 1]; /* by outcome */
-    struct refused *refused;
-    size_t n_refused;
+    size_t n_skipped;
+    struct entry *entries;
+    size_t n_entries;
+    size_t n_kept[REMARK + 1]; /* of the entries, by kind */
     char *broken;
 };
 
@@ -31,11 +39,11 @@ void cvn_report_free(struct cvn_report *report)
     if (!report) {
         return;
     }
-    for (size_t i = 0; i < report->n_refused; i++) {
-        free(report->refused[i].identity);
-        free(report->refused[i].reason);
+    for (size_t i = 0; i < report->n_entries; i++) {
+        free(report->entries[i].identity);
+        free(report->entries[i].reason);
     }
-    free(report->refused);
+    free(report->entries);
     free(report->broken);
     free(report);
 }
@@ -47,39 +55,64 @@ void cvn_report_count(struct cvn_report *report, enum convene_outcome outcome)
     }
 }
 
-void cvn_report_refuse(struct cvn_report *report, size_t line, const char *identity,
-                       const char *reason)
+/* Keeps an entry if it is not one too many of its kind; what is not kept is still counted. */
+static void keep(struct cvn_report *report, enum kind kind, const struct entry *what)
 {
-    report->counts[CONVENE_REFUSED]++;
-    if (report->n_refused == CVN_IMPORT_REFUSED_MAX) {
+    if (report->n_kept[kind] == CVN_IMPORT_REFUSED_MAX) {
         return;
     }
-    struct refused *grown =
-        reallocarray(report->refused, report->n_refused + 1, sizeof *report->refused);
+    struct entry *grown =
+        reallocarray(report->entries, report->n_entries + 1, sizeof *report->entries);
     if (!grown) {
-        return; /* still counted */
+        return;
     }
-    report->refused = grown;
-    struct refused *entry = &grown[report->n_refused];
-    *entry = (struct refused){line, strdup(identity ? identity : ""), strdup(reason)};
+    report->entries = grown;
+    struct entry *entry = &grown[report->n_entries];
+    *entry = (struct entry){kind, what->line, strdup(what->identity ? what->identity : ""),
+                            strdup(what->reason)};
     if (!entry->identity || !entry->reason) {
         free(entry->identity);
         free(entry->reason);
         return;
     }
-    report->n_refused++;
+    report->n_entries++;
+    report->n_kept[kind]++;
+}
+
+void cvn_report_refuse(struct cvn_report *report, size_t line, const char *identity,
+                       const char *reason)
+{
+    report->counts[CONVENE_REFUSED]++;
+    keep(report, REFUSED,
+         &(struct entry){REFUSED, line, (char *)(uintptr_t)identity, (char *)(uintptr_t)reason});
+}
+
+void cvn_report_skip(struct cvn_report *report, size_t line, const char *identity,
+                     const char *reason)
+{
+    report->n_skipped++;
+    keep(report, SKIPPED,
+         &(struct entry){SKIPPED, line, (char *)(uintptr_t)identity, (char *)(uintptr_t)reason});
+}
+
+void cvn_report_remark(struct cvn_report *report, size_t line, const char *identity,
+                       const char *text)
+{
+    keep(report, REMARK,
+         &(struct entry){REMARK, line, (char *)(uintptr_t)identity, (char *)(uintptr_t)text});
 }
 
 void cvn_report_also(struct cvn_report *report, const char *reason)
 {
-    if (report->n_refused == 0 || report->counts[CONVENE_REFUSED] > report->n_refused) {
+    struct entry *entry = report->n_entries > 0 ? &report->entries[report->n_entries - 1] : NULL;
+    if (!entry || entry->kind != REFUSED ||
+        report->counts[CONVENE_REFUSED] > report->n_kept[REFUSED]) {
         return;
     }
-    char **last = &report->refused[report->n_refused - 1].reason;
     char *both = NULL;
-    if (asprintf(&both, "%s; %s", *last, reason) >= 0) {
-        free(*last);
-        *last = both;
+    if (asprintf(&both, "%s; %s", entry->reason, reason) >= 0) {
+        free(entry->reason);
+        entry->reason = both;
     }
 }
 
@@ -91,50 +124,74 @@ void cvn_report_broken(struct cvn_report *report, const char *reason)
 
 size_t cvn_report_total(const struct cvn_report *report)
 {
-    size_t total = 0;
+    size_t total = report->n_skipped;
     for (int i = CONVENE_CREATED; i <= CONVENE_REFUSED; i++) {
         total += report->counts[i];
     }
     return total;
 }
 
+/* "file, line 12, identity: " as far as there is one; what is no refusal says so. */
+static void print_entry(const struct entry *entry, const char *file_name)
+{
+    (void)printf("%s", file_name);
+    if (entry->line > 0) {
+        (void)printf(", line %zu", entry->line);
+    }
+    (void)printf("%s%s: %s%s%s\n", *entry->identity ? ", " : "", entry->identity,
+                 entry->kind == REFUSED ? "" : kinds[entry->kind],
+                 entry->kind == REFUSED ? "" : ": ", entry->reason);
+}
+
 static void print_text(struct cvn_cli *cli, const struct cvn_report *report, const char *noun,
                        const char *file_name)
 {
-    for (size_t i = 0; i < report->n_refused; i++) {
-        const struct refused *entry = &report->refused[i];
-        (void)printf("%s, line %zu%s%s: %s\n", file_name, entry->line, *entry->identity ? ", " : "",
-                     entry->identity, entry->reason);
+    for (size_t i = 0; i < report->n_entries; i++) {
+        print_entry(&report->entries[i], file_name);
     }
-    size_t left_out = report->counts[CONVENE_REFUSED] - report->n_refused;
+    size_t left_out = report->counts[CONVENE_REFUSED] - report->n_kept[REFUSED];
     if (left_out > 0) {
         (void)printf("… and %zu more.\n", left_out);
     }
     if (report->broken) {
         (void)printf("%s: %s. What came before it was imported.\n", file_name, report->broken);
     }
-    (void)printf("%s%zu %s: %zu created, %zu updated, %zu unchanged, %zu refused.\n",
+    (void)printf("%s%zu %s: %zu created, %zu updated, %zu unchanged, %zu refused",
                  cvn_args_has(&cli->args, "dry-run") ? "Nothing was stored. " : "",
                  cvn_report_total(report), noun, report->counts[CONVENE_CREATED],
                  report->counts[CONVENE_UPDATED], report->counts[CONVENE_UNCHANGED],
                  report->counts[CONVENE_REFUSED]);
+    if (report->n_skipped > 0) {
+        (void)printf(", %zu skipped", report->n_skipped);
+    }
+    (void)puts(".");
+}
+
+/* The entries of some kinds. */
+static json_t *json_entries(const struct cvn_report *report, enum kind first, enum kind last)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < report->n_entries; i++) {
+        const struct entry *entry = &report->entries[i];
+        if (entry->kind >= first && entry->kind <= last) {
+            (void)json_array_append_new(list,
+                                        json_pack("{sIssss}", "line", (json_int_t)entry->line, "id",
+                                                  entry->identity, "reason", entry->reason));
+        }
+    }
+    return list;
 }
 
 static void print_json(const struct cvn_report *report)
 {
-    json_t *refused = json_array();
-    for (size_t i = 0; i < report->n_refused; i++) {
-        const struct refused *entry = &report->refused[i];
-        (void)json_array_append_new(refused,
-                                    json_pack("{sIssss}", "line", (json_int_t)entry->line, "id",
-                                              entry->identity, "reason", entry->reason));
-    }
-    json_t *whole =
-        json_pack("{sIsIsIsIsos*}", "created", (json_int_t)report->counts[CONVENE_CREATED],
-                  "updated", (json_int_t)report->counts[CONVENE_UPDATED], "unchanged",
-                  (json_int_t)report->counts[CONVENE_UNCHANGED], "refused",
-                  (json_int_t)report->counts[CONVENE_REFUSED], "refusedRecords", refused, "broken",
-                  report->broken);
+    json_t *whole = json_pack(
+        "{sIsIsIsIsIsosososs*}", "created", (json_int_t)report->counts[CONVENE_CREATED], "updated",
+        (json_int_t)report->counts[CONVENE_UPDATED], "unchanged",
+        (json_int_t)report->counts[CONVENE_UNCHANGED], "refused",
+        (json_int_t)report->counts[CONVENE_REFUSED], "skipped", (json_int_t)report->n_skipped,
+        "refusedRecords", json_entries(report, REFUSED, REFUSED), "skippedRecords",
+        json_entries(report, SKIPPED, SKIPPED), "notes", json_entries(report, REMARK, REMARK),
+        "broken", report->broken);
     (void)json_dumpf(whole, stdout, JSON_INDENT(2));
     (void)putchar('\n');
     json_decref(whole);
@@ -143,16 +200,16 @@ static void print_json(const struct cvn_report *report)
 static void print_csv(const struct cvn_report *report)
 {
     const struct cvn_slice titles[] = {cvn_slice_of_string("line"), cvn_slice_of_string("id"),
-                                       cvn_slice_of_string("reason")};
-    (void)cvn_csv_write_row(stdout, titles, 3);
-    for (size_t i = 0; i < report->n_refused; i++) {
-        const struct refused *entry = &report->refused[i];
+                                       cvn_slice_of_string("reason"), cvn_slice_of_string("kind")};
+    (void)cvn_csv_write_row(stdout, titles, 4);
+    for (size_t i = 0; i < report->n_entries; i++) {
+        const struct entry *entry = &report->entries[i];
         char line[24];
         (void)snprintf(line, sizeof line, "%zu", entry->line);
-        const struct cvn_slice fields[] = {cvn_slice_of_string(line),
-                                           cvn_slice_of_string(entry->identity),
-                                           cvn_slice_of_string(entry->reason)};
-        (void)cvn_csv_write_row(stdout, fields, 3);
+        const struct cvn_slice fields[] = {
+            cvn_slice_of_string(line), cvn_slice_of_string(entry->identity),
+            cvn_slice_of_string(entry->reason), cvn_slice_of_string(kinds[entry->kind])};
+        (void)cvn_csv_write_row(stdout, fields, 4);
     }
 }
 

@@ -20,6 +20,14 @@ void cvn_report_count(struct cvn_report *report, enum convene_outcome outcome);
 void cvn_report_refuse(struct cvn_report *report, size_t line, const char *identity,
                        const char *reason);
 
+/* Counts a record for which there was nothing to do, and keeps why, as for one refused. */
+void cvn_report_skip(struct cvn_report *report, size_t line, const char *identity,
+                     const char *reason);
+
+/* Keeps what is to be said of a record that was taken; it counts for nothing. */
+void cvn_report_remark(struct cvn_report *report, size_t line, const char *identity,
+                       const char *text);
+
 /* A further reason for the record refused last. */
 void cvn_report_also(struct cvn_report *report, const char *reason);
 
