@@ -48,8 +48,6 @@ int cvn_comment_find(struct cvn_ctx *ctx, const char *id, struct cvn_comment_cas
     if (r == CVN_REFUSED)
         return refuse_absent(ctx, id);
     if (r == 0)
-        r = require_group(ctx, &c.on);
-    if (r == 0)
         r = cvn_comment_get(ctx, &event, &c.id, &c.comment);
     if (r)
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
@@ -57,6 +55,12 @@ int cvn_comment_find(struct cvn_ctx *ctx, const char *id, struct cvn_comment_cas
             cvn_person_is_caller(ctx, &author);
     *ret = c;
     return 0;
+}
+
+int cvn_comment_find_to_change(struct cvn_ctx *ctx, const char *id, struct cvn_comment_case *ret)
+{
+    int r = cvn_comment_find(ctx, id, ret);
+    return r ? r : require_group(ctx, &ret->on);
 }
 
 int cvn_discussion_require_organised(struct cvn_ctx *ctx, const struct cvn_rsvp_case *on,

@@ -23,6 +23,9 @@ int cvn_discussion_find(struct cvn_ctx *ctx, const char *event_id, struct cvn_rs
 /* The comment of an id. 0; CVN_REFUSED with NOT_FOUND as far as the event is not seen; a fault. */
 int cvn_comment_find(struct cvn_ctx *ctx, const char *id, struct cvn_comment_case *ret);
 
+/* As find, but refuses a key that leaves the event's group out, with PERMISSION_DENIED. */
+int cvn_comment_find_to_change(struct cvn_ctx *ctx, const char *id, struct cvn_comment_case *ret);
+
 /* Refuses who does not organise the event. what: "lock a discussion". */
 int cvn_discussion_require_organised(struct cvn_ctx *ctx, const struct cvn_rsvp_case *on,
                                      const char *what);

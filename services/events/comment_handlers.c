@@ -139,7 +139,7 @@ static int update_comment(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     const Convene__Events__V1__UpdateCommentRequest *req = request;
     struct cvn_comment_case c;
-    int r = cvn_comment_find(ctx, req->id, &c);
+    int r = cvn_comment_find_to_change(ctx, req->id, &c);
     if (r == 0 && !c.own)
         return cvn_ctx_refuse_access(ctx, "change what somebody else said");
     if (r == 0)
@@ -178,7 +178,7 @@ static int delete_comment(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     const Convene__Events__V1__DeleteCommentRequest *req = request;
     struct cvn_comment_case c;
-    int r = cvn_comment_find(ctx, req->id, &c);
+    int r = cvn_comment_find_to_change(ctx, req->id, &c);
     if (r == 0)
         r = may_delete(ctx, &c, req->reason);
     if (r)

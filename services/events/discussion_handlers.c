@@ -85,7 +85,7 @@ int cvn_comments_report(struct cvn_ctx *ctx, const void *request, void *reply)
     Convene__Events__V1__CommentReport *report = reply;
     struct cvn_comment_case c;
     struct cvn_id person;
-    int r = cvn_comment_find(ctx, req->id, &c);
+    int r = cvn_comment_find_to_change(ctx, req->id, &c);
     if (r == 0)
         r = cvn_person_meant(ctx, "person_id", "", &person);
     if (r)
@@ -158,7 +158,7 @@ int cvn_comments_dismiss_reports(struct cvn_ctx *ctx, const void *request, void 
     const Convene__Events__V1__DismissReportsRequest *req = request;
     struct cvn_comment_case c;
     uint32_t n = 0;
-    int r = cvn_comment_find(ctx, req->id, &c);
+    int r = cvn_comment_find_to_change(ctx, req->id, &c);
     if (r == 0)
         r = cvn_discussion_require_organised(ctx, &c.on,
                                              "dismiss reports; organisers of the group may");

@@ -106,7 +106,7 @@ struct call {
     ProtobufCMessage *reply;
 };
 
-static const ProtobufCMessageDescriptor *output_of(const char *name)
+const ProtobufCMethodDescriptor *harness_method(const char *name)
 {
     static const ProtobufCServiceDescriptor *const services[] = {
         &convene__events__v1__person_service__descriptor,
@@ -125,7 +125,7 @@ static const ProtobufCMessageDescriptor *output_of(const char *name)
         const ProtobufCMethodDescriptor *method =
             protobuf_c_service_descriptor_get_method_by_name(services[i], name);
         if (method)
-            return method->output;
+            return method;
     }
     return NULL;
 }
@@ -133,7 +133,7 @@ static const ProtobufCMessageDescriptor *output_of(const char *name)
 static int run_call(struct cvn_txn *txn, void *arg)
 {
     struct call *call = arg;
-    const ProtobufCMessageDescriptor *output = output_of(call->method->name);
+    const ProtobufCMessageDescriptor *output = harness_method(call->method->name)->output;
     call->ctx.txn = txn;
     cvn_problems_init(&call->ctx.problems, call->ctx.arena);
     call->reply = cvn_arena_alloc(call->ctx.arena, output->sizeof_message);
@@ -170,6 +170,33 @@ void *client_call(struct client *client, const struct cvn_service_method *method
     }
     client->result = r;
     return r == 0 ? call.reply : NULL;
+}
+
+struct attempt {
+    struct call *call;
+    int result;
+};
+
+/* Any outcome but 0 takes back what an update wrote. */
+static int run_and_take_back(struct cvn_txn *txn, void *arg)
+{
+    struct attempt *attempt = arg;
+    attempt->result = run_call(txn, attempt->call);
+    return CVN_REFUSED;
+}
+
+void client_try(struct client *client, const struct cvn_service_method *method, const void *request)
+{
+    struct call call = {.ctx = context(client), .method = method, .request = request};
+    struct attempt attempt = {&call, 0};
+    int r = check_access(&call);
+    if (r == 0 && method->prepare)
+        r = method->prepare(&call.ctx, request);
+    if (r == 0) {
+        (void)cvn_store_update(client->harness->store, run_and_take_back, &attempt, 0);
+        r = attempt.result;
+    }
+    client->result = r;
 }
 
 const char *client_reason(struct client *client)

@@ -55,6 +55,13 @@ void client_end(struct client *client);
 void *client_call(struct client *client, const struct cvn_service_method *method,
                   const void *request);
 
+/* Calls it in an update that is taken back whatever it did: only result and status tell. */
+void client_try(struct client *client, const struct cvn_service_method *method,
+                const void *request);
+
+/* The method of that name, of whichever service; NULL for none. */
+const ProtobufCMethodDescriptor *harness_method(const char *name);
+
 /* The reason of the last refusal, or "". */
 const char *client_reason(struct client *client);
 /* Whether the last call was refused with INVALID_ARGUMENT for exactly that field, among others. */
