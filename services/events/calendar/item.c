@@ -24,8 +24,9 @@ struct cvn_calendar_item_reader {
     struct cvn_calendar_texts texts;
 };
 
-static int reason(struct cvn_calendar_item *item, struct cvn_arena *arena, bool first,
-                  const char *format, va_list args)
+static int __attribute__((format(printf, 4, 0)))
+reason(struct cvn_calendar_item *item, struct cvn_arena *arena, bool first, const char *format,
+       va_list args)
 {
     Convene__Events__V1__CalendarResult *result = &item->result;
     char *text = cvn_arena_vprintf(arena, format, args);
