@@ -248,7 +248,7 @@ const struct cvn_command cvn_events_commands[] = {
      import_options, false, run_import, &cvn_events_import},
     {"export", "", 0, 0, "Writes events as iCalendar, or as CSV or JSON lines to import again.",
      "convene events export --group go-berlin -o go-berlin.ics\n"
-     "convene events export --person me --name \"Where I go\" -o agenda.ics\n"
+     "convene events export --attendee me --name \"Where I go\" -o agenda.ics\n"
      "convene events export --city Berlin --topic go --format csv",
      cvn_events_export_options, false, cvn_events_export_run},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, false, NULL},

@@ -2,9 +2,8 @@
 
 #include "client/cli/call.h"
 #include "client/cli/events_import.h"
+#include "client/cli/events_list.h"
 #include "client/cli/record_out.h"
-#include "client/cli/values.h"
-#include "client/cli/when.h"
 #include "convene/events/v1/calendar.pb-c.h"
 
 #include <errno.h>
@@ -27,18 +26,24 @@ struct export
 };
 
 const struct cvn_option cvn_events_export_options[] = {
-    {"group", 'g', "GROUP", "of that group, by slug or id", "group_id"},
-    {"person", 'p', "PERSON", "that this person goes to or waits for; me, an id or an e-mail",
+    {"group", 'g', "GROUP", "of that group, by slug or id; several: of any of them", "group_ids"},
+    {"attendee", 'p', "PERSON", "that this person goes to or waits for; me, an id or an e-mail",
      NULL},
     {"event", 'e', "EVENT", "only that event", NULL},
     {"series", 0, "SERIES", "only occurrences of that series: ser_…", "series_id"},
-    {"near", 0, "LAT,LON", "around that point, within --radius", "near.center"},
+    {"mine", 'm', NULL, "of the groups you are in", NULL},
+    {"near", 0, "CITY|LAT,LON", "around that city or point, within --radius", NULL},
     {"radius", 0, "25km", "how far from --near; 25km when left out, at most 500km", NULL},
-    {"city", 0, "CITY", "in that city", "city"},
-    {"topic", 't', "TOPIC", "with that topic", "topic"},
-    {"language", 0, "TAG", "in that language, as in en", "language"},
+    {"country", 0, "CC", "which city of that name --near means, as in de", NULL},
+    {"region", 0, "CODE", "which one within the country, as in MO for Missouri", NULL},
+    {"online-too", 0, NULL, "with --near: online events as well, wherever they are", "online_too"},
+    {"city", 0, "CITY", "whose venue names that city, however far from it", "city"},
+    {"topic", 't', "TOPIC", "with that topic; several: with any of them", "topics"},
+    {"text", 0, "WORDS", "with all of these words; the last one may be a beginning", "text"},
+    {"language", 0, "TAG", "in that language, as in en; several: in any of them", "languages"},
     {"mode", 0, "MODE", "in-person, online or hybrid", "attendance_mode"},
-    {"from", 0, "TIME", "that start at or after; all when left out", NULL},
+    {"when", 'w', "TIME", "within this-week, 2026-12, friday; at any time when left out", NULL},
+    {"from", 0, "TIME", "that start at or after", NULL},
     {"to", 0, "TIME", "that start before its end, as in 2026-12-31 or +7d", NULL},
     {"include-unpublished", 0, NULL, "also drafts and unpublished ones that you organise",
      "include_unpublished"},
@@ -77,43 +82,14 @@ static enum cvn_exit choose_kind(struct cvn_cli *cli, enum kind *ret)
                  : CVN_EXIT_DONE;
 }
 
-static enum cvn_exit read_bound(struct cvn_cli *cli, const char *name, bool before,
-                                Google__Protobuf__Timestamp **ret)
-{
-    const char *text = cvn_args_get(&cli->args, name);
-    struct cvn_when when;
-    struct cvn_error err;
-    if (!text) {
-        return CVN_EXIT_DONE;
-    }
-    if (cvn_when_parse(&when, text, cli->now_ms, cli->zone, &err)) {
-        return cvn_cli_misuse(cli, "--%s %s.", name, err.text);
-    }
-    Google__Protobuf__Timestamp *time = cvn_arena_alloc(&cli->arena, sizeof *time);
-    if (!time) {
-        return cvn_cli_no_memory(cli);
-    }
-    google__protobuf__timestamp__init(time);
-    time->seconds = (before ? when.before_ms : when.from_ms) / 1000;
-    *ret = time;
-    return CVN_EXIT_DONE;
-}
-
+/* As a list's filter, but of all times where none is said. */
 static enum cvn_exit fill_filter(struct cvn_cli *cli,
-                                 Convene__Events__V1__ListEventsRequest *filter)
+                                 Convene__Events__V1__ListEventsRequest *filter,
+                                 struct cvn_events_where *where)
 {
-    const char *person = cvn_args_get(&cli->args, "person");
-    const char *radius = cvn_args_get(&cli->args, "radius");
-    struct cvn_error err;
-    enum cvn_exit code = cvn_call_fill(cli, filter);
-    code = code ? code : read_bound(cli, "from", false, &filter->start_time_from);
-    code = code ? code : read_bound(cli, "to", true, &filter->start_time_before);
-    if (code == CVN_EXIT_DONE && filter->near &&
-        cvn_value_length_m(&filter->near->radius_m, radius ? radius : "25km", &err)) {
-        return cvn_cli_misuse(cli, "--radius %s.", err.text);
-    }
-    if (code == CVN_EXIT_DONE && person) {
-        code = cvn_call_person(cli, person, &filter->attendee_id);
+    enum cvn_exit code = cvn_events_fill_filter(cli, filter, where);
+    if (!cvn_args_has(&cli->args, "from") && !cvn_args_has(&cli->args, "when")) {
+        filter->start_time_from = NULL;
     }
     return code;
 }
@@ -195,10 +171,11 @@ static enum cvn_exit close_file(struct export *export, const char *name, enum cv
 enum cvn_exit cvn_events_export_run(struct cvn_cli *cli)
 {
     Convene__Events__V1__ListEventsRequest filter = CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT;
+    struct cvn_events_where where;
     struct export export = {.cli = cli, .file = stdout};
     const char *name = cvn_args_get(&cli->args, "file");
     enum cvn_exit code = choose_kind(cli, &export.kind);
-    code = code ? code : fill_filter(cli, &filter);
+    code = code ? code : fill_filter(cli, &filter, &where);
     if (code == CVN_EXIT_DONE && export.kind != ICS && cvn_args_get(&cli->args, "event")) {
         code = cvn_cli_misuse(cli, "--event is for --format ics.");
     }

@@ -207,15 +207,8 @@ static enum cvn_exit fill_window(struct cvn_cli *cli,
     return CVN_EXIT_DONE;
 }
 
-/* Where a list looks: the two messages lie beside the request. */
-struct where {
-    Convene__Events__V1__Circle near;
-    Convene__Events__V1__LatLng center;
-    Convene__Events__V1__PlaceName place;
-};
-
-static void ask_near(Convene__Events__V1__ListEventsRequest *request, struct where *where,
-                     double latitude, double longitude)
+static void ask_near(Convene__Events__V1__ListEventsRequest *request,
+                     struct cvn_events_where *where, double latitude, double longitude)
 {
     convene__events__v1__circle__init(&where->near);
     convene__events__v1__lat_lng__init(&where->center);
@@ -225,8 +218,8 @@ static void ask_near(Convene__Events__V1__ListEventsRequest *request, struct whe
     request->near = &where->near;
 }
 
-static void ask_place(Convene__Events__V1__ListEventsRequest *request, struct where *where,
-                      const char *name, const char *country)
+static void ask_place(Convene__Events__V1__ListEventsRequest *request,
+                      struct cvn_events_where *where, const char *name, const char *country)
 {
     convene__events__v1__place_name__init(&where->place);
     where->place.name = (char *)name;
@@ -237,7 +230,7 @@ static void ask_place(Convene__Events__V1__ListEventsRequest *request, struct wh
 /* A value that begins like a number is a point; all else is a city's name. */
 static enum cvn_exit fill_where(struct cvn_cli *cli,
                                 Convene__Events__V1__ListEventsRequest *request,
-                                struct where *where)
+                                struct cvn_events_where *where)
 {
     const char *near = cvn_args_get(&cli->args, "near");
     const char *country = cvn_args_get(&cli->args, "country");
@@ -310,21 +303,29 @@ static enum cvn_exit show(struct cvn_cli *cli, Convene__Events__V1__ListEventsRe
     return cvn_view_pages(cli, &list, &request->base);
 }
 
+enum cvn_exit cvn_events_fill_filter(struct cvn_cli *cli,
+                                     Convene__Events__V1__ListEventsRequest *request,
+                                     struct cvn_events_where *where)
+{
+    enum cvn_exit code = cvn_call_fill(cli, request);
+    code = code ? code : fill_window(cli, request, (struct cvn_when){cli->now_ms, 0});
+    code = code ? code : fill_where(cli, request, where);
+    code = code ? code : fill_radius(cli, request);
+    const char *person = cvn_args_get(&cli->args, "attendee");
+    if (code == CVN_EXIT_DONE && person) {
+        code = cvn_call_person(cli, person, &request->attendee_id);
+    }
+    if (cvn_args_has(&cli->args, "mine")) {
+        request->member_id = (char *)"me";
+    }
+    return code;
+}
+
 enum cvn_exit cvn_events_run_list(struct cvn_cli *cli)
 {
     Convene__Events__V1__ListEventsRequest request = CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT;
-    struct where where;
-    enum cvn_exit code = cvn_call_fill(cli, &request);
-    code = code ? code : fill_window(cli, &request, (struct cvn_when){cli->now_ms, 0});
-    code = code ? code : fill_where(cli, &request, &where);
-    code = code ? code : fill_radius(cli, &request);
-    const char *person = cvn_args_get(&cli->args, "attendee");
-    if (code == CVN_EXIT_DONE && person) {
-        code = cvn_call_person(cli, person, &request.attendee_id);
-    }
-    if (cvn_args_has(&cli->args, "mine")) {
-        request.member_id = (char *)"me";
-    }
+    struct cvn_events_where where;
+    enum cvn_exit code = cvn_events_fill_filter(cli, &request, &where);
     request.with_matches = request.near || request.place;
     return code ? code : show(cli, &request, columns);
 }
@@ -348,8 +349,8 @@ static void tell_profile(struct cvn_cli *cli, const Convene__Events__V1__ListEve
 
 /* Fills what no option said from the profile. Events that name no language may be in any. */
 static void fill_from_profile(const Convene__Events__V1__Person *person,
-                              Convene__Events__V1__ListEventsRequest *request, struct where *where,
-                              char **languages)
+                              Convene__Events__V1__ListEventsRequest *request,
+                              struct cvn_events_where *where, char **languages)
 {
     const Convene__Events__V1__Place *place = person->place;
     if (!request->near && !request->place && place && place->location) {
@@ -379,7 +380,7 @@ enum cvn_exit cvn_events_run_for_me(struct cvn_cli *cli)
     const char *named = cvn_args_get(&cli->args, "person");
     const struct cvn_when week = {cli->now_ms, cli->now_ms + DAYS_FOR_ME * day_ms};
     char *languages[LANGUAGES_MAX];
-    struct where where;
+    struct cvn_events_where where;
     enum cvn_exit code = cvn_call_fill(cli, &request);
     code = code ? code : fill_window(cli, &request, week);
     code = code ? code : fill_where(cli, &request, &where);

@@ -55,8 +55,9 @@ static bool is_whole(const Convene__Events__V1__ListEventsRequest *filter)
 {
     Convene__Events__V1__ListEventsRequest rest = *filter;
     char *none = (char *)(uintptr_t)protobuf_c_empty_string;
-    if (!rest.group_id[0] && !rest.series_id[0])
+    if (!rest.group_id[0] && !rest.series_id[0] && rest.n_group_ids == 0)
         return false;
+    rest.n_group_ids = 0;
     rest.group_id = rest.series_id = rest.page_token = none;
     rest.page_size = 0;
     rest.include_unpublished = rest.include_cancelled = false;
@@ -196,9 +197,11 @@ static int find_name(struct exporter *x, const Convene__Events__V1__ExportCalend
     struct cvn_id id;
     Convene__Events__V1__Group *group;
     *ret = req->calendar_name;
-    if (req->calendar_name[0] || !req->filter || !req->filter->group_id[0])
+    const Convene__Events__V1__ListEventsRequest *filter = req->filter;
+    if (req->calendar_name[0] || !filter || (!filter->group_id[0] && filter->n_group_ids != 1))
         return 0;
-    int r = cvn_group_find(x->ctx, "filter.group_id", req->filter->group_id, &id, &group);
+    const char *name = filter->group_id[0] ? filter->group_id : filter->group_ids[0];
+    int r = cvn_group_find(x->ctx, "filter.group_id", name, &id, &group);
     if (r == 0)
         *ret = group->name;
     return r;
