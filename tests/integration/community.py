@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DATA = ROOT.parent / "shared" / "data"
+DATA = pathlib.Path(os.environ.get("CONVENE_TEST_DATA", ROOT.parent / "shared" / "data"))
 SKIPPED = 77
 
 
