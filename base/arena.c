@@ -6,7 +6,7 @@
 
 enum {
     ALIGNMENT = 16,
-    FIRST_BLOCK_BYTES = 4096,
+    FIRST_BLOCK_BYTES = 992, /* with its header no more than malloc keeps at hand */
     LARGEST_BLOCK_BYTES = 1 << 20,
 };
 
@@ -14,7 +14,7 @@ struct cvn_arena_block {
     struct cvn_arena_block *next;
     size_t size; /* bytes behind the header */
     size_t used;
-    size_t padding; /* keeps the bytes behind the header aligned */
+    size_t is_borrowed; /* the caller's; a whole word keeps what is behind the header aligned */
 };
 
 _Static_assert(sizeof(struct cvn_arena_block) % ALIGNMENT == 0, "block header breaks alignment");
@@ -24,15 +24,27 @@ void cvn_arena_init(struct cvn_arena *arena, size_t cap_bytes)
     *arena = (struct cvn_arena){.cap_bytes = cap_bytes};
 }
 
+void cvn_arena_init_with(struct cvn_arena *arena, size_t cap_bytes, void *room, size_t room_bytes)
+{
+    struct cvn_arena_block *block = room;
+    *block = (struct cvn_arena_block){.size = room_bytes - sizeof *block, .is_borrowed = 1};
+    *arena = (struct cvn_arena){.blocks = block, .cap_bytes = cap_bytes};
+}
+
 void cvn_arena_reset(struct cvn_arena *arena)
 {
-    struct cvn_arena_block *block = arena->blocks;
+    struct cvn_arena_block *block = arena->blocks, *kept = NULL;
     while (block) {
         struct cvn_arena_block *next = block->next;
-        free(block);
+        if (block->is_borrowed)
+            kept = block;
+        else
+            free(block);
         block = next;
     }
-    *arena = (struct cvn_arena){.cap_bytes = arena->cap_bytes};
+    if (kept)
+        kept->used = 0;
+    *arena = (struct cvn_arena){.blocks = kept, .cap_bytes = arena->cap_bytes};
 }
 
 void cvn_arena_deinit(struct cvn_arena *arena)
@@ -44,6 +56,8 @@ void cvn_arena_deinit(struct cvn_arena *arena)
 static struct cvn_arena_block *add_block(struct cvn_arena *arena, size_t need)
 {
     size_t size = arena->blocks ? arena->blocks->size * 2 : FIRST_BLOCK_BYTES;
+    if (size < FIRST_BLOCK_BYTES)
+        size = FIRST_BLOCK_BYTES;
     if (size > LARGEST_BLOCK_BYTES)
         size = LARGEST_BLOCK_BYTES;
     if (size < need)
@@ -53,6 +67,7 @@ static struct cvn_arena_block *add_block(struct cvn_arena *arena, size_t need)
         return NULL;
     block->size = size;
     block->used = 0;
+    block->is_borrowed = 0;
     block->next = arena->blocks;
     arena->blocks = block;
     return block;

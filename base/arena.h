@@ -21,6 +21,13 @@ struct cvn_arena {
 /* Makes an empty arena that hands out at most cap_bytes; allocates nothing yet. */
 void cvn_arena_init(struct cvn_arena *arena, size_t cap_bytes);
 
+/*
+ * The same, but that the first bytes come from the caller's memory, which is aligned for any
+ * object, lives as long as the arena and is not freed: for what is mostly small. Such an arena is
+ * not moved.
+ */
+void cvn_arena_init_with(struct cvn_arena *arena, size_t cap_bytes, void *room, size_t room_bytes);
+
 /* Frees everything; the arena is as after init. A zeroed arena is accepted. */
 void cvn_arena_reset(struct cvn_arena *arena);
 
@@ -50,6 +57,10 @@ char *cvn_arena_vprintf(struct cvn_arena *arena, const char *format, va_list arg
 
 /* A copy of the slice's bytes, so that they live as long as the arena. {NULL, 0} as for alloc. */
 struct cvn_slice cvn_arena_slice(struct cvn_arena *arena, struct cvn_slice s);
+
+/* Memory on the stack for init_with; the compiler is not to fill it. */
+#define CVN_ARENA_ROOM(name, bytes)                                                                \
+    __attribute__((uninitialized)) _Alignas(16) unsigned char name[bytes]
 
 #define CVN_ARENA_AUTO __attribute__((cleanup(cvn_arena_deinit))) struct cvn_arena
 

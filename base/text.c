@@ -18,9 +18,13 @@ static int32_t next_code_point(struct cvn_slice *s)
 
 bool cvn_text_valid(struct cvn_slice text)
 {
-    while (text.len)
-        if (next_code_point(&text) < 0)
+    while (text.len) {
+        const uint8_t *at = text.data;
+        if (*at < 0x80) /* most text is mostly ASCII */
+            text = cvn_slice(at + 1, text.len - 1);
+        else if (next_code_point(&text) < 0)
             return false;
+    }
     return true;
 }
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+enum { TOLD_AT_ONCE_MAX = 16 };
+
 uint32_t cvn_channel_random(struct cvn_channel *channel)
 {
     channel->random ^= channel->random << 13; /* xorshift32 (Marsaglia 2003) */
@@ -55,30 +57,80 @@ static void tell_stream(struct cvn_channel *channel, struct cvn_client_call *cal
     cvn_stream_tell(channel, call);
 }
 
-void cvn_channel_tell(struct cvn_channel *channel)
+/* Takes the first of those to be told out; NULL when there is none. */
+static struct cvn_client_call *shift_told(struct cvn_channel *channel)
 {
-    (void)pthread_mutex_lock(&channel->lock);
-    struct cvn_client_call *call;
-    while ((call = channel->told_first)) {
-        channel->told_first = call->next_told;
-        if (!channel->told_first)
-            channel->told_last = NULL;
-        call->to_tell = false;
-        if (call->watches) {
-            cvn_link_health_tell(call);
-            continue;
-        }
-        if (call->streams) {
-            tell_stream(channel, call);
-            continue;
-        }
-        (void)pthread_mutex_unlock(&channel->lock);
+    struct cvn_client_call *call = channel->told_first;
+    if (!call)
+        return NULL;
+    channel->told_first = call->next_told;
+    if (!channel->told_first)
+        channel->told_last = NULL;
+    call->next_told = NULL;
+    call->to_tell = false;
+    return call;
+}
+
+static bool is_unary(const struct cvn_client_call *call)
+{
+    return call && !call->streams;
+}
+
+bool cvn_channel_holds(const struct cvn_channel *channel)
+{
+    return channel->holding && pthread_equal(channel->holder, pthread_self());
+}
+
+void cvn_channel_hold_no_more(struct cvn_channel *channel)
+{
+    if (!cvn_channel_holds(channel))
+        return;
+    channel->holding = false;
+    for (size_t i = 0; i < channel->n_links; i++)
+        cvn_link_send(&channel->links[i]);
+}
+
+/*
+ * Tells of a unary call and of those behind it that are, too; the lock is let go meanwhile. Calls
+ * that are made of it leave together, which is worth a bundle: a callback is quick and waits for
+ * none of them.
+ */
+static void tell_unary(struct cvn_channel *channel, struct cvn_client_call *call)
+{
+    struct cvn_client_call *last = call;
+    for (int n = 1; n < TOLD_AT_ONCE_MAX && is_unary(channel->told_first); n++) {
+        last->next_told = shift_told(channel);
+        last = last->next_told;
+    }
+    if (!channel->holding) {
+        channel->holding = true;
+        channel->holder = pthread_self();
+    }
+    (void)pthread_mutex_unlock(&channel->lock);
+    while (call) {
+        struct cvn_client_call *next = call->next_told;
         bool ok = call->status.code == CVN_OK;
         tell_end(channel, call);
         call->sink.done(call->sink.arg, &call->status,
                         cvn_slice(call->reply, ok ? call->reply_len : 0));
         cvn_client_call_free(call);
-        (void)pthread_mutex_lock(&channel->lock);
+        call = next;
+    }
+    (void)pthread_mutex_lock(&channel->lock);
+    cvn_channel_hold_no_more(channel);
+}
+
+void cvn_channel_tell(struct cvn_channel *channel)
+{
+    (void)pthread_mutex_lock(&channel->lock);
+    struct cvn_client_call *call;
+    while ((call = shift_told(channel))) {
+        if (call->watches)
+            cvn_link_health_tell(call);
+        else if (call->streams)
+            tell_stream(channel, call);
+        else
+            tell_unary(channel, call);
     }
     (void)pthread_mutex_unlock(&channel->lock);
 }
@@ -112,6 +164,17 @@ void cvn_channel_put_waiting(struct cvn_channel *channel)
             return;
         cvn_link_send(link);
     }
+}
+
+void cvn_channel_put(struct cvn_channel *channel, struct cvn_client_call *call)
+{
+    struct cvn_link *link = channel->waiting_first ? NULL : pick(channel);
+    if (link && cvn_client_call_put(call, link)) {
+        cvn_link_send(link);
+        return;
+    }
+    cvn_client_call_wait(channel, call);
+    cvn_channel_put_waiting(channel);
 }
 
 static void *watch(void *arg)

@@ -9,7 +9,7 @@
 
 #define TRACEPARENT "traceparent" /* W3C Trace Context */
 
-enum { CALL_ARENA_BYTES = 256 * 1024 };
+enum { CALL_ARENA_BYTES = 256 * 1024, REQUEST_IN_ARENA_BYTES = 4096 };
 
 /* Adds what the interceptors and the parent have to add, behind the caller's own. 0 or a fault. */
 static int make_metadata(struct cvn_channel *channel, struct cvn_client_call *call,
@@ -67,22 +67,33 @@ static uint32_t next_id(struct cvn_channel *channel)
     return id;
 }
 
+static bool keep_request(struct cvn_client_call *call, struct cvn_slice request)
+{
+    if (request.len <= REQUEST_IN_ARENA_BYTES) {
+        call->request = cvn_arena_slice(&call->arena, request);
+        return call->request.data;
+    }
+    call->request_bytes = malloc(request.len);
+    if (!call->request_bytes)
+        return false;
+    memcpy(call->request_bytes, request.data, request.len);
+    call->request = cvn_slice(call->request_bytes, request.len);
+    return true;
+}
+
 struct cvn_client_call *cvn_client_call_new(const struct cvn_channel *channel,
                                             const struct cvn_client_call_start *start)
 {
-    struct cvn_client_call *call = calloc(1, sizeof *call);
+    struct cvn_client_call *call = malloc(sizeof *call);
     if (!call)
         return NULL;
-    cvn_arena_init(&call->arena, CALL_ARENA_BYTES);
-    uint8_t *request = malloc(start->request.len ? start->request.len : 1);
-    call->request = cvn_slice(request, start->request.len);
-    call->method = strdup(start->method);
-    if (!call->method || !request) {
+    memset(call, 0, offsetof(struct cvn_client_call, room));
+    cvn_arena_init_with(&call->arena, CALL_ARENA_BYTES, call->room, sizeof call->room);
+    call->method = cvn_arena_strdup(&call->arena, start->method);
+    if (!call->method || !keep_request(call, start->request)) {
         cvn_client_call_free(call);
         return NULL;
     }
-    if (start->request.len)
-        memcpy(request, start->request.data, start->request.len);
     call->sink = start->sink;
     call->stream = start->stream;
     call->streams = start->streams;
@@ -91,7 +102,7 @@ struct cvn_client_call *cvn_client_call_new(const struct cvn_channel *channel,
     call->wait_for_ready = start->options && start->options->wait_for_ready;
     call->retry =
         start->options && start->options->retry ? *start->options->retry : channel->options.retry;
-    call->began_us = cvn_rpc_now_us();
+    call->began_us = channel->options.n_interceptors > 0 ? cvn_rpc_now_us() : 0;
     call->deadline_ms = deadline_of(start->options);
     cvn_flow_out_init(&call->out, 0);
     return call;
@@ -132,32 +143,38 @@ int cvn_client_call_start(struct cvn_channel *channel, const struct cvn_client_c
     int r = make_metadata(channel, call, start->options);
     (void)pthread_mutex_lock(&channel->lock);
     const struct cvn_client_call *last = channel->told_last;
+    if (start->awaited)
+        cvn_channel_hold_no_more(channel);
     *ret_id = call->id = next_id(channel);
     HASH_ADD(hh, channel->calls, id, sizeof call->id, call);
     if (start->stream)
         cvn_stream_attach(start->stream, call);
     if (!refuse(channel, call, r, start->options)) {
-        cvn_client_call_wait(channel, call);
-        cvn_channel_put_waiting(channel);
+        cvn_channel_put(channel, call);
     }
     cvn_channel_tell_elsewhere(channel, last);
     (void)pthread_mutex_unlock(&channel->lock);
     return 0;
 }
 
+static uint32_t start_unary(struct cvn_channel *channel, const struct cvn_client_call_start *start)
+{
+    uint32_t id = 0;
+    if (cvn_client_call_start(channel, start, &id) < 0) {
+        struct cvn_status status = {.code = CVN_RESOURCE_EXHAUSTED,
+                                    .message = "There is no memory for a call."};
+        start->sink.done(start->sink.arg, &status, cvn_slice(NULL, 0));
+    }
+    return id;
+}
+
 uint32_t cvn_channel_start(struct cvn_channel *channel, const char *method,
                            struct cvn_slice request, const struct cvn_call_options *options,
                            struct cvn_call_sink sink)
 {
-    uint32_t id = 0;
     struct cvn_client_call_start start = {
         .method = method, .request = request, .options = options, .sink = sink};
-    if (cvn_client_call_start(channel, &start, &id) < 0) {
-        struct cvn_status status = {.code = CVN_RESOURCE_EXHAUSTED,
-                                    .message = "There is no memory for a call."};
-        sink.done(sink.arg, &status, cvn_slice(NULL, 0));
-    }
-    return id;
+    return start_unary(channel, &start);
 }
 
 void cvn_channel_cancel(struct cvn_channel *channel, uint32_t id)
@@ -215,8 +232,12 @@ static void call_and_wait(struct cvn_channel *channel, const char *name, struct 
     (void)pthread_mutex_init(&waiter->lock, NULL);
     (void)pthread_cond_init(&waiter->ended_changed, NULL);
     struct child child = {channel, 0};
-    child.call =
-        cvn_channel_start(channel, name, packed, options, (struct cvn_call_sink){wake, waiter});
+    struct cvn_client_call_start start = {.method = name,
+                                          .request = packed,
+                                          .options = options,
+                                          .sink = {wake, waiter},
+                                          .awaited = true};
+    child.call = start_unary(channel, &start);
     if (options->parent)
         cvn_server_call_on_cancel(options->parent, cancel_child, &child);
     (void)pthread_mutex_lock(&waiter->lock);

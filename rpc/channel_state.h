@@ -73,6 +73,12 @@ struct cvn_reply_message {
     uint8_t *bytes;
 };
 
+enum {
+    /* For a method's name and a small request; the call and it are one piece that malloc keeps at
+     * hand. */
+    CVN_CLIENT_CALL_ROOM_BYTES = 384,
+};
+
 struct cvn_client_call {
     uint32_t id;               /* its owner's, to cancel it with */
     struct cvn_call_sink sink; /* of a unary call */
@@ -84,8 +90,9 @@ struct cvn_client_call {
     struct cvn_status status;
     const struct cvn_metadata *metadata;
     struct cvn_metadata *initial_metadata, *trailing_metadata; /* NULL until they came */
-    char *method;
+    const char *method;
     struct cvn_slice request; /* packed; kept for further attempts */
+    uint8_t *request_bytes;   /* of a large one; else it lies in the arena */
     int64_t began_us;
     int64_t deadline_ms; /* 0: none */
     bool wait_for_ready;
@@ -116,6 +123,8 @@ struct cvn_client_call {
     struct cvn_client_call *next_told;
     UT_hash_handle hh;      /* by id, in the channel */
     UT_hash_handle hh_link; /* by number, in the link */
+
+    _Alignas(16) uint8_t room[CVN_CLIENT_CALL_ROOM_BYTES]; /* what the arena begins with */
 };
 
 struct cvn_channel {
@@ -134,6 +143,8 @@ struct cvn_channel {
     struct cvn_client_call *calls; /* in flight, by id */
     struct cvn_client_call *waiting_first, *waiting_last;
     struct cvn_client_call *told_first, *told_last;
+    bool holding;                    /* calls are told of, and what that thread has to send waits */
+    pthread_t holder;                /* which one */
     struct cvn_deadlines alarms;     /* of calls */
     struct cvn_deadlines keepalives; /* of links */
     struct cvn_deadlines health_agains;
@@ -152,10 +163,16 @@ struct cvn_channel {
 
 /* channel.c, with the lock held. */
 
+/* Whether what this thread has to send waits until calls are told of. */
+bool cvn_channel_holds(const struct cvn_channel *channel);
+/* It does not, as this thread is going to wait for an answer. */
+void cvn_channel_hold_no_more(struct cvn_channel *channel);
 /* The next number of the jitter's generator. */
 uint32_t cvn_channel_random(struct cvn_channel *channel);
 /* Sends the calls that wait, as far as there are connections and room. */
 void cvn_channel_put_waiting(struct cvn_channel *channel);
+/* Sends a new call, or has it wait in its turn. */
+void cvn_channel_put(struct cvn_channel *channel, struct cvn_client_call *call);
 /* Has the call's owner told, by cvn_channel_tell. */
 void cvn_channel_note(struct cvn_channel *channel, struct cvn_client_call *call);
 /* Without the lock, on a thread of the channel's: tells the owners of calls what there is. */
@@ -249,6 +266,7 @@ struct cvn_client_call_start {
     struct cvn_call_sink sink;
     struct cvn_stream *stream;
     bool streams, streams_requests;
+    bool awaited; /* by this thread */
 };
 /*
  * Without the lock: makes a call, which ends at once when something is wrong with it. 0 or -ENOMEM.

@@ -11,6 +11,7 @@
 
 enum {
     OPEN_ARENA_BYTES = 128 * 1024,
+    OPEN_ROOM_BYTES = 1024, /* of it, on the stack */
     TRANSPARENT_RETRIES_MAX = 3,
 };
 
@@ -24,8 +25,7 @@ void cvn_client_call_free(struct cvn_client_call *call)
         free(message);
     }
     cvn_arena_deinit(&call->arena);
-    free(call->method);
-    free((void *)(uintptr_t)call->request.data);
+    free(call->request_bytes);
     free(call->reply);
     free(call);
 }
@@ -159,7 +159,7 @@ static int pack_open(const struct cvn_client_call *call, struct cvn_arena *arena
                      struct cvn_slice *ret)
 {
     Convene__Rpc__V1__Open open = CONVENE__RPC__V1__OPEN__INIT;
-    open.method = call->method;
+    open.method = (char *)(uintptr_t)call->method;
     if (call->deadline_ms) {
         int64_t left_ms = call->deadline_ms - cvn_rpc_now_ms();
         open.timeout_ms = left_ms > 0 ? (uint64_t)left_ms : 1;
@@ -189,7 +189,8 @@ static int pack_open(const struct cvn_client_call *call, struct cvn_arena *arena
 static int make_frames(const struct cvn_client_call *call, struct cvn_frames *frames)
 {
     CVN_ARENA_AUTO arena;
-    cvn_arena_init(&arena, OPEN_ARENA_BYTES);
+    CVN_ARENA_ROOM(room, OPEN_ROOM_BYTES);
+    cvn_arena_init_with(&arena, OPEN_ARENA_BYTES, room, sizeof room);
     struct cvn_frame open = {.type = CVN_FRAME_OPEN, .call = call->number};
     int r = pack_open(call, &arena, &open.body);
     if (r == 0)

@@ -7,7 +7,7 @@ enum { SETTINGS_ARENA_BYTES = 128 * 1024 };
 
 void cvn_link_send(struct cvn_link *link)
 {
-    if (!link->up || link->channel->closing)
+    if (!link->up || link->channel->closing || cvn_channel_holds(link->channel))
         return;
     nng_msg *msg = cvn_outbox_next(&link->outbox, link->epoch);
     if (msg)

@@ -314,6 +314,11 @@ void cvn_server_free(struct cvn_server *server)
         HASH_DELETE(hh, server->services, service);
         free(service);
     }
+    while (server->spare) {
+        struct cvn_server_call *spare = server->spare;
+        server->spare = spare->next;
+        free(spare);
+    }
     cvn_server_pipe_free(server);
     cvn_deadlines_deinit(&server->deadlines);
     cvn_deadlines_deinit(&server->lookouts);

@@ -329,7 +329,11 @@ void *cvn_server_call_state(const struct cvn_server_call *call)
 
 uint64_t cvn_server_call_bytes_in(const struct cvn_server_call *call)
 {
-    return call->bytes_in;
+    struct cvn_server *server = call->connection->server;
+    (void)pthread_mutex_lock(&server->lock);
+    uint64_t bytes = call->bytes_in; /* of a stream more may come meanwhile */
+    (void)pthread_mutex_unlock(&server->lock);
+    return bytes;
 }
 
 void cvn_server_call_set_interceptor_state(struct cvn_server_call *call, void *state)

@@ -91,28 +91,35 @@ static void set_deadline(struct cvn_server_call *call, uint64_t timeout_ms)
     struct cvn_server *server = call->connection->server;
     if (timeout_ms == 0 || timeout_ms > CVN_SERVER_DEADLINE_MS_MAX)
         timeout_ms = CVN_SERVER_DEADLINE_MS_MAX;
-    call->deadline.at_ms = cvn_rpc_now_ms() + (int64_t)timeout_ms;
+    call->deadline.at_ms = call->began_us / 1000 + (int64_t)timeout_ms;
     if (cvn_deadlines_add(&server->deadlines, &call->deadline) == 0)
         cvn_watch_alarm(&server->watch, call->deadline.at_ms);
 }
 
 static struct cvn_server_call *new_call(struct cvn_connection *connection, uint32_t number)
 {
-    struct cvn_server_call *call = calloc(1, sizeof *call);
-    if (!call)
+    struct cvn_server *server = connection->server;
+    struct cvn_server_call *call = server->spare;
+    if (call) {
+        server->spare = call->next;
+        server->n_spare--;
+    } else if (!(call = malloc(sizeof *call))) {
         return NULL;
-    const struct cvn_server_options *options = &connection->server->options;
-    cvn_arena_init(&call->arena, options->max_arena_bytes);
+    }
+    memset(call, 0, offsetof(struct cvn_server_call, room));
+    const struct cvn_server_options *options = &server->options;
+    cvn_arena_init_with(&call->arena, options->max_arena_bytes, call->room, sizeof call->room);
     cvn_metadata_init(&call->metadata, &call->arena);
     cvn_flow_in_init(&call->in, options->stream_credit_bytes);
     cvn_flow_out_init(&call->out, connection->stream_credit);
     call->connection = connection;
     call->number = number;
+    call->method = "";
     call->began_us = cvn_rpc_now_us();
     HASH_ADD(hh, connection->calls, number, sizeof call->number, call);
     connection->n_refs++;
     connection->n_calls++;
-    connection->server->n_calls++;
+    server->n_calls++;
     return call;
 }
 
@@ -128,16 +135,16 @@ static bool streams_requests(const struct cvn_server_call *call)
     return call->handler && call->handler->stream && call->handler->stream->message;
 }
 
-/* Keeps the method's name, for the log and the table; one that could not be shown stays empty. */
-static void set_method(struct cvn_server_call *call, const char *name)
+/* The method's name, for the log and the table, or "" for one that could not be shown. */
+static const char *shown_method(const char *name)
 {
-    size_t len = strnlen(name, sizeof call->method);
-    if (len == sizeof call->method)
-        return;
+    size_t len = strnlen(name, CVN_SERVER_METHOD_NAME_BYTES_MAX + 1);
+    if (len > CVN_SERVER_METHOD_NAME_BYTES_MAX)
+        return "";
     for (size_t i = 0; i < len; i++)
         if (name[i] <= ' ' || name[i] > '~')
-            return;
-    memcpy(call->method, name, len + 1);
+            return "";
+    return name;
 }
 
 /* Tells the peer that the call has ended, whatever its handler does. */
@@ -178,7 +185,7 @@ bool cvn_server_take_open(struct cvn_connection *connection, const struct cvn_fr
         connection->last_call = frame->call;
     const Convene__Rpc__V1__Open *open = (const void *)message;
     struct cvn_status status = {0};
-    set_method(call, open->method);
+    call->method = shown_method(open->method);
     if (admit(connection, call, open, &status) != 0) {
         refuse(call, &status);
     } else if (add_connection_metadata(call) != 0) {

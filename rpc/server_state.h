@@ -74,6 +74,12 @@ struct cvn_inbox_message {
     uint8_t *bytes;
 };
 
+enum {
+    /* For OPEN and a small request; the call and it are one piece that malloc keeps at hand. */
+    CVN_SERVER_CALL_ROOM_BYTES = 400,
+    CVN_SERVER_SPARE_CALLS_MAX = 64,
+};
+
 struct cvn_server_call {
     struct cvn_arena arena;
     struct cvn_connection *connection;
@@ -81,7 +87,7 @@ struct cvn_server_call {
     const struct cvn_service *service; /* NULL: refused for its name */
     const struct cvn_method *handler;
     unsigned method_index;
-    char method[CVN_SERVER_METHOD_NAME_BYTES_MAX + 1];
+    const char *method; /* "" when it could not be shown; in the arena */
     struct cvn_metadata metadata;
     struct cvn_slice trailing_metadata; /* packed fields of Trailers, in the arena */
     struct cvn_deadline deadline;
@@ -119,6 +125,8 @@ struct cvn_server_call {
     enum cvn_code ended_code;
     struct cvn_server_call *next; /* waiting for a worker, or to be logged */
     UT_hash_handle hh;            /* by number, in the connection */
+
+    _Alignas(16) uint8_t room[CVN_SERVER_CALL_ROOM_BYTES]; /* what the arena begins with */
 };
 
 struct cvn_server {
@@ -146,9 +154,13 @@ struct cvn_server {
     struct cvn_server_call *run_first, *run_last;
     bool taking_in;                 /* a bundle: workers are woken when all of it is in */
     unsigned n_unwoken;             /* calls that wait meanwhile */
+    unsigned n_idle;                /* workers that wait for a call and that nobody woke */
+    unsigned n_waking;              /* that were woken and have not looked yet */
     bool running_here;              /* a carrier's thread has a call */
     struct cvn_server_call *hooked; /* whose hooks are due */
     struct cvn_server_call *over;   /* forgotten and still to be logged, newest first */
+    struct cvn_server_call *spare;  /* memory for calls: they begin and end on different threads */
+    unsigned n_spare;               /* at most CVN_SERVER_SPARE_CALLS_MAX */
     struct cvn_deadlines deadlines;
     struct cvn_deadlines lookouts; /* of connections */
     bool draining, stopping;

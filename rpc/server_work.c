@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 /* A call that gets message after message lets others have the worker after so many. */
-enum { EVENTS_AT_ONCE_MAX = 32 };
+enum { EVENTS_AT_ONCE_MAX = 32, CALLS_HERE_MAX = 16 };
 
 enum event {
     EVENT_NONE,
@@ -41,6 +41,19 @@ static enum event next_event(const struct cvn_server_call *call)
     return EVENT_NONE;
 }
 
+/*
+ * Wakes a worker unless one is on its way: who takes a call and leaves others wakes the next. So
+ * short calls that come together are run by few, and long ones by as many as there are.
+ */
+static void wake_worker(struct cvn_server *server)
+{
+    if (server->n_waking > 0 || server->n_idle == 0)
+        return;
+    server->n_idle--;
+    server->n_waking++;
+    (void)pthread_cond_signal(&server->work);
+}
+
 bool cvn_server_call_enqueue(struct cvn_server_call *call)
 {
     if (next_event(call) == EVENT_NONE)
@@ -56,7 +69,7 @@ bool cvn_server_call_enqueue(struct cvn_server_call *call)
     if (server->taking_in)
         server->n_unwoken++;
     else
-        (void)pthread_cond_signal(&server->work);
+        wake_worker(server);
     return true;
 }
 
@@ -68,8 +81,9 @@ bool cvn_server_wake_workers(struct cvn_server *server)
         server->running_here = true;
         server->n_unwoken--;
     }
-    for (; server->n_unwoken > 0; server->n_unwoken--)
-        (void)pthread_cond_signal(&server->work);
+    if (server->n_unwoken > 0)
+        wake_worker(server);
+    server->n_unwoken = 0;
     return here;
 }
 
@@ -80,7 +94,9 @@ static struct cvn_server_call *shift_waiting(struct cvn_server *server)
     if (!call)
         return NULL;
     server->run_first = call->next;
-    if (!server->run_first)
+    if (server->run_first)
+        wake_worker(server);
+    else
         server->run_last = NULL;
     return call;
 }
@@ -88,12 +104,23 @@ static struct cvn_server_call *shift_waiting(struct cvn_server *server)
 void cvn_server_run_here(struct cvn_server *server)
 {
     (void)pthread_mutex_lock(&server->lock);
-    struct cvn_server_call *call = shift_waiting(server);
-    if (call)
+    struct cvn_server_call *call;
+    for (int n = 0; n < CALLS_HERE_MAX && (call = shift_waiting(server)); n++) {
         cvn_server_call_run(call);
+        cvn_server_log_over(server);
+    }
     server->running_here = false;
-    cvn_server_log_over(server);
     (void)pthread_mutex_unlock(&server->lock);
+}
+
+static void wait_work(struct cvn_server *server)
+{
+    server->n_idle++;
+    (void)pthread_cond_wait(&server->work, &server->lock);
+    if (server->n_waking > 0)
+        server->n_waking--;
+    else
+        server->n_idle--; /* nobody did; it happens */
 }
 
 void cvn_server_work(struct cvn_server *server)
@@ -101,7 +128,7 @@ void cvn_server_work(struct cvn_server *server)
     (void)pthread_mutex_lock(&server->lock);
     for (;;) {
         while (!server->run_first && !server->stopping)
-            (void)pthread_cond_wait(&server->work, &server->lock);
+            wait_work(server);
         struct cvn_server_call *call = shift_waiting(server);
         if (!call)
             break;
@@ -375,7 +402,13 @@ void cvn_server_log_over(struct cvn_server *server)
         while (call) {
             struct cvn_server_call *next = call->next;
             cvn_connection_unref(call->connection);
-            free(call);
+            if (server->n_spare < CVN_SERVER_SPARE_CALLS_MAX) {
+                call->next = server->spare;
+                server->spare = call;
+                server->n_spare++;
+            } else {
+                free(call);
+            }
             if (--server->n_calls == 0)
                 (void)pthread_cond_broadcast(&server->calm);
             call = next;

@@ -101,7 +101,7 @@ static bool wait_released(struct half *half)
     if (proxy->held[half->direction]) {
         proxy->n_held[half->direction]++;
         (void)pthread_cond_broadcast(&proxy->changed);
-        while (proxy->held[half->direction] && !proxy->stopping)
+        while (proxy->held[half->direction] && !half->connection->dropping && !proxy->stopping)
             (void)pthread_cond_wait(&proxy->changed, &proxy->lock);
         proxy->n_held[half->direction]--;
     }
@@ -116,6 +116,7 @@ static void cut(struct connection *connection)
     (void)pthread_mutex_lock(&proxy->lock);
     connection->dropping = true;
     proxy->has_cut = true;
+    (void)pthread_cond_broadcast(&proxy->changed);
     (void)pthread_mutex_unlock(&proxy->lock);
     (void)shutdown(connection->server, SHUT_WR);
     (void)shutdown(connection->client, SHUT_WR);
@@ -440,6 +441,14 @@ void proxy_wait_messages(struct proxy *proxy, enum proxy_direction direction, ui
     while (proxy->connections[proxy->n_connections - 1]->halves[direction].n_messages < n)
         (void)pthread_cond_wait(&proxy->changed, &proxy->lock);
     (void)pthread_mutex_unlock(&proxy->lock);
+}
+
+void proxy_cut_now(struct proxy *proxy)
+{
+    (void)pthread_mutex_lock(&proxy->lock);
+    struct connection *connection = proxy->connections[proxy->n_connections - 1];
+    (void)pthread_mutex_unlock(&proxy->lock);
+    cut(connection);
 }
 
 void proxy_cut_client(struct proxy *proxy)

@@ -59,6 +59,9 @@ void proxy_wait_held(struct proxy *proxy, enum proxy_direction direction);
 /* Waits until so many messages have passed in the direction over the last connection. */
 void proxy_wait_messages(struct proxy *proxy, enum proxy_direction direction, uint64_t n);
 
+/* Cuts the last connection now; what is held up of it is dropped. */
+void proxy_cut_now(struct proxy *proxy);
+
 /*
  * Ends the first connection for the client, and later for the server, which notices nothing
  * meanwhile: so the end of a connection comes after the beginning of the next.

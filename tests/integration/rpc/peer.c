@@ -51,7 +51,7 @@ void peer_send_bytes(struct peer *peer, struct cvn_slice bytes)
 }
 
 /* One message of the carrier without the request's id, to be freed; NULL when it is lost. */
-static uint8_t *take(struct peer *peer, size_t *ret_len)
+uint8_t *peer_take(struct peer *peer, size_t *ret_len)
 {
     uint8_t kind;
     uint64_t len;
@@ -109,15 +109,15 @@ void peer_connect(struct peer *peer, const char *url)
     dial(peer, url);
 }
 
-void peer_init(struct peer *peer, const char *url)
+void peer_init_with(struct peer *peer, const char *url, struct cvn_slice hello)
 {
     peer_connect(peer, url);
     uint8_t theirs[sizeof greeting];
     assert_true(put(peer, greeting, sizeof greeting));
     assert_true(get(peer, theirs, sizeof theirs));
-    peer_send(peer, &(struct cvn_frame){.type = CVN_FRAME_HELLO}, 1);
+    peer_send(peer, &(struct cvn_frame){.type = CVN_FRAME_HELLO, .body = hello}, 1);
     size_t len;
-    uint8_t *message = take(peer, &len);
+    uint8_t *message = peer_take(peer, &len);
     assert_non_null(message);
     struct cvn_slice bytes = cvn_slice(message, len);
     struct cvn_bundle_header header;
@@ -130,6 +130,11 @@ void peer_init(struct peer *peer, const char *url)
         peer->sent_away |= frame.type == CVN_FRAME_GOAWAY;
     }
     free(message);
+}
+
+void peer_init(struct peer *peer, const char *url)
+{
+    peer_init_with(peer, url, cvn_slice(NULL, 0));
 }
 
 void peer_open(struct peer *peer, uint32_t call, const char *method, uint64_t timeout_ms)
@@ -157,7 +162,7 @@ static int code_of(const struct cvn_frame *frame)
 static int hear(struct peer *peer, enum cvn_frame_type type, uint32_t call)
 {
     size_t len;
-    uint8_t *message = take(peer, &len);
+    uint8_t *message = peer_take(peer, &len);
     assert_non_null(message);
     struct cvn_slice bytes = cvn_slice(message, len);
     struct cvn_bundle_header header;

@@ -20,6 +20,10 @@ void peer_connect(struct peer *peer, const char *url);
 
 /* Connects, says HELLO and waits for the SETTINGS. */
 void peer_init(struct peer *peer, const char *url);
+/* The same with a HELLO of that body. */
+void peer_init_with(struct peer *peer, const char *url, struct cvn_slice hello);
+/* The next bundle, to be freed; NULL when the connection is lost. */
+uint8_t *peer_take(struct peer *peer, size_t *ret_len);
 /* Says that nothing follows, waits until the server closes, and closes. */
 void peer_deinit(struct peer *peer);
 

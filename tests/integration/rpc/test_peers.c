@@ -5,6 +5,7 @@
 #include "tests/integration/rpc/peer.h"
 #include "tests/support/cmocka_all.h"
 
+#include <endian.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,6 +189,39 @@ static void test_garbage_closes_its_own_connection(void **state)
     check_served(f);
 }
 
+static size_t peak_kib(void)
+{
+    FILE *file = fopen("/proc/self/status", "r");
+    char line[128];
+    size_t kib = 0;
+    assert_non_null(file);
+    while (kib == 0 && fgets(line, sizeof line, file))
+        (void)sscanf(line, "VmPeak: %zu", &kib);
+    (void)fclose(file);
+    assert_true(kib > 0);
+    return kib;
+}
+
+/* Unless told not to, nng's sockets make room for whatever length a peer announces. */
+static void test_announcement_of_8_GiB(void **state)
+{
+    struct fixture *f = *state;
+    start_server(f, (struct cvn_server_options){0});
+    struct peer peer;
+    peer_init(&peer, f->url);
+    size_t before = peak_kib();
+    uint8_t head[1 + sizeof(uint64_t) + 4] = {1};
+    uint64_t len = htobe64(UINT64_C(8) << 30);
+    memcpy(head + 1, &len, sizeof len);
+    head[1 + sizeof len] = 0x80;    /* the request's id; the rest of it is 0 */
+    size_t skip = peer.ipc ? 0 : 1; /* tcp has no kind in front */
+    assert_int_equal(write(peer.fd, head + skip, sizeof head - skip), sizeof head - skip);
+    peer_wait_closed(&peer);
+    assert_true(peak_kib() - before < (size_t)1 << 20);
+    check_served(f);
+    peer_deinit(&peer);
+}
+
 static void test_peer_that_never_reads_is_cut_off(void **state)
 {
     struct fixture *f = *state;
@@ -368,6 +402,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_new_connection_is_sent_away_while_draining, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_garbage_closes_its_own_connection, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_announcement_of_8_GiB, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_peer_that_never_reads_is_cut_off, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unary_call_takes_exactly_one_message, set_up,
                                         tear_down),

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { N_CALLS = 5000, N_TIMEOUTS = 3000 };
+enum { N_CALLS = 5000, N_TIMEOUTS = 3000, N_CHAINS = 100, CHAIN_LENGTH = 50 };
 
 static const char *transport;
 
@@ -56,6 +56,44 @@ static void test_thousands_of_calls_on_one_channel(void **state)
         (void)start_call(&rig, &request, &options, &ends);
     tally_wait(&ends.all, N_CALLS);
     assert_int_equal(ends.n_of[CVN_OK], N_CALLS);
+    rig_stop(&rig);
+}
+
+/* Calls each of which is made by the callback of the one before. */
+struct chain {
+    struct rig *rig;
+    struct tally *over;
+    unsigned n_left;
+    enum cvn_code code; /* of the first that failed */
+};
+
+static void call_on(void *arg, const struct cvn_status *status, struct cvn_slice reply)
+{
+    struct chain *chain = arg;
+    if (status->code != CVN_OK || chain->n_left-- == 0) {
+        chain->code = status->code;
+        tally_add(chain->over);
+        return;
+    }
+    static const struct cvn_call_options options = {.timeout_ms = RIG_TIMEOUT_MS};
+    (void)cvn_channel_start(chain->rig->channel, "convene.testing.TestService/EmptyCall",
+                            cvn_slice(NULL, 0), &options, (struct cvn_call_sink){call_on, chain});
+}
+
+static void test_calls_made_by_callbacks(void **state)
+{
+    static const struct cvn_status begin = {.code = CVN_OK};
+    struct tally over = TALLY_INIT;
+    struct chain chains[N_CHAINS];
+    struct rig rig;
+    start(&rig, NULL);
+    for (int i = 0; i < N_CHAINS; i++) {
+        chains[i] = (struct chain){.rig = &rig, .over = &over, .n_left = CHAIN_LENGTH};
+        call_on(&chains[i], &begin, cvn_slice(NULL, 0));
+    }
+    tally_wait(&over, N_CHAINS);
+    for (int i = 0; i < N_CHAINS; i++)
+        assert_int_equal(chains[i].code, CVN_OK);
     rig_stop(&rig);
 }
 
@@ -158,6 +196,7 @@ int main(int argc, char **argv)
     transport = argc > 1 ? argv[1] : "inproc";
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thousands_of_calls_on_one_channel),
+        cmocka_unit_test(test_calls_made_by_callbacks),
         cmocka_unit_test(test_thousands_of_calls_time_out_at_once),
         cmocka_unit_test(test_cancel_before_start),
         cmocka_unit_test(test_deadline_just_met),

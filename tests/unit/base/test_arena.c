@@ -48,6 +48,27 @@ static void test_reset_gives_the_cap_back(void **state)
     assert_non_null(cvn_arena_alloc(&arena, 32));
 }
 
+static void test_room_of_the_caller_s_is_used_first_and_again(void **state)
+{
+    _Alignas(16) unsigned char room[128];
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init_with(&arena, 4096, room, sizeof room);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 3; i++) { /* the rest is the block's own */
+            unsigned char *p = cvn_arena_alloc(&arena, 32);
+            assert_true(p >= room && p + 32 <= room + sizeof room);
+            for (int j = 0; j < 32; j++)
+                assert_int_equal(p[j], 0);
+            memset(p, 0xee, 32);
+        }
+        unsigned char *p = cvn_arena_alloc(&arena, 16);
+        assert_true(p < room || p >= room + sizeof room);
+        assert_null(cvn_arena_alloc(&arena, 4096 - 3 * 32 - 16 + 1));
+        assert_non_null(cvn_arena_alloc(&arena, 4096 - 3 * 32 - 16));
+        cvn_arena_reset(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -55,6 +76,7 @@ int main(void)
         cmocka_unit_test(test_sizes_that_overflow_are_refused),
         cmocka_unit_test(test_memory_is_zeroed_and_aligned),
         cmocka_unit_test(test_reset_gives_the_cap_back),
+        cmocka_unit_test(test_room_of_the_caller_s_is_used_first_and_again),
     };
     return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
 }
