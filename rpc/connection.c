@@ -275,6 +275,8 @@ void cvn_connection_receive(struct cvn_connection *connection, struct cvn_slice 
     server->taking_in = true;
     if (take_bundle(connection, bytes)) {
         cvn_connection_send(connection);
+        if (server->draining) /* it may be the acknowledgement that is waited for */
+            (void)pthread_cond_broadcast(&server->calm);
     } else {
         cvn_connection_cut_off(connection);
         cvn_connection_end_calls(connection);
