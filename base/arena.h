@@ -58,7 +58,7 @@ char *cvn_arena_vprintf(struct cvn_arena *arena, const char *format, va_list arg
 /* A copy of the slice's bytes, so that they live as long as the arena. {NULL, 0} as for alloc. */
 struct cvn_slice cvn_arena_slice(struct cvn_arena *arena, struct cvn_slice s);
 
-/* Memory on the stack for init_with; the compiler is not to fill it. */
+/* Memory on the stack for init_with, declared before the arena; the compiler is not to fill it. */
 #define CVN_ARENA_ROOM(name, bytes)                                                                \
     __attribute__((uninitialized)) _Alignas(16) unsigned char name[bytes]
 

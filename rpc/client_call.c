@@ -188,8 +188,8 @@ static int pack_open(const struct cvn_client_call *call, struct cvn_arena *arena
 /* OPEN, and the request when it is there. 0 or -ENOMEM. */
 static int make_frames(const struct cvn_client_call *call, struct cvn_frames *frames)
 {
-    CVN_ARENA_AUTO arena;
     CVN_ARENA_ROOM(room, OPEN_ROOM_BYTES);
+    CVN_ARENA_AUTO arena;
     cvn_arena_init_with(&arena, OPEN_ARENA_BYTES, room, sizeof room);
     struct cvn_frame open = {.type = CVN_FRAME_OPEN, .call = call->number};
     int r = pack_open(call, &arena, &open.body);

@@ -50,7 +50,7 @@ static void test_reset_gives_the_cap_back(void **state)
 
 static void test_room_of_the_caller_s_is_used_first_and_again(void **state)
 {
-    _Alignas(16) unsigned char room[128];
+    CVN_ARENA_ROOM(room, 128);
     CVN_ARENA_AUTO arena;
     cvn_arena_init_with(&arena, 4096, room, sizeof room);
     for (int round = 0; round < 2; round++) {
