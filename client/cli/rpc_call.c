@@ -19,6 +19,7 @@ const struct cvn_option cvn_rpc_call_options[] = {
     {"metadata", 'H', "KEY=VALUE", "metadata to send; of a key in -bin the value is base64", NULL},
     {"compact", 'c', NULL, "each reply on one line", NULL},
     {"defaults", 0, NULL, "print fields that are empty or 0, too", NULL},
+    {"ignore-unknown", 0, NULL, "skip what the request's type does not have", NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -144,7 +145,8 @@ static enum cvn_exit next_request(struct call *call, unsigned number, struct cvn
                             strerror(-r));
     }
     struct cvn_error err = {""};
-    const struct cvn_json_options options = {.types = call->types};
+    const struct cvn_json_options options = {
+        .types = call->types, .ignore_unknown = cvn_args_has(&call->cli->args, "ignore-unknown")};
     r = cvn_json_parse(call->method->input, text, &options, arena, ret, &err);
     if (r == 0) {
         return CVN_EXIT_DONE;

@@ -68,6 +68,9 @@ def check_failures(community):
                        ('{"group": 7}', "group")]:
         said = community.convene("rpc", "call", f"{GROUPS}/CreateGroup", "-d", text, expect=1).stderr
         assert "CreateGroupRequest" in said and word in said, said
+    unknown = '{"pageSiz": 5, "sort": {"by": [1]}}'
+    community.convene("rpc", "call", f"{GROUPS}/ListGroups", "-d", unknown, expect=1)
+    community.convene("rpc", "call", f"{GROUPS}/ListGroups", "-d", unknown, "--ignore-unknown")
     community.convene("rpc", "call", f"{GROUPS}/ListGroups", "-d", "{} {}", expect=2)
     community.convene("rpc", "call", f"{GROUPS}/ListGroups", "-d", "", expect=2)
     for metadata in ("x", "=x", "X-Upper=1", "x-bin=%%%", "grpc-x=ü"):
