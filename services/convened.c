@@ -408,6 +408,20 @@ static int64_t take_turn(struct daemon *daemon)
     return next_ms - now_ms < most_ms ? next_ms - now_ms : most_ms;
 }
 
+/* The same for the mentoring service. */
+static int64_t take_mentoring_turn(struct daemon *daemon)
+{
+    int r = cvn_mentoring_turn(daemon->mentoring, wall_clock_ms());
+    if (r < 0)
+        fprintf(stderr, "convened: proposals could not expire: %s\n", strerror(-r));
+    return r > 0 ? 0 : (int64_t)TURN_SECONDS * 1000;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* The next signal; until it comes, the server takes its turns. */
 static int wait_for_signal(struct daemon *daemon, const sigset_t *signals)
 {
@@ -418,8 +432,11 @@ static int wait_for_signal(struct daemon *daemon, const sigset_t *signals)
         if (got > 0)
             return got;
         wait_ms = (int64_t)TURN_SECONDS * 1000;
-        if (errno == EAGAIN && daemon->settings.events)
+        bool due = errno == EAGAIN;
+        if (due && daemon->settings.events)
             wait_ms = take_turn(daemon);
+        if (due && daemon->settings.mentoring)
+            wait_ms = least(wait_ms, take_mentoring_turn(daemon));
     }
 }
 

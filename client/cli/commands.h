@@ -11,6 +11,7 @@ extern const struct cvn_command cvn_rsvp_commands[];
 extern const struct cvn_command cvn_comments_commands[];
 extern const struct cvn_command cvn_programs_commands[];
 extern const struct cvn_command cvn_match_commands[];
+extern const struct cvn_command cvn_mentorships_commands[];
 extern const struct cvn_command cvn_admin_commands[];
 extern const struct cvn_command cvn_health_commands[];
 extern const struct cvn_command cvn_rpc_commands[];

@@ -18,6 +18,7 @@ static const struct cvn_family families[] = {
     {"comments", "What is said about meetups.", cvn_comments_commands},
     {"programs", "Mentoring programmes and who takes part.", cvn_programs_commands},
     {"match", "Pairs mentees with mentors, and explains the pairs.", cvn_match_commands},
+    {"mentorships", "Who mentors whom, from the proposal to the end.", cvn_mentorships_commands},
     {"admin", "API keys, and what a server has been called for.", cvn_admin_commands},
     {"health", "Says whether a server can be called.", cvn_health_commands},
     {"rpc", "Calls any method of any server that describes itself.", cvn_rpc_commands},

@@ -3,6 +3,7 @@
 #include "client/cli/explain.h"
 #include "client/cli/field.h"
 #include "client/cli/match_pairs.h"
+#include "client/cli/match_publish.h"
 #include "client/cli/match_watch.h"
 #include "client/cli/view.h"
 #include "convene/mentoring/v1/match.pb-c.h"
@@ -194,7 +195,8 @@ static enum cvn_exit run_show(struct cvn_cli *cli)
     (void)putchar('\n');
     code = show_pairs(cli, request.id);
     if (code == CVN_EXIT_DONE) {
-        cvn_cli_note(cli, "Next: convene match explain %s PERSON", request.id);
+        cvn_cli_note(cli, "Next: convene match explain %s PERSON, or convene match publish %s",
+                     request.id, request.id);
     }
     return code;
 }
@@ -256,6 +258,12 @@ const struct cvn_command cvn_match_commands[] = {
      "Says why a person was paired as they were, or was not; by e-mail or id.", NULL, NULL, false,
      run_explain, NULL},
     {"cancel", "RUN", 1, 1, "Asks a running one to stop.", NULL, NULL, false, run_cancel, NULL},
+    {"publish", "RUN", 1, 1, "Proposes a run's pairs to the people; only then do they hear of it.",
+     NULL, cvn_match_publish_options, false, cvn_match_publish_run, NULL},
+    {"rematch", "RUN", 1, 1,
+     "After people withdrew: pairs anew, once with every pair kept that can be and once from the "
+     "beginning, and says for both who changes.",
+     NULL, NULL, false, cvn_match_rematch_run, NULL},
     {"diff", "RUN RUN", 2, 2, "Says who is paired otherwise in the second run than in the first.",
      NULL, cvn_match_diff_options, false, cvn_match_diff_run, NULL},
     {"lock", "PROGRAM MENTEE MENTOR", 3, 3, "Pairs two in every run from now on; by e-mail or id.",

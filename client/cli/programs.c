@@ -1,6 +1,7 @@
 #include "client/cli/call.h"
 #include "client/cli/commands.h"
 #include "client/cli/enrolments.h"
+#include "client/cli/program_report.h"
 #include "client/cli/program_update.h"
 #include "client/cli/program_view.h"
 #include "convene/mentoring/v1/program.pb-c.h"
@@ -127,6 +128,11 @@ const struct cvn_command cvn_programs_commands[] = {
     {"lint", "PROGRAM", 1, 1,
      "Says what in the rules and weights would keep people from being paired well.", NULL, NULL,
      false, cvn_program_lint_run, NULL},
+    {"report", "PROGRAM", 1, 1,
+     "Says what has become of a programme: matched, accepted, sessions, satisfaction, by topic.",
+     NULL, cvn_program_report_options, false, cvn_program_report_run, NULL},
+    {"feedback", "PROGRAM", 1, 1, "Lists what people say of their mentorships; for managers.", NULL,
+     cvn_program_feedback_options, false, cvn_program_feedback_run, NULL},
     {"open", "PROGRAM", 1, 1, "Opens enrolment.", NULL, NULL, false, run_open, NULL},
     {"close", "PROGRAM", 1, 1, "Closes enrolment.", NULL, NULL, false, run_close, NULL},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, false, NULL, NULL},

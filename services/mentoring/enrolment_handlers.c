@@ -2,6 +2,7 @@
 #include "services/mentoring/enrolment_find.h"
 #include "services/mentoring/enrolment_update.h"
 #include "services/mentoring/enrolment_write.h"
+#include "services/mentoring/mentorships/mentorship_write.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
 #include "services/runtime/page.h"
@@ -290,6 +291,18 @@ static int check_withdraw(struct cvn_ctx *ctx, const void *request)
     return cvn_ctx_refuse_problems(ctx);
 }
 
+/* What the others are told of it. */
+static const char *withdraw_reason(struct cvn_ctx *ctx,
+                                   const Convene__Mentoring__V1__WithdrawEnrolmentRequest *req,
+                                   const Convene__Mentoring__V1__Enrolment *enrolment)
+{
+    if (req->reason[0])
+        return req->reason;
+    const char *text =
+        cvn_arena_printf(ctx->arena, "%s withdrew from the programme", enrolment->display_name);
+    return text ? text : "";
+}
+
 static int withdraw(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     const Convene__Mentoring__V1__WithdrawEnrolmentRequest *req = request;
@@ -304,6 +317,9 @@ static int withdraw(struct cvn_ctx *ctx, const void *request, void *reply)
     if (!after.update_time)
         return -ENOMEM;
     if (before->state != STATE(WITHDRAWN))
+        r = cvn_mentorships_end_all(ctx, &place.person, before->program_id,
+                                    withdraw_reason(ctx, req, before), NULL);
+    if (r == 0 && before->state != STATE(WITHDRAWN))
         r = cvn_enrolment_replace(ctx, &place.program, &place.person, before, &after);
     if (r == 0)
         r = cvn_enrolment_show(ctx, &after);

@@ -1,6 +1,7 @@
 #include "services/mentoring/enrolment_write.h"
 
 #include "services/mentoring/enrolment_check.h"
+#include "services/mentoring/mentorships/mentorship_table.h"
 #include "services/mentoring/people_source.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
@@ -257,6 +258,29 @@ static int stamp(struct cvn_ctx *ctx, const struct cvn_id *program,
     return e->id && e->program_id && now ? 0 : -ENOMEM;
 }
 
+/* Who has a mentor or mentees stays on that side until those are done. */
+static int check_role(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Enrolment *before,
+                      const Convene__Mentoring__V1__Enrolment *e, const struct cvn_id *person)
+{
+    struct cvn_mentorship_walk walk;
+    struct cvn_id id;
+    Convene__Mentoring__V1__Mentorship *row;
+    bool open = false;
+    if (before->role == e->role || before->state != STATE(ACTIVE))
+        return 0;
+    int r = cvn_mentorship_walk_open(&walk, ctx, person);
+    while (r == 0 && !open && (r = cvn_mentorship_walk_next(&walk, &id, &row)) == 0)
+        open = strcmp(row->program_id, before->program_id) == 0;
+    cvn_mentorship_walk_end(&walk);
+    if (r && r != CVN_STORE_ABSENT)
+        return r;
+    return open ? cvn_ctx_refuse_state(ctx, CVN_FAILED_PRECONDITION, "HAS_MENTORSHIP",
+                                       "%s has a mentorship and cannot change sides before it is "
+                                       "done.",
+                                       before->display_name)
+                : 0;
+}
+
 int cvn_enrolment_store(struct cvn_ctx *ctx, const struct cvn_id *program,
                         struct cvn_enrolment_draft *draft, struct cvn_enrolment_how how,
                         Convene__Mentoring__V1__EnrolmentResult__Outcome *ret_outcome)
@@ -271,7 +295,9 @@ int cvn_enrolment_store(struct cvn_ctx *ctx, const struct cvn_id *program,
     if (r == 0 && how.create_only && before->state == STATE(ACTIVE))
         return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "ENROLLED",
                                     "%s is enrolled in this programme already.", e->display_name);
-    r = stamp(ctx, program, before, e);
+    r = before ? check_role(ctx, before, e, &draft->person) : 0;
+    if (r == 0)
+        r = stamp(ctx, program, before, e);
     if (r == 0 && before)
         r = same(ctx, before, e, &unchanged);
     if (r)

@@ -1,4 +1,5 @@
 #include "services/mentoring/lint.h"
+#include "services/mentoring/mentorships/handlers.h"
 #include "services/mentoring/program_check.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
@@ -296,4 +297,6 @@ const struct cvn_service_method cvn_program_methods[CVN_PROGRAM_METHODS] = {
      CVN_SCOPE_MENTORING_MANAGE},
     {"CheckProgram", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, cvn_program_lint,
      cvn_program_lint_answer, NULL, CVN_SCOPE_MENTORING_MANAGE},
+    {"GetProgramReport", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, cvn_program_report, NULL,
+     CVN_SCOPE_MENTORING_MANAGE},
 };

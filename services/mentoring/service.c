@@ -2,7 +2,10 @@
 
 #include "convene/mentoring/v1/enrolment.pb-c.h"
 #include "convene/mentoring/v1/match.pb-c.h"
+#include "convene/mentoring/v1/person_data.pb-c.h"
 #include "services/mentoring/attendance_cache.h"
+#include "services/mentoring/mentorships/expire.h"
+#include "services/mentoring/mentorships/mentorship_table.h"
 #include "services/mentoring/runs/job.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
@@ -14,7 +17,8 @@
 enum { INTERRUPT_ARENA_BYTES = 16 << 20 };
 
 const struct cvn_table *const cvn_mentoring_tables[] = {
-    &cvn_program_table, &cvn_enrolment_table, &cvn_run_table, &cvn_result_table, NULL,
+    &cvn_program_table, &cvn_enrolment_table,  &cvn_run_table,
+    &cvn_result_table,  &cvn_mentorship_table, NULL,
 };
 
 #define STATE(name) CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_##name
@@ -85,7 +89,20 @@ int cvn_mentoring_bind(struct cvn_mentoring *mentoring, struct cvn_runtime *runt
     if (r == 0)
         r = cvn_methods_bind(runtime, server, &convene__mentoring__v1__match_service__descriptor,
                              cvn_match_methods, mentoring);
+    if (r == 0)
+        r = cvn_methods_bind(runtime, server,
+                             &convene__mentoring__v1__mentorship_service__descriptor,
+                             cvn_mentorship_methods, mentoring);
+    if (r == 0)
+        r = cvn_methods_bind(runtime, server,
+                             &convene__mentoring__v1__person_data_service__descriptor,
+                             cvn_person_data_methods, mentoring);
     return r ? r : cvn_run_watch_bind(&mentoring->watch, runtime, server);
+}
+
+int cvn_mentoring_turn(struct cvn_mentoring *mentoring, int64_t now_ms)
+{
+    return cvn_mentorships_expire(mentoring, now_ms);
 }
 
 void cvn_mentoring_stop(struct cvn_mentoring *mentoring)

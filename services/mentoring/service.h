@@ -21,6 +21,7 @@ struct cvn_mentoring_options {
     int64_t (*wall_clock_ms)(void);
     unsigned runs_at_once;      /* 0: CVN_RUNS_AT_ONCE_DEFAULT (runs/queue.h) */
     uint64_t runs_memory_bytes; /* of those together; 0: CVN_RUNS_MEMORY_BYTES_MAX */
+    int32_t publish_pairs_max;  /* of one run; 0: CVN_PUBLISH_PAIRS_MAX (state.h) */
 };
 
 /* Every table of the service that has indexes, NULL at the end: for cvn_table_verify. */
@@ -35,6 +36,12 @@ int cvn_mentoring_new(struct cvn_mentoring **ret, const struct cvn_mentoring_opt
 /* Adds programmes, enrolments and runs to the server. 0 or a fault. */
 int cvn_mentoring_bind(struct cvn_mentoring *mentoring, struct cvn_runtime *runtime,
                        struct cvn_server *server);
+
+/*
+ * What the service does as time passes: proposals that nobody accepted expire, some at a turn. 1
+ * where there is more to do at once; 0; a fault. Waits for the store's writer.
+ */
+int cvn_mentoring_turn(struct cvn_mentoring *mentoring, int64_t now_ms);
 
 /*
  * Asks the runs that are being worked on to stop, and waits for the threads. After the server's

@@ -8,7 +8,8 @@
  *     results     [space][run id][enrolment id of the mentee]
  *     counts      [space][programme id]: active mentors and mentees
  *     pair rules  [space][programme id][person id of the mentee][and of the mentor]
- *     waiting     [space][programme id][person id of a mentee]: since when
+ *     mentorships [space][mentorship id][0]: the row; [1][day][entry id] its log, [2][side]
+ * feedback waiting     [space][programme id][person id of a mentee]: since when
  */
 #ifndef CVN_SERVICES_MENTORING_SPACES_H
 #define CVN_SERVICES_MENTORING_SPACES_H
@@ -20,6 +21,7 @@ enum {
     CVN_SPACE_RESULTS = 0x23,
     CVN_SPACE_PROGRAM_COUNTS = 0x24,
     CVN_SPACE_PAIR_RULES = 0x25,
+    CVN_SPACE_MENTORSHIPS = 0x26,
     CVN_SPACE_WAITING = 0x27,
 };
 
@@ -30,11 +32,15 @@ enum {
     CVN_INDEX_RUN_PROGRAM = 0x43,
     CVN_INDEX_RUN_STATE = 0x44,
     CVN_INDEX_RESULT_MENTOR = 0x45,
+    CVN_INDEX_MENTORSHIP_PROGRAM = 0x46,
+    CVN_INDEX_MENTORSHIP_PERSON = 0x47,
+    CVN_INDEX_MENTORSHIP_DEADLINE = 0x48,
 };
 
 #define CVN_PROGRAM_PREFIX "prg"
 #define CVN_ENROLMENT_PREFIX "enr"
 #define CVN_RUN_PREFIX "run"
+#define CVN_MENTORSHIP_PREFIX "mnt"
 #define CVN_MENTORING_PERSON_PREFIX "per" /* of the events service, as the next */
 #define CVN_MENTORING_GROUP_PREFIX "grp"
 

@@ -22,15 +22,20 @@ struct cvn_mentoring {
 };
 
 enum {
-    CVN_PROGRAM_METHODS = 6,
+    CVN_PROGRAM_METHODS = 7,
     CVN_ENROLMENT_METHODS = 6,
-    CVN_MATCH_METHODS = 10,
+    CVN_MATCH_METHODS = 11,
+    CVN_MENTORSHIP_METHODS = 14,
+    CVN_PERSON_DATA_METHODS = 2,
+    CVN_PUBLISH_PAIRS_MAX = 30000, /* that one transaction takes; RESOURCE_EXHAUSTED beyond */
 };
 
 /* The methods of each RPC service, in the order of the .proto files. */
 extern const struct cvn_service_method cvn_program_methods[CVN_PROGRAM_METHODS];
 extern const struct cvn_service_method cvn_enrolment_methods[CVN_ENROLMENT_METHODS];
 extern const struct cvn_service_method cvn_match_methods[CVN_MATCH_METHODS];
+extern const struct cvn_service_method cvn_mentorship_methods[CVN_MENTORSHIP_METHODS];
+extern const struct cvn_service_method cvn_person_data_methods[CVN_PERSON_DATA_METHODS];
 
 /* access.c */
 

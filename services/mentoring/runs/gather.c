@@ -1,5 +1,6 @@
 #include "services/mentoring/runs/gather.h"
 
+#include "services/mentoring/mentorships/mentorship_table.h"
 #include "services/mentoring/pair_rule_table.h"
 #include "services/mentoring/tables.h"
 #include "services/mentoring/waiting.h"
@@ -12,11 +13,21 @@ enum { SCRATCH_BYTES = 4 << 20 };
 
 #define RULE(name) CONVENE__MENTORING__V1__PAIR_RULE__KIND__KIND_##name
 
+/* Lists of pairs that are put together. */
+struct pairs {
+    struct cvn_match_pair_ids *items;
+    size_t n, max;
+};
+
 struct gathering {
     struct cvn_ctx *ctx;
     const struct cvn_gather_query *query;
     struct cvn_gathered *out;
     struct cvn_program_counts counts;
+    const char *program_id;
+    int32_t *n_taken;      /* by mentor: seats that mentorships take */
+    struct pairs declined; /* in this programme */
+    struct pairs previous; /* paired before, anywhere */
 };
 
 int cvn_gather_compare_pairs(const void *a, const void *b)
@@ -24,6 +35,35 @@ int cvn_gather_compare_pairs(const void *a, const void *b)
     const struct cvn_match_pair_ids *x = a, *y = b;
     int c = memcmp(x->mentee_id.bytes, y->mentee_id.bytes, CVN_ID_BYTES);
     return c ? c : memcmp(x->mentor_id.bytes, y->mentor_id.bytes, CVN_ID_BYTES);
+}
+
+static int pairs_add(struct pairs *pairs, struct cvn_arena *arena,
+                     const struct cvn_match_pair_ids *pair)
+{
+    if (pairs->n == pairs->max) {
+        size_t max = pairs->max ? 2 * pairs->max : 64;
+        struct cvn_match_pair_ids *grown = cvn_arena_alloc_array(arena, max, sizeof *grown);
+        if (!grown)
+            return -ENOMEM;
+        if (pairs->n > 0)
+            memcpy(grown, pairs->items, pairs->n * sizeof *grown);
+        pairs->items = grown;
+        pairs->max = max;
+    }
+    pairs->items[pairs->n++] = *pair;
+    return 0;
+}
+
+/* By mentee and mentor, each once. */
+static void sort_pairs(struct pairs *pairs)
+{
+    size_t n = 0;
+    if (pairs->n > 0)
+        qsort(pairs->items, pairs->n, sizeof *pairs->items, cvn_gather_compare_pairs);
+    for (size_t i = 0; i < pairs->n; i++)
+        if (n == 0 || cvn_gather_compare_pairs(&pairs->items[n - 1], &pairs->items[i]) != 0)
+            pairs->items[n++] = pairs->items[i];
+    pairs->n = n;
 }
 
 static bool is_member(const struct cvn_cohort_member *members, size_t n, const struct cvn_id *id)
@@ -105,32 +145,6 @@ static int read_members(struct gathering *g)
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
-/* Lists of pairs that are put together. */
-struct pairs {
-    struct cvn_match_pair_ids *items;
-    size_t n, max;
-};
-
-static int pairs_add(struct pairs *pairs, const struct cvn_match_pair_ids *pair)
-{
-    if (pairs->n == pairs->max)
-        return -EUCLEAN;
-    pairs->items[pairs->n++] = *pair;
-    return 0;
-}
-
-/* By mentee and mentor, each once. */
-static void sort_pairs(struct pairs *pairs)
-{
-    size_t n = 0;
-    if (pairs->n > 0)
-        qsort(pairs->items, pairs->n, sizeof *pairs->items, cvn_gather_compare_pairs);
-    for (size_t i = 0; i < pairs->n; i++)
-        if (n == 0 || cvn_gather_compare_pairs(&pairs->items[n - 1], &pairs->items[i]) != 0)
-            pairs->items[n++] = pairs->items[i];
-    pairs->n = n;
-}
-
 static bool rule_ids(const Convene__Mentoring__V1__PairRule *rule, struct cvn_match_pair_ids *ret)
 {
     return cvn_id_parse(&ret->mentee_id, CVN_MENTORING_PERSON_PREFIX, rule->mentee_id) &&
@@ -155,7 +169,7 @@ static int add_rule(struct gathering *g, const Convene__Mentoring__V1__PairRule 
         g->out->n_idle_rules++;
         return 0;
     }
-    return pairs_add(&lists[rule->kind == RULE(FORBIDDEN)], pair);
+    return pairs_add(&lists[rule->kind == RULE(FORBIDDEN)], g->ctx->arena, pair);
 }
 
 static int read_stored_rules(struct gathering *g, struct cvn_pair_rule *rules, size_t n,
@@ -168,6 +182,21 @@ static int read_stored_rules(struct gathering *g, struct cvn_pair_rule *rules, s
     return r;
 }
 
+/* Who declined each other are not proposed again, unless the managers say so. */
+static int add_declined(struct gathering *g, struct pairs lists[2])
+{
+    int r = 0;
+    sort_pairs(&lists[0]);
+    for (size_t i = 0; r == 0 && i < g->declined.n; i++) {
+        const struct cvn_match_pair_ids *pair = &g->declined.items[i];
+        bool locked = lists[0].n && bsearch(pair, lists[0].items, lists[0].n, sizeof *pair,
+                                            cvn_gather_compare_pairs);
+        if (!locked && are_members(&g->out->input, pair))
+            r = pairs_add(&lists[1], g->ctx->arena, pair);
+    }
+    return r;
+}
+
 static int read_rules(struct gathering *g)
 {
     struct cvn_pair_rule *rules;
@@ -175,26 +204,117 @@ static int read_rules(struct gathering *g)
     struct pairs lists[2] = {0};
     struct cvn_match_pair_ids pair;
     int r = cvn_pair_rules_all(g->ctx, &g->query->program, &rules, &n);
-    for (int i = 0; r == 0 && i < 2; i++) {
-        lists[i].max = n + g->query->n_pair_rules;
-        lists[i].items = cvn_arena_alloc_array(g->ctx->arena, lists[i].max, sizeof *lists[i].items);
-        r = lists[i].items ? 0 : -ENOMEM;
-    }
     if (r == 0)
         r = read_stored_rules(g, rules, n, lists);
     for (size_t i = 0; r == 0 && i < g->query->n_pair_rules; i++)
         r = rule_ids(g->query->pair_rules[i], &pair)
                 ? add_rule(g, g->query->pair_rules[i], &pair, lists)
                 : -EUCLEAN;
-    for (int i = 0; r == 0 && i < 2; i++)
-        sort_pairs(&lists[i]);
+    if (r == 0)
+        r = add_declined(g, lists);
     if (r)
         return r;
+    sort_pairs(&lists[0]);
+    sort_pairs(&lists[1]);
     struct cvn_cohort_input *input = &g->out->input;
     input->locked = lists[0].items;
     input->n_locked = lists[0].n;
     input->forbidden = lists[1].items;
     input->n_forbidden = lists[1].n;
+    return 0;
+}
+
+/* Takes what one mentorship, of any programme, means for this pairing. */
+static int note_mentorship(struct gathering *g, const Convene__Mentoring__V1__Mentorship *row)
+{
+    struct cvn_cohort_input *input = &g->out->input;
+    struct cvn_match_pair_ids pair;
+    bool here = strcmp(row->program_id, g->program_id) == 0;
+    bool open = cvn_mentorship_is_open(cvn_mentorship_state_of(row));
+    if (!cvn_id_parse(&pair.mentee_id, CVN_MENTORING_PERSON_PREFIX, row->mentee_id) ||
+        !cvn_id_parse(&pair.mentor_id, CVN_MENTORING_PERSON_PREFIX, row->mentor_id))
+        return 0; /* somebody was forgotten */
+    const struct cvn_cohort_member *mentor =
+        input->n_mentors ? bsearch(&pair.mentor_id, input->mentors, input->n_mentors,
+                                   sizeof *mentor, cvn_cohort_compare_member)
+                         : NULL;
+    if (here && open) {
+        if (mentor)
+            g->n_taken[mentor - input->mentors]++;
+        return 0;
+    }
+    if (here && cvn_mentorship_state_of(row) == CVN_MENTORSHIP_DECLINED)
+        return pairs_add(&g->declined, g->ctx->arena, &pair);
+    return row->start_time && are_members(input, &pair)
+               ? pairs_add(&g->previous, g->ctx->arena, &pair)
+               : 0;
+}
+
+static int read_mentorships(struct gathering *g)
+{
+    struct cvn_key lo, hi;
+    struct cvn_slice key, value;
+    CVN_CURSOR_AUTO cursor;
+    g->n_taken = cvn_arena_alloc_array(g->ctx->arena, g->out->input.n_mentors, sizeof *g->n_taken);
+    if (!g->n_taken)
+        return -ENOMEM;
+    cvn_key_begin(&lo, CVN_SPACE_MENTORSHIPS);
+    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    int r =
+        cvn_cursor_init(&cursor, g->ctx->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
+    while (r == 0 && (r = cvn_cursor_next(&cursor, &key, &value)) == 0) {
+        CVN_ARENA_AUTO scratch;
+        Convene__Mentoring__V1__Mentorship *row;
+        if (((const uint8_t *)key.data)[cvn_mentorship_table.kind_at] != CVN_MENTORSHIP_ROW)
+            continue;
+        cvn_arena_init(&scratch, SCRATCH_BYTES);
+        struct cvn_ctx ctx = {.arena = &scratch};
+        r = cvn_ctx_unpack(&ctx, &convene__mentoring__v1__mentorship__descriptor, value, &row);
+        if (r == 0)
+            r = note_mentorship(g, row);
+    }
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+/* Leaves each mentor the free seats, and leaves out who has none. */
+static void reduce_seats(struct gathering *g)
+{
+    struct cvn_cohort_input *input = &g->out->input;
+    size_t n = 0;
+    for (size_t i = 0; i < input->n_mentors; i++) {
+        struct cvn_cohort_member member = input->mentors[i];
+        member.seats =
+            member.enrolment->capacity - (g->query->include_mentored ? 0 : g->n_taken[i]);
+        if (member.seats > 0)
+            input->mentors[n++] = member;
+    }
+    g->out->n_full_mentors = input->n_mentors - n;
+    input->n_mentors = n;
+}
+
+/* Gives each mentee those of before: it is enough that one side knows. */
+static int set_previous(struct gathering *g)
+{
+    struct cvn_cohort_input *input = &g->out->input;
+    struct pairs *previous = &g->previous;
+    sort_pairs(previous);
+    struct cvn_id *ids = cvn_arena_alloc_array(g->ctx->arena, previous->n, sizeof *ids);
+    if (!ids)
+        return -ENOMEM;
+    for (size_t i = 0; i < previous->n; i++)
+        ids[i] = previous->items[i].mentor_id;
+    for (size_t first = 0, n; first < previous->n; first += n) {
+        const struct cvn_id *mentee = &previous->items[first].mentee_id;
+        n = 1;
+        while (first + n < previous->n &&
+               cvn_id_equal(&previous->items[first + n].mentee_id, mentee))
+            n++;
+        struct cvn_cohort_member *member = bsearch(mentee, input->mentees, input->n_mentees,
+                                                   sizeof *member, cvn_cohort_compare_member);
+        if (member)
+            member->previous = (struct cvn_match_ids){
+                ids + first, n < CVN_MATCH_PREVIOUS_MAX ? n : CVN_MATCH_PREVIOUS_MAX};
+    }
     return 0;
 }
 
@@ -252,6 +372,13 @@ int cvn_gather(struct cvn_ctx *ctx, const struct cvn_gather_query *query, struct
     struct gathering g = {.ctx = ctx, .query = query, .out = ret};
     *ret = (struct cvn_gathered){0};
     int r = read_members(&g);
+    g.program_id = r == 0 ? ret->input.program->id : "";
+    if (r == 0)
+        r = read_mentorships(&g);
+    if (r)
+        return r;
+    reduce_seats(&g);
+    r = set_previous(&g);
     if (r == 0)
         r = read_rules(&g);
     return r ? r : read_base(&g);

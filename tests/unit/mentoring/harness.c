@@ -148,6 +148,11 @@ void harness_restart(struct harness *harness)
     start_mentoring(harness);
 }
 
+void harness_set_publish_max(struct harness *harness, int32_t max)
+{
+    harness->service->options.publish_pairs_max = max;
+}
+
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
     (void)st;
@@ -217,6 +222,8 @@ static void find_method(struct call *call, const char *name)
         {&convene__mentoring__v1__program_service__descriptor, cvn_program_methods},
         {&convene__mentoring__v1__enrolment_service__descriptor, cvn_enrolment_methods},
         {&convene__mentoring__v1__match_service__descriptor, cvn_match_methods},
+        {&convene__mentoring__v1__mentorship_service__descriptor, cvn_mentorship_methods},
+        {&convene__mentoring__v1__person_data_service__descriptor, cvn_person_data_methods},
     };
     for (size_t i = 0; i < sizeof services / sizeof *services; i++)
         for (unsigned m = 0; m < services[i].descriptor->n_methods; m++)

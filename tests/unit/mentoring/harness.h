@@ -8,6 +8,8 @@
 
 #include "convene/mentoring/v1/enrolment.pb-c.h"
 #include "convene/mentoring/v1/match.pb-c.h"
+#include "convene/mentoring/v1/mentorship.pb-c.h"
+#include "convene/mentoring/v1/person_data.pb-c.h"
 #include "convene/mentoring/v1/program.pb-c.h"
 #include "services/events/service.h"
 #include "services/mentoring/service.h"
@@ -50,6 +52,9 @@ void harness_release_runs(struct harness *harness);
 void harness_lose_events(struct harness *harness);
 /* Stops the mentoring service and starts it again on the same store. */
 void harness_restart(struct harness *harness);
+
+/* How many pairs of one run can be published, from now on. */
+void harness_set_publish_max(struct harness *harness, int32_t max);
 
 /* Somebody who calls. Replies live until the next call. */
 struct client {
