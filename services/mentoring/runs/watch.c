@@ -87,13 +87,19 @@ static bool serve(struct cvn_run_watcher *watcher, struct cvn_ctx *ctx, struct c
     Convene__Mentoring__V1__MatchRun *run;
     bool draining = cvn_server_call_draining(watcher->call);
     int r = read_run(watcher, ctx, &run);
-    if (r == 0)
-        r = tell(watcher, ctx, run);
-    if (r == CVN_CALL_LATER || r == CVN_STORE_BUSY)
+    if (r == CVN_STORE_BUSY)
         return false;
-    if (r && r != CVN_REFUSED)
+    if (r) {
+        if (r != CVN_REFUSED)
+            cvn_answer_fault(status, ctx->arena, r);
+        return true;
+    }
+    r = tell(watcher, ctx, run);
+    if (r == CVN_CALL_LATER)
+        return false;
+    if (r)
         cvn_answer_fault(status, ctx->arena, r == -EPIPE ? CVN_STORE_CANCELLED : r);
-    if (r == 0 && draining && !has_ended(run))
+    else if (draining && !has_ended(run))
         *status = (struct cvn_status){.code = CVN_UNAVAILABLE,
                                       .message = "The server stops; watch again when it is back."};
     return r != 0 || draining || has_ended(run);
