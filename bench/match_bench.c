@@ -1,7 +1,7 @@
 /*
  * Seconds by phase, peak memory and the share matched for cohorts from the generator:
- * `match_bench [mentees [mode [threads [seed [candidates]]]]]`; 10,000 mentees, stable, and as many
- * threads as there are processors by default.
+ * `match_bench [mentees[xmentors] [mode [threads [seed [candidates]]]]]`; 10,000 mentees, a quarter
+ * as many mentors, stable, and as many threads as there are processors by default.
  */
 #include "bench/cohort.h"
 
@@ -93,13 +93,16 @@ static bool read_mode(const char *name, enum cvn_match_mode *ret)
 
 int main(int argc, char **argv)
 {
-    size_t n_mentees = argc > 1 ? strtoul(argv[1], NULL, 10) : 10000;
+    char *mentors = NULL;
+    size_t n_mentees = argc > 1 ? strtoul(argv[1], &mentors, 10) : 10000;
     enum cvn_match_mode mode = CVN_MATCH_STABLE;
     if (argc > 2 && !read_mode(argv[2], &mode))
         return 2;
     long n_threads = argc > 3 ? strtol(argv[3], NULL, 10) : sysconf(_SC_NPROCESSORS_ONLN);
     uint64_t seed = argc > 4 ? strtoull(argv[4], NULL, 10) : 1;
     struct cohort_shape shape = cohort_shape_of(n_mentees, seed);
+    if (mentors && *mentors == 'x')
+        shape.n_mentors = strtoul(mentors + 1, NULL, 10);
     struct cohort cohort;
     double began = now();
     if (cohort_init(&cohort, &shape) != 0)

@@ -27,11 +27,10 @@ struct wish {
     uint64_t tie_key;
     uint32_t skills_weight;
     uint32_t skills_wanted;
-    uint32_t worth[CVN_MATCH_SKILLS_MAX];                           /* of an eighth of each skill */
-    uint32_t taught[CVN_MATCH_SKILLS_MAX][CVN_MATCH_LEVEL_MAX + 1]; /* by a mentor's level */
-    const uint32_t *offers[CVN_MATCH_SKILLS_MAX];                   /* from the block at hand on */
-    int32_t same; /* points that every mentor gets */
-    int32_t most; /* by goals, hours and languages together */
+    uint32_t worth[CVN_MATCH_SKILLS_MAX]; /* of an eighth of each skill */
+    int32_t same;                         /* points that every mentor gets */
+    int32_t most_beside;                  /* points by hours and languages together */
+    uint32_t n_goals;
     int16_t goals[CVN_MATCH_GOALS_MAX + 1];
     int16_t hours[CVN_MATCH_FULL_HOURS + 1];
     int16_t languages[CVN_MATCH_FULL_LANGUAGES + 1];
@@ -45,16 +44,25 @@ struct lesson {
 
 enum { STEPS = 3, LESSONS_MAX = CVN_MATCH_SKILLS_MAX * STEPS };
 
+/* One mentee, and the best found so far. */
+struct seeker {
+    struct wish wish;
+    struct entry heap[CVN_MATCH_CANDIDATES_MAX]; /* the worst on top */
+    uint32_t n;
+    uint32_t least_taught; /* who teaches less cannot enter the full heap any more */
+    uint32_t n_allowed;
+};
+
+/* Mentees who go through the mentors block by block together, so that a block is in the cache. */
+enum { BATCH = 32 };
+
 /* One thread's work. */
 struct search {
     const struct cvn_match_cohort *cohort;
     struct cvn_match_graph *graph;
-    struct wish wish;
-    struct entry heap[CVN_MATCH_CANDIDATES_MAX]; /* the worst on top */
-    uint32_t n;
+    struct seeker seekers[BATCH];
+    struct seeker *now; /* the one at work */
     uint32_t k;
-    uint32_t least_taught; /* who teaches less cannot enter the full heap any more */
-    uint32_t n_allowed;
     int64_t n_scored;
     struct cvn_match_sieve sieve;
     struct lesson lessons[LESSONS_MAX];
@@ -94,7 +102,7 @@ static void sift_up(struct entry *heap, uint32_t at)
 /* How much a mentor has to teach so that the best of everything else could reach the worst kept. */
 static uint32_t least_taught(const struct wish *wish, int32_t worst)
 {
-    int32_t gap = worst - wish->same - wish->most;
+    int32_t gap = worst - wish->same - wish->most_beside - wish->goals[wish->n_goals];
     if (gap <= 0)
         return 0;
     if (wish->skills_weight == 0)
@@ -106,27 +114,36 @@ static uint32_t least_taught(const struct wish *wish, int32_t worst)
 
 static void offer(struct search *search, uint32_t mentor, int32_t score, uint32_t taught)
 {
-    if (search->n == search->k && score < search->heap[0].score)
+    if (search->now->n == search->k && score < search->now->heap[0].score)
         return;
     uint64_t key = search->cohort->lean[mentor].tie_key;
-    struct entry entry = {cvn_match_tie_of_keys(key, search->wish.tie_key), score, mentor, taught};
-    if (search->n < search->k) {
-        search->heap[search->n] = entry;
-        sift_up(search->heap, search->n++);
-    } else if (is_better(&entry, &search->heap[0])) {
-        search->heap[0] = entry;
-        sift_down(search->heap, search->n, 0);
+    struct entry entry = {cvn_match_tie_of_keys(key, search->now->wish.tie_key), score, mentor,
+                          taught};
+    if (search->now->n < search->k) {
+        search->now->heap[search->now->n] = entry;
+        sift_up(search->now->heap, search->now->n++);
+    } else if (is_better(&entry, &search->now->heap[0])) {
+        search->now->heap[0] = entry;
+        sift_down(search->now->heap, search->now->n, 0);
     } else {
         return;
     }
-    if (search->n == search->k)
-        search->least_taught = least_taught(&search->wish, search->heap[0].score);
+    if (search->now->n == search->k)
+        search->now->least_taught = least_taught(&search->now->wish, search->now->heap[0].score);
+}
+
+static uint32_t count_goals(uint32_t goals)
+{
+    uint32_t n = 0;
+    for (; goals; goals &= goals - 1)
+        n++;
+    return n;
 }
 
 static void wish_for_skills(struct search *search, const struct cvn_match_person *person)
 {
     const struct cvn_match_cohort *cohort = search->cohort;
-    struct wish *wish = &search->wish;
+    struct wish *wish = &search->now->wish;
     for (size_t i = 0; i < person->n_skills; i++) {
         const struct cvn_match_skill *skill = &person->skills[i];
         wish->worth[i] = skill->priority * cohort->rarity[skill->skill];
@@ -140,12 +157,12 @@ static void make_wish(struct search *search, uint32_t index)
     const struct cvn_match_mentee *mentee = cvn_match_cohort_mentee(cohort, index);
     const struct cvn_match_person *person = &mentee->person;
     const int32_t *weights = cohort->problem->mentee_weights.points;
-    struct wish *wish = &search->wish;
+    struct wish *wish = &search->now->wish;
     *wish =
         (struct wish){.person = person, .skills_weight = (uint32_t)weights[CVN_MATCH_TERM_SKILLS]};
     wish->tie_key = cvn_match_tie_mentee_key(cohort->problem->seed, &person->id);
     wish_for_skills(search, person);
-    uint32_t n_goals = (uint32_t)__builtin_popcount(person->goals), n_languages = 0;
+    uint32_t n_goals = wish->n_goals = count_goals(person->goals), n_languages = 0;
     uint32_t n_hours = cvn_match_count_hours(&person->hours, &person->hours);
     for (int i = 0; i < 2; i++)
         n_languages += (uint32_t)__builtin_popcountll(person->languages.bits[i]);
@@ -162,27 +179,34 @@ static void make_wish(struct search *search, uint32_t index)
         (int32_t)cvn_match_share((uint32_t)weights[CVN_MATCH_TERM_WAITING],
                                  cvn_match_at_most(mentee->waited_days, CVN_MATCH_FULL_WAITED_DAYS),
                                  CVN_MATCH_FULL_WAITED_DAYS);
-    wish->most = wish->goals[n_goals] +
-                 wish->hours[cvn_match_at_most((int32_t)n_hours, CVN_MATCH_FULL_HOURS)] +
-                 wish->languages[cvn_match_at_most((int32_t)n_languages, CVN_MATCH_FULL_LANGUAGES)];
+    wish->most_beside =
+        wish->hours[cvn_match_at_most((int32_t)n_hours, CVN_MATCH_FULL_HOURS)] +
+        wish->languages[cvn_match_at_most((int32_t)n_languages, CVN_MATCH_FULL_LANGUAGES)];
 }
 
-/* The score of a pair of which nothing special is known: the terms without it are zero. */
-static int32_t score_plain(const struct wish *wish, const struct cvn_match_lean_mentor *mentor,
-                           uint32_t taught)
+/*
+ * The score of a pair of which nothing special is known: the terms without it are zero. False as
+ * soon as it is sure that the pair is worse than the worst kept.
+ */
+static bool score_plain(const struct search *search, uint32_t mentor, uint32_t taught, int32_t *ret)
 {
+    const struct seeker *now = search->now;
+    const struct wish *wish = &now->wish;
     const struct cvn_match_person *person = wish->person;
-    uint32_t hours = cvn_match_count_hours(&mentor->hours, &person->hours), languages = 0;
+    int32_t score = (int32_t)cvn_match_share(wish->skills_weight, taught, wish->skills_wanted) +
+                    wish->same +
+                    wish->goals[count_goals(search->cohort->goals[mentor] & person->goals)];
+    if (now->n == search->k && score + wish->most_beside < now->heap[0].score)
+        return false;
+    const struct cvn_match_lean_mentor *lean = &search->cohort->lean[mentor];
+    uint32_t hours = cvn_match_count_hours(&lean->hours, &person->hours), languages = 0;
     for (int i = 0; i < 2; i++) {
-        uint64_t both = mentor->languages.bits[i] & person->languages.bits[i];
+        uint64_t both = lean->languages.bits[i] & person->languages.bits[i];
         languages += both ? 1 + ((both & (both - 1)) != 0) : 0;
     }
-    uint32_t goals = (uint32_t)__builtin_popcount(mentor->goals & person->goals);
-    return (int32_t)cvn_match_share(wish->skills_weight, taught, wish->skills_wanted) +
-           wish->goals[goals] +
-           wish->hours[cvn_match_at_most((int32_t)hours, CVN_MATCH_FULL_HOURS)] +
-           wish->languages[cvn_match_at_most((int32_t)languages, CVN_MATCH_FULL_LANGUAGES)] +
-           wish->same;
+    *ret = score + wish->hours[cvn_match_at_most((int32_t)hours, CVN_MATCH_FULL_HOURS)] +
+           wish->languages[cvn_match_at_most((int32_t)languages, CVN_MATCH_FULL_LANGUAGES)];
+    return true;
 }
 
 /* Scores the pairs of which something is known and takes them out of the bits of the block. */
@@ -210,7 +234,7 @@ static void search_specials(struct search *search, uint32_t mentee, size_t block
 /* Lists the rows of bits that add to what the mentors of a block teach. */
 static uint32_t list_lessons(struct search *search, size_t block)
 {
-    const struct wish *wish = &search->wish;
+    const struct wish *wish = &search->now->wish;
     const struct cvn_match_vertical *skills = &search->cohort->skills;
     uint32_t n = 0;
     for (size_t i = 0; i < wish->person->n_skills; i++) {
@@ -262,13 +286,13 @@ static uint32_t level_for(uint32_t eighths, uint32_t mentee_level)
  */
 static void narrow(struct search *search, size_t block)
 {
-    const struct wish *wish = &search->wish;
+    const struct wish *wish = &search->now->wish;
     uint64_t *allowed = search->sieve.rows[CVN_MATCH_RULE_NONE];
-    if (search->least_taught > wish->skills_wanted) {
+    if (search->now->least_taught > wish->skills_wanted) {
         memset(allowed, 0, WORDS * sizeof *allowed);
         return;
     }
-    uint32_t dispensable = wish->skills_wanted - search->least_taught;
+    uint32_t dispensable = wish->skills_wanted - search->now->least_taught;
     for (size_t i = 0; i < wish->person->n_skills; i++) {
         const struct cvn_match_skill *skill = &wish->person->skills[i];
         uint32_t whole = wish->worth[i] * CVN_MATCH_TAUGHT_FULL;
@@ -312,29 +336,22 @@ static uint32_t list_bits(const uint64_t row[WORDS], uint16_t ret[CVN_MATCH_BLOC
     return n;
 }
 
-enum { AHEAD = 8 };
-
 /* Scores those of the block's n who teach as much as it takes, and keeps the rest for later. */
 static uint32_t score_those_who_teach(struct search *search, size_t block, uint32_t n,
                                       uint32_t least)
 {
-    const struct cvn_match_lean_mentor *lean =
-        search->cohort->lean + block * CVN_MATCH_BLOCK_MENTORS;
     uint32_t n_kept = 0;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t at = search->left[i], taught = search->taught[at];
+        uint32_t mentor = (uint32_t)block * CVN_MATCH_BLOCK_MENTORS + at;
+        int32_t score;
         if (taught < least) {
             search->left[n_kept++] = (uint16_t)at;
-            continue;
+        } else if (taught >= search->now->least_taught &&
+                   score_plain(search, mentor, taught, &score)) {
+            offer(search, mentor, score, taught);
+            search->n_scored++;
         }
-        if (taught < search->least_taught)
-            continue;
-        /* They lie apart: asking for the row some turns ahead hides the wait for it. */
-        if (i + AHEAD < n)
-            __builtin_prefetch(&lean[search->left[i + AHEAD]]);
-        offer(search, (uint32_t)block * CVN_MATCH_BLOCK_MENTORS + at,
-              score_plain(&search->wish, &lean[at], taught), taught);
-        search->n_scored++;
     }
     return n_kept;
 }
@@ -348,15 +365,15 @@ static void search_block(struct search *search, uint32_t mentee, size_t block)
     const uint64_t *allowed = search->sieve.rows[CVN_MATCH_RULE_NONE];
     if (!cvn_match_allow_block(search->cohort, mentee, block, &search->sieve))
         return;
-    search->n_allowed += count_bits(allowed);
+    search->now->n_allowed += count_bits(allowed);
     search_specials(search, mentee, block);
-    if (search->least_taught > 0)
+    if (search->now->least_taught > 0)
         narrow(search, block);
     uint32_t n = list_bits(allowed, search->left);
     if (n == 0)
         return;
     sum_taught(search, block, n);
-    uint32_t wanted = search->wish.skills_wanted;
+    uint32_t wanted = search->now->wish.skills_wanted;
     for (uint32_t turn = 1; turn <= TURNS && n > 0; turn++)
         n = score_those_who_teach(search, block, n, wanted / TURNS * (TURNS - turn));
 }
@@ -376,7 +393,7 @@ static void sort_best_first(struct entry *heap, uint32_t n)
 static void measure_entry(const struct search *search, uint32_t mentee, const struct entry *entry,
                           struct cvn_match_measure *ret)
 {
-    const struct wish *wish = &search->wish;
+    const struct wish *wish = &search->now->wish;
     if (entry->taught == SPECIAL) {
         cvn_match_measure_pair(search->cohort, mentee, entry->mentor, ret);
         return;
@@ -386,8 +403,8 @@ static void measure_entry(const struct search *search, uint32_t mentee, const st
     *ret = (struct cvn_match_measure){
         .skills_taught = entry->taught,
         .skills_wanted = wish->skills_wanted,
-        .n_goals = __builtin_popcount(mentor->goals & person->goals),
-        .n_goals_wanted = __builtin_popcount(person->goals),
+        .n_goals = (int32_t)count_goals(search->cohort->goals[entry->mentor] & person->goals),
+        .n_goals_wanted = (int32_t)wish->n_goals,
         .n_hours = (int32_t)cvn_match_count_hours(&mentor->hours, &person->hours),
         .waited_days = cvn_match_cohort_mentee(search->cohort, mentee)->waited_days,
     };
@@ -397,36 +414,51 @@ static void measure_entry(const struct search *search, uint32_t mentee, const st
 }
 
 /* Leaves the list of a mentee in its own part of the items, and its length in first. */
-static void search_mentee(struct search *search, uint32_t mentee)
+static void list_found(struct search *search, uint32_t mentee)
 {
-    const struct cvn_match_cohort *cohort = search->cohort;
     struct cvn_match_graph *graph = search->graph;
-    if (cohort->locked[mentee] != CVN_MATCH_NOBODY)
-        return;
-    search->n = search->n_allowed = search->least_taught = 0;
-    make_wish(search, mentee);
-    for (size_t block = 0; block < cohort->n_blocks; block++)
-        search_block(search, mentee, block);
-    graph->n_allowed[mentee] = search->n_allowed;
-    graph->first[mentee + 1] = search->n;
-    sort_best_first(search->heap, search->n);
+    struct seeker *now = search->now;
     struct cvn_match_candidate *items = graph->items + (size_t)mentee * search->k;
-    for (uint32_t i = 0; i < search->n; i++) {
-        const struct entry *entry = &search->heap[i];
+    graph->n_allowed[mentee] = now->n_allowed;
+    graph->first[mentee + 1] = now->n;
+    sort_best_first(now->heap, now->n);
+    for (uint32_t i = 0; i < now->n; i++) {
+        const struct entry *entry = &now->heap[i];
         struct cvn_match_measure measure;
         int16_t points[CVN_MATCH_TERMS];
         measure_entry(search, mentee, entry, &measure);
         int32_t back = cvn_match_points(&measure, CVN_MATCH_SIDE_MENTOR,
-                                        &cohort->problem->mentor_weights, points);
+                                        &search->cohort->problem->mentor_weights, points);
         items[i] =
             (struct cvn_match_candidate){entry->mentor, (uint16_t)entry->score, (uint16_t)back};
     }
 }
 
+/* Some mentees from one on; nobody is sought for those who are locked. */
+static void search_batch(struct search *search, uint32_t from, uint32_t n)
+{
+    const struct cvn_match_cohort *cohort = search->cohort;
+    for (uint32_t i = 0; i < n; i++) {
+        search->now = &search->seekers[i];
+        search->now->n = search->now->n_allowed = search->now->least_taught = 0;
+        make_wish(search, from + i);
+    }
+    for (size_t block = 0; block < cohort->n_blocks; block++)
+        for (uint32_t i = 0; i < n; i++) {
+            search->now = &search->seekers[i];
+            if (cohort->locked[from + i] == CVN_MATCH_NOBODY)
+                search_block(search, from + i, block);
+        }
+    for (uint32_t i = 0; i < n; i++) {
+        search->now = &search->seekers[i];
+        list_found(search, from + i);
+    }
+}
+
 static int search_mentees(void *member, uint64_t from, uint64_t to)
 {
-    for (uint64_t i = from; i < to; i++)
-        search_mentee(member, (uint32_t)i);
+    for (uint64_t i = from; i < to; i += BATCH)
+        search_batch(member, (uint32_t)i, to - i < BATCH ? (uint32_t)(to - i) : BATCH);
     return 0;
 }
 
@@ -460,9 +492,10 @@ static int search_all(struct cvn_match_graph *graph, const struct cvn_match_coho
                       const struct cvn_match_progress *progress)
 {
     void *searches[CVN_MATCH_THREADS_MAX] = {NULL};
+    uint64_t every = cvn_match_tell_every(cohort->mentors.n);
     struct cvn_match_crew crew = {
         .n_items = cohort->mentees.n,
-        .chunk = cvn_match_tell_every(cohort->mentors.n),
+        .chunk = every > BATCH ? every : BATCH,
         .work = search_mentees,
         .members = searches,
         .n_members = cohort->problem->n_threads ? cohort->problem->n_threads : 1,

@@ -101,10 +101,11 @@ static int init_people(struct cvn_match_cohort *cohort)
     cohort->n_blocks = (n_mentors + CVN_MATCH_BLOCK_MENTORS - 1) / CVN_MATCH_BLOCK_MENTORS;
     cohort->lean = aligned_alloc(_Alignof(struct cvn_match_lean_mentor),
                                  (n_mentors + 1) * sizeof *cohort->lean);
+    cohort->goals = calloc(n_mentors + 1, sizeof *cohort->goals);
     cohort->seats = calloc(n_mentors + 1, sizeof *cohort->seats);
     cohort->locked = malloc((n_mentees + 1) * sizeof *cohort->locked);
     cohort->full = calloc(cohort->n_blocks + 1, CVN_MATCH_BLOCK_WORDS * sizeof *cohort->full);
-    if (!cohort->lean || !cohort->seats || !cohort->locked || !cohort->full)
+    if (!cohort->lean || !cohort->goals || !cohort->seats || !cohort->locked || !cohort->full)
         return -ENOMEM;
     for (uint32_t i = 0; i < n_mentors; i++) {
         const struct cvn_match_mentor *mentor = cvn_match_cohort_mentor(cohort, i);
@@ -112,8 +113,8 @@ static int init_people(struct cvn_match_cohort *cohort)
             .hours = mentor->person.hours,
             .languages = mentor->person.languages,
             .tie_key = cvn_match_tie_mentor_key(problem->seed, &mentor->person.id),
-            .goals = mentor->person.goals,
         };
+        cohort->goals[i] = mentor->person.goals;
         cohort->seats[i] = (uint8_t)mentor->capacity;
     }
     for (uint32_t i = 0; i < n_mentees; i++)
@@ -199,6 +200,7 @@ void cvn_match_cohort_deinit(struct cvn_match_cohort *cohort)
     free(cohort->rarity);
     free(cohort->tag_names);
     free(cohort->lean);
+    free(cohort->goals);
     free(cohort->locked);
     free(cohort->seats);
     free(cohort->full);
