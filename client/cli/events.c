@@ -6,6 +6,7 @@
 #include "client/cli/events_export.h"
 #include "client/cli/events_import.h"
 #include "client/cli/events_list.h"
+#include "client/cli/events_watch.h"
 #include "client/cli/field.h"
 #include "client/cli/values.h"
 #include "client/cli/view.h"
@@ -241,6 +242,8 @@ const struct cvn_command cvn_events_commands[] = {
      "convene events repeat evt_… --start 2026-12-08T18:30:00 --end 2026-12-08T20:30:00 \\\n"
      "    --rule \"FREQ=WEEKLY;BYDAY=TU\" --publish",
      cvn_event_repeat_options, false, cvn_event_run_repeat},
+    {"watch", "", 0, 0, "Shows changes as they happen, through every break of the connection.",
+     cvn_events_watch_notes, cvn_events_watch_options, false, cvn_events_run_watch},
     {"import", "FILE", 1, 1,
      "Creates or updates events from CSV, JSON lines or iCalendar; safe to run again.",
      "convene events import meetups.csv --dry-run\n"

@@ -129,10 +129,8 @@ static int finish(struct cvn_cli *cli, struct cvn_arena *arena, ProtobufCMessage
 const struct cvn_import_kind cvn_events_import = {
     .noun = "events",
     .identity = "external_id",
-    .method = "convene.events.v1.EventService/BatchRegisterEvents",
-    .request = &convene__events__v1__batch_register_events_request__descriptor,
+    .streams = true,
     .record = &convene__events__v1__event__descriptor,
-    .records_field = "events",
     .columns = columns,
     .finish = finish,
 };

@@ -166,7 +166,7 @@ static const struct cvn_view_column csv_columns[] = {
     {{NULL}, NULL},
 };
 
-static Google__Protobuf__Timestamp *timestamp(struct cvn_cli *cli, int64_t ms)
+Google__Protobuf__Timestamp *cvn_events_timestamp(struct cvn_cli *cli, int64_t ms)
 {
     Google__Protobuf__Timestamp *time = cvn_arena_alloc(&cli->arena, sizeof *time);
     if (time) {
@@ -197,12 +197,12 @@ static enum cvn_exit fill_window(struct cvn_cli *cli,
         window.before_ms = i != 1 ? read.before_ms : window.before_ms;
     }
     if (!cvn_args_has(&cli->args, "past") || cvn_args_has(&cli->args, "from")) {
-        request->start_time_from = timestamp(cli, window.from_ms);
+        request->start_time_from = cvn_events_timestamp(cli, window.from_ms);
     } else {
         window.before_ms = window.before_ms ? window.before_ms : cli->now_ms;
     }
     if (window.before_ms) {
-        request->start_time_before = timestamp(cli, window.before_ms);
+        request->start_time_before = cvn_events_timestamp(cli, window.before_ms);
     }
     return CVN_EXIT_DONE;
 }
@@ -303,12 +303,11 @@ static enum cvn_exit show(struct cvn_cli *cli, Convene__Events__V1__ListEventsRe
     return cvn_view_pages(cli, &list, &request->base);
 }
 
-enum cvn_exit cvn_events_fill_filter(struct cvn_cli *cli,
+enum cvn_exit cvn_events_fill_search(struct cvn_cli *cli,
                                      Convene__Events__V1__ListEventsRequest *request,
                                      struct cvn_events_where *where)
 {
     enum cvn_exit code = cvn_call_fill(cli, request);
-    code = code ? code : fill_window(cli, request, (struct cvn_when){cli->now_ms, 0});
     code = code ? code : fill_where(cli, request, where);
     code = code ? code : fill_radius(cli, request);
     const char *person = cvn_args_get(&cli->args, "attendee");
@@ -319,6 +318,14 @@ enum cvn_exit cvn_events_fill_filter(struct cvn_cli *cli,
         request->member_id = (char *)"me";
     }
     return code;
+}
+
+enum cvn_exit cvn_events_fill_filter(struct cvn_cli *cli,
+                                     Convene__Events__V1__ListEventsRequest *request,
+                                     struct cvn_events_where *where)
+{
+    enum cvn_exit code = cvn_events_fill_search(cli, request, where);
+    return code ? code : fill_window(cli, request, (struct cvn_when){cli->now_ms, 0});
 }
 
 enum cvn_exit cvn_events_run_list(struct cvn_cli *cli)

@@ -23,6 +23,14 @@ enum cvn_exit cvn_events_fill_filter(struct cvn_cli *cli,
                                      Convene__Events__V1__ListEventsRequest *request,
                                      struct cvn_events_where *where);
 
+/* Fills the request, initialised, with what the options search for, but for when. */
+enum cvn_exit cvn_events_fill_search(struct cvn_cli *cli,
+                                     Convene__Events__V1__ListEventsRequest *request,
+                                     struct cvn_events_where *where);
+
+/* An instant in the run's arena; NULL without memory. */
+Google__Protobuf__Timestamp *cvn_events_timestamp(struct cvn_cli *cli, int64_t ms);
+
 enum cvn_exit cvn_events_run_list(struct cvn_cli *cli);
 enum cvn_exit cvn_events_run_for_me(struct cvn_cli *cli);
 

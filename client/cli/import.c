@@ -3,6 +3,7 @@
 #include "client/cli/call.h"
 #include "client/cli/failure.h"
 #include "client/cli/field.h"
+#include "client/cli/import_stream.h"
 #include "client/cli/records.h"
 #include "client/cli/report.h"
 
@@ -21,7 +22,8 @@ struct import {
     const char *program_id;
     const char *file_name;
     struct cvn_report *report;
-    struct cvn_arena arena; /* of the batch */
+    struct cvn_import_stream *stream; /* NULL for what goes in batches */
+    struct cvn_arena arena;           /* of the batch */
     ProtobufCMessage *records[CVN_IMPORT_BATCH_MAX];
     size_t lines[CVN_IMPORT_BATCH_MAX];
     const char *identities[CVN_IMPORT_BATCH_MAX];
@@ -131,12 +133,14 @@ static Google__Rpc__BadRequest *bad_request(const Google__Rpc__Status *status)
     return NULL;
 }
 
-static void refuse_by_server(struct import *import, size_t i, const Google__Rpc__Status *status)
+static void refuse_by_server(void *arg, size_t line, const char *identity,
+                             const Google__Rpc__Status *status)
 {
+    struct import *import = arg;
     const char *fallback = status && *status->message ? status->message : "refused";
     Google__Rpc__BadRequest *details = status ? bad_request(status) : NULL;
     if (!details || details->n_field_violations == 0) {
-        cvn_report_refuse(import->report, import->lines[i], import->identities[i], fallback);
+        cvn_report_refuse(import->report, line, identity, fallback);
     }
     for (size_t v = 0; details && v < details->n_field_violations; v++) {
         struct cvn_error reason;
@@ -144,7 +148,7 @@ static void refuse_by_server(struct import *import, size_t i, const Google__Rpc_
                             column_of(import->kind, details->field_violations[v]->field),
                             details->field_violations[v]->description);
         if (v == 0) {
-            cvn_report_refuse(import->report, import->lines[i], import->identities[i], reason.text);
+            cvn_report_refuse(import->report, line, identity, reason.text);
         } else {
             cvn_report_also(import->report, reason.text);
         }
@@ -177,7 +181,7 @@ static enum cvn_exit take_results(struct import *import, const ProtobufCMessage 
         int outcome = *(const int *)member(results[i], "outcome");
         if (outcome == CONVENE_REFUSED) {
             const Google__Rpc__Status *const *status = member(results[i], "status");
-            refuse_by_server(import, i, *status);
+            refuse_by_server(import, import->lines[i], import->identities[i], *status);
         } else {
             cvn_report_count(import->report, (enum convene_outcome)outcome);
         }
@@ -244,6 +248,13 @@ static enum cvn_exit take_record(struct import *import, const struct cvn_record 
         cvn_report_refuse(import->report, record->line, identity_of(import, record), err.text);
         return CVN_EXIT_DONE;
     }
+    if (import->stream) {
+        enum cvn_exit code =
+            cvn_import_stream_push(import->stream, (const Convene__Events__V1__Event *)message,
+                                   record->line, identity_of(import, record));
+        cvn_arena_reset(&import->arena);
+        return code;
+    }
     for (size_t i = 0; i < record->n; i++) {
         import->text_bytes += strlen(record->values[i]);
     }
@@ -271,19 +282,42 @@ static enum cvn_exit check_columns(struct import *import, const struct cvn_recor
     return CVN_EXIT_DONE;
 }
 
+/* Whether the user has stopped the import behind that line; says so in the report. */
+static bool is_stopped(struct import *import, size_t line)
+{
+    struct cvn_error err;
+    if (!import->stream || !cvn_import_stream_interrupted(import->stream)) {
+        return false;
+    }
+    (void)cvn_error_set(&err, 0, "stopped behind line %zu; run it again to go on", line);
+    cvn_report_broken(import->report, err.text);
+    return true;
+}
+
+/* Has all that was read answered. */
+static enum cvn_exit settle(struct import *import)
+{
+    return import->stream ? cvn_import_stream_flush(import->stream) : send_batch(import);
+}
+
 static enum cvn_exit take_records(struct import *import, struct cvn_records *records)
 {
     enum cvn_exit code = check_columns(import, records);
+    size_t line = 0;
     while (code == CVN_EXIT_DONE) {
         struct cvn_record record;
         struct cvn_error err = {""};
+        if (is_stopped(import, line)) {
+            return settle(import);
+        }
         int r = cvn_records_next(records, &record, &err);
+        line = r == 0 ? record.line : line;
         if (r == 0) {
             code = take_record(import, &record);
         } else if (r == CVN_RECORDS_REFUSED) {
             cvn_report_refuse(import->report, record.line, "", err.text);
         } else {
-            code = send_batch(import);
+            code = settle(import);
             if (code == CVN_EXIT_DONE && r == CVN_RECORDS_BROKEN) {
                 cvn_report_broken(import->report, err.text);
             } else if (code == CVN_EXIT_DONE && r < 0) {
@@ -328,7 +362,17 @@ static enum cvn_exit import_file(struct import *import, FILE *file, enum cvn_rec
                      : cvn_cli_fail(import->cli, CVN_EXIT_FAILED, "%s: %s.", import->file_name,
                                     err.text);
     }
-    enum cvn_exit code = take_records(import, records);
+    enum cvn_exit code = CVN_EXIT_DONE;
+    if (import->kind->streams) {
+        const struct cvn_import_stream_options options = {.noun = import->kind->noun,
+                                                          .file = file,
+                                                          .report = import->report,
+                                                          .refuse = refuse_by_server,
+                                                          .arg = import};
+        code = cvn_import_stream_open(&import->stream, import->cli, &options);
+    }
+    code = code ? code : take_records(import, records);
+    cvn_import_stream_close(import->stream);
     cvn_records_free(records);
     if (import->cli->err_terminal && !import->cli->quiet) {
         (void)fputs("\r\033[K", stderr);

@@ -33,6 +33,7 @@ struct cvn_import_kind {
     const ProtobufCMessageDescriptor *request;
     const ProtobufCMessageDescriptor *record;
     const char *records_field; /* of the request, holding the records */
+    bool streams; /* the records are events, which go through a registrar; the method is not used */
     const struct cvn_import_column *columns;
     /*
      * Completes a record from columns without a path; values are by column, NULL where absent.

@@ -8,6 +8,10 @@
 /* The client's channel, signed in as its options ask. Belongs to the client. */
 struct cvn_channel *cvn_client_channel(struct convene *client);
 
+/* Of each call, as its options said. */
+int64_t cvn_client_timeout_ms(const struct convene *client);
+bool cvn_client_fails_fast(const struct convene *client);
+
 /* Notes that a server has answered, so that a deadline that passes later is no sign of none. */
 void cvn_client_note_answer(struct convene *client);
 

@@ -182,6 +182,16 @@ struct cvn_channel *cvn_client_channel(struct convene *client)
     return client->channel;
 }
 
+int64_t cvn_client_timeout_ms(const struct convene *client)
+{
+    return client->timeout_ms;
+}
+
+bool cvn_client_fails_fast(const struct convene *client)
+{
+    return client->fail_fast;
+}
+
 void cvn_client_note_answer(struct convene *client)
 {
     atomic_store(&client->answered, true);

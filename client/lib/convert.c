@@ -1,5 +1,7 @@
 #include "client/lib/convert.h"
 
+#include "client/lib/status.h"
+
 #include <string.h>
 
 char *cvn_text(const char *text)
@@ -123,4 +125,67 @@ void cvn_event_of_message(struct convene_event *event, const Convene__Events__V1
         event->latitude = message->venue->location->latitude;
         event->longitude = message->venue->location->longitude;
     }
+}
+
+static void set_time(Google__Protobuf__Timestamp *time, Google__Protobuf__Timestamp **field,
+                     int64_t ms)
+{
+    google__protobuf__timestamp__init(time);
+    time->seconds = ms / 1000;
+    time->nanos = (int32_t)(ms % 1000) * 1000000;
+    *field = ms > 0 ? time : NULL;
+}
+
+void cvn_filter_to_request(struct cvn_filter_parts *parts,
+                           const struct convene_event_filter *filter)
+{
+    Convene__Events__V1__ListEventsRequest *request = &parts->request;
+    convene__events__v1__list_events_request__init(request);
+    set_time(&parts->from, &request->start_time_from, filter->from_ms);
+    set_time(&parts->before, &request->start_time_before, filter->before_ms);
+    convene__events__v1__circle__init(&parts->near);
+    convene__events__v1__lat_lng__init(&parts->center);
+    if (filter->has_near) {
+        parts->center.latitude = filter->latitude;
+        parts->center.longitude = filter->longitude;
+        parts->near.center = &parts->center;
+        parts->near.radius_m = filter->radius_m;
+        request->near = &parts->near;
+    }
+    request->group_id = cvn_text(filter->group);
+    request->city = cvn_text(filter->city);
+    request->topic = cvn_text(filter->topic);
+    request->language = cvn_text(filter->language);
+    request->attendance_mode = (Convene__Events__V1__AttendanceMode)filter->mode;
+    request->attendee_id = cvn_text(filter->attendee);
+    request->include_unpublished = filter->include_unpublished;
+    request->include_cancelled = filter->include_cancelled;
+}
+
+void cvn_copy_id(char id[CONVENE_ID_BYTES], const char *from)
+{
+    size_t len = strnlen(from, CONVENE_ID_BYTES - 1);
+    memcpy(id, from, len);
+    id[len] = '\0';
+}
+
+void cvn_registered_of_message(struct convene_registered *result,
+                               const Convene__Events__V1__RegisterResult *from)
+{
+    *result = (struct convene_registered){.outcome = (enum convene_outcome)from->outcome,
+                                          .status = CONVENE_STATUS_INIT};
+    cvn_copy_id(result->id, from->id);
+    if (from->status) {
+        (void)cvn_status_set_details(&result->status, from->status);
+    }
+}
+
+void cvn_rsvp_of_message(struct convene_rsvp *rsvp, const Convene__Events__V1__Rsvp *message)
+{
+    *rsvp = (struct convene_rsvp){
+        .state = (enum convene_rsvp_state)message->state,
+        .guests = message->guests,
+        .queue_position = message->queue_position,
+        .offer_expire_time_ms = cvn_ms_of_timestamp(message->offer_expire_time),
+    };
 }

@@ -20,13 +20,6 @@ static int no_memory(struct convene_status *status)
                                    "There is no memory for this request.");
 }
 
-static void copy_id(char id[CONVENE_ID_BYTES], const char *from)
-{
-    size_t len = strnlen(from, CONVENE_ID_BYTES - 1);
-    memcpy(id, from, len);
-    id[len] = '\0';
-}
-
 int convene_register_event(struct convene *client, const struct convene_event *event,
                            unsigned flags, struct convene_registered *ret,
                            struct convene_status *status)
@@ -46,7 +39,7 @@ int convene_register_event(struct convene *client, const struct convene_event *e
         const Convene__Events__V1__RegisterEventResponse *reply = (const void *)message;
         *ret = (struct convene_registered){.outcome = (enum convene_outcome)reply->outcome,
                                            .status = CONVENE_STATUS_INIT};
-        copy_id(ret->id, reply->event ? reply->event->id : "");
+        cvn_copy_id(ret->id, reply->event ? reply->event->id : "");
     }
     convene_message_free(message);
     return r;
@@ -58,16 +51,6 @@ void convene_registered_free(struct convene_registered *results, size_t n)
         convene_status_clear(&results[i].status);
     }
     free(results);
-}
-
-static void take_result(struct convene_registered *result,
-                        const Convene__Events__V1__RegisterResult *from)
-{
-    result->outcome = (enum convene_outcome)from->outcome;
-    copy_id(result->id, from->id);
-    if (from->status) {
-        (void)cvn_status_set_details(&result->status, from->status);
-    }
 }
 
 static size_t text_bytes(const struct convene_event *event)
@@ -122,7 +105,7 @@ static int register_some(struct convene *client, const struct convene_batch *bat
                                     reply->n_results, n);
     }
     for (size_t i = 0; r == 0 && i < n; i++) {
-        take_result(&results[first + i], reply->results[i]);
+        cvn_registered_of_message(&results[first + i], reply->results[i]);
     }
     convene_message_free(message);
     return r;
@@ -151,55 +134,12 @@ int convene_register_events(struct convene *client, const struct convene_batch *
     return 0;
 }
 
-/* The messages that a filter is made of on the way out. */
-struct filter_parts {
-    Convene__Events__V1__ListEventsRequest request;
-    Google__Protobuf__Timestamp from;
-    Google__Protobuf__Timestamp before;
-    Convene__Events__V1__Circle near;
-    Convene__Events__V1__LatLng center;
-};
-
-static void set_time(Google__Protobuf__Timestamp *time, Google__Protobuf__Timestamp **field,
-                     int64_t ms)
-{
-    google__protobuf__timestamp__init(time);
-    time->seconds = ms / 1000;
-    time->nanos = (int32_t)(ms % 1000) * 1000000;
-    *field = ms > 0 ? time : NULL;
-}
-
-static void fill_filter(struct filter_parts *parts, const struct convene_event_filter *filter)
-{
-    Convene__Events__V1__ListEventsRequest *request = &parts->request;
-    convene__events__v1__list_events_request__init(request);
-    set_time(&parts->from, &request->start_time_from, filter->from_ms);
-    set_time(&parts->before, &request->start_time_before, filter->before_ms);
-    convene__events__v1__circle__init(&parts->near);
-    convene__events__v1__lat_lng__init(&parts->center);
-    if (filter->has_near) {
-        parts->center.latitude = filter->latitude;
-        parts->center.longitude = filter->longitude;
-        parts->near.center = &parts->center;
-        parts->near.radius_m = filter->radius_m;
-        request->near = &parts->near;
-    }
-    request->group_id = cvn_text(filter->group);
-    request->city = cvn_text(filter->city);
-    request->topic = cvn_text(filter->topic);
-    request->language = cvn_text(filter->language);
-    request->attendance_mode = (Convene__Events__V1__AttendanceMode)filter->mode;
-    request->attendee_id = cvn_text(filter->attendee);
-    request->include_unpublished = filter->include_unpublished;
-    request->include_cancelled = filter->include_cancelled;
-}
-
 int convene_list_events(struct convene *client, const struct convene_event_filter *filter,
                         int (*callback)(const struct convene_event *event, void *user), void *user,
                         struct convene_status *status)
 {
-    struct filter_parts parts;
-    fill_filter(&parts, filter);
+    struct cvn_filter_parts parts;
+    cvn_filter_to_request(&parts, filter);
     ProtobufCMessage *page = NULL;
     size_t shown = 0;
     bool more = true;

@@ -14,13 +14,7 @@ int convene_respond(struct convene *client, const struct convene_rsvp_request *r
     int r = convene_call(client, "convene.events.v1.RsvpService/Respond", &message.base, &answer,
                          status);
     if (r == 0 && ret) {
-        const Convene__Events__V1__Rsvp *rsvp = (const void *)answer;
-        *ret = (struct convene_rsvp){
-            .state = (enum convene_rsvp_state)rsvp->state,
-            .guests = rsvp->guests,
-            .queue_position = rsvp->queue_position,
-            .offer_expire_time_ms = cvn_ms_of_timestamp(rsvp->offer_expire_time),
-        };
+        cvn_rsvp_of_message(ret, (const void *)answer);
     }
     convene_message_free(answer);
     return r;

@@ -291,6 +291,65 @@ int convene_list_events(struct convene *client, const struct convene_event_filte
                         int (*callback)(const struct convene_event *event, void *user), void *user,
                         struct convene_status *status);
 
+/* ---- Registering a stream of events ---- */
+
+/*
+ * For a job that keeps a server's events in step with another system's: push all there are, as many
+ * as you like, and each is created, updated, or left as it is. What is pushed travels in the
+ * background in large messages, of which only a few are under way at a time, so memory stays
+ * bounded however many there are; what was answered is on the server's disk. When the connection
+ * breaks, or the server restarts, what was not answered is sent again, for as long as the client's
+ * timeout; so each event is there once in the end. One thread at a time uses a registrar.
+ *
+ *     static void told(uint64_t index, const struct convene_registered *result, void *user) { … }
+ *
+ *     struct convene_registrar *registrar = NULL;
+ *     struct convene_registrar_options options = {.flags = CONVENE_PUBLISH, .result = told};
+ *     int r = convene_registrar_open(&registrar, client, &options, &status);
+ *     while (r == 0 && next_of_mine(&event))
+ *         r = convene_registrar_push(registrar, &event, &status);
+ *     if (r == 0)
+ *         r = convene_registrar_flush(registrar, &status);
+ *     convene_registrar_close(registrar);
+ */
+struct convene_registrar;
+
+struct convene_registrar_options {
+    unsigned flags; /* CONVENE_PUBLISH, CONVENE_VALIDATE_ONLY */
+    /*
+     * Told what became of each event, in the order in which they were pushed; index counts from 0.
+     * The result is borrowed. Called by push and flush, in their thread, and must not call them.
+     */
+    void (*result)(uint64_t index, const struct convene_registered *result, void *user);
+    void *user;
+};
+
+enum {
+    CONVENE_EVENT_BYTES_MAX = 1 << 20, /* of all texts of an event that is pushed, and a little */
+};
+
+/* *ret_registrar is freed with convene_registrar_close, before the client is closed. */
+int convene_registrar_open(struct convene_registrar **ret_registrar, struct convene *client,
+                           const struct convene_registrar_options *options,
+                           struct convene_status *status);
+
+/*
+ * Takes one event, which is copied; waits while too much is under way. CONVENE_INVALID_ARGUMENT for
+ * one over CONVENE_EVENT_BYTES_MAX: it is left out, without a result, and the next may follow. What
+ * the server does not accept is told as its result, not here. Any other code is final: close, and
+ * run the whole again when its cause is gone.
+ */
+int convene_registrar_push(struct convene_registrar *registrar, const struct convene_event *event,
+                           struct convene_status *status);
+
+/* Waits until every event that was pushed has its result. 0 or the code of a final failure. */
+int convene_registrar_flush(struct convene_registrar *registrar, struct convene_status *status);
+
+/* Closes it; what has no result yet is given up, and may or may not be registered. NULL is
+ * accepted.
+ */
+void convene_registrar_close(struct convene_registrar *registrar);
+
 /* ---- RSVPs ---- */
 
 enum convene_answer {
@@ -333,6 +392,80 @@ struct convene_rsvp {
  */
 int convene_respond(struct convene *client, const struct convene_rsvp_request *request,
                     struct convene_rsvp *ret, struct convene_status *status);
+
+/* ---- Watching what changes ---- */
+
+enum convene_change_what {
+    CONVENE_CHANGE_PROGRESS = 0, /* nothing but the cursor moved on */
+    CONVENE_CHANGE_LIVE =
+        1, /* likewise; what there was has been shown: from now on as it happens */
+    CONVENE_CHANGE_EVENT = 10,   /* event: created, changed, or shown by a snapshot */
+    CONVENE_CHANGE_REMOVED = 11, /* event_id: deleted, hidden, or no longer within the filter */
+    CONVENE_CHANGE_COUNTS = 12,  /* seats_taken and waitlist_count of event_id */
+    CONVENE_CHANGE_RSVP = 13,    /* rsvp of person_id to event_id; for organisers and that person */
+    CONVENE_CHANGE_GROUP = 14,   /* the group of group_id; see message */
+    CONVENE_CHANGE_MEMBER = 15,  /* person_id in group_id; for organisers and that person */
+};
+
+enum convene_role {
+    CONVENE_ROLE_NONE = 0,
+    CONVENE_ROLE_MEMBER = 1,
+    CONVENE_ROLE_ORGANISER = 2,
+    CONVENE_ROLE_OWNER = 3,
+};
+
+/* One change; borrowed until the callback returns. */
+struct convene_change {
+    enum convene_change_what what;
+    const char *cursor;   /* where to go on behind this one: keep it with what you made of it */
+    int64_t sequence;     /* the server's number, which only rises; 0 in a snapshot */
+    int64_t time_ms;      /* since 1970, UTC; 0 in a snapshot */
+    const char *kind;     /* as in "event.published", "rsvp.promoted", "member.left" */
+    const char *event_id; /* "" where it is about none, as the next two */
+    const char *group_id;
+    const char *person_id;
+    const struct convene_event *event; /* as it is now; NULL but for CONVENE_CHANGE_EVENT */
+    struct convene_rsvp rsvp;          /* as it is now */
+    enum convene_role role;            /* of a member */
+    int32_t seats_taken;
+    int32_t waitlist_count;
+    const ProtobufCMessage *message; /* convene.events.v1.EventChange with all of it; or NULL */
+};
+
+struct convene_watch_options {
+    const struct convene_event_filter *filter; /* NULL: everything one may see; limit is not used */
+    const char *cursor;                        /* of a change seen before; NULL or "": begin now */
+    bool snapshot; /* without a cursor: first show the events that there are */
+    /* Shown each change, in order, once. A result other than 0 ends the watch with success. */
+    int (*changed)(const struct convene_change *change, void *user);
+    /*
+     * Told that the connection is lost, with why, and (NULL) that it is there again. It comes back
+     * by itself, without a change lost or shown twice. May be NULL.
+     */
+    void (*connection)(const struct convene_status *why, void *user);
+    void *user;
+    int64_t patience_ms; /* how long a break may last before the watch fails; 0: for ever */
+};
+
+struct convene_watch;
+
+/* Prepares a watch; the options' texts and filter are copied. Freed with convene_watch_free. */
+int convene_watch_new(struct convene_watch **ret_watch, struct convene *client,
+                      const struct convene_watch_options *options, struct convene_status *status);
+
+/*
+ * Watches until changed ends it or convene_watch_stop is called (0), or it fails: with
+ * CONVENE_OUT_OF_RANGE when the cursor cannot be gone on from (begin anew with snapshot), with
+ * CONVENE_UNAVAILABLE after patience_ms, or at the first break where the client fails fast. Called
+ * again it goes on behind the last change shown.
+ */
+int convene_watch_run(struct convene_watch *watch, struct convene_status *status);
+
+/* Has convene_watch_run return soon. Any thread, not a signal's handler. */
+void convene_watch_stop(struct convene_watch *watch);
+
+/* NULL is accepted; not while it runs. */
+void convene_watch_free(struct convene_watch *watch);
 
 /* ---- Everything else ---- */
 

@@ -2,6 +2,7 @@
 #include "tests/support/cmocka_all.h"
 
 #include "client/cli/events_import.h"
+#include "client/lib/registrar.h"
 #include "google/rpc/error_details.pb-c.h"
 #include "google/rpc/status.pb-c.h"
 #include "rpc/server.h"
@@ -13,23 +14,24 @@
 
 #define URL "inproc://test-import"
 
-enum { N_METHODS = 7, SAID_BYTES = 8192 };
+enum { SAID_BYTES = 8192, REPLY_BYTES = 1 << 20 };
 
 static struct cvn_server *server;
 static struct cvn_cli cli;
-static size_t n_taken;
+static size_t n_taken, n_chunks, chunk_most;
 static char last_start[32];
 static char last_end[32];
 static char said[SAID_BYTES];
 
-static void batch_register(struct cvn_server_call *call, const ProtobufCMessage *message,
-                           void *user)
+static void take_chunk(struct cvn_server_call *call, const ProtobufCMessage *message, void *user)
 {
     (void)user;
-    const Convene__Events__V1__BatchRegisterEventsRequest *request = (const void *)message;
-    struct cvn_arena *arena = cvn_server_call_arena(call);
-    Convene__Events__V1__BatchRegisterEventsResponse reply =
-        CONVENE__EVENTS__V1__BATCH_REGISTER_EVENTS_RESPONSE__INIT;
+    const Convene__Events__V1__StreamRegisterEventsRequest *request = (const void *)message;
+    CVN_ARENA_AUTO own;
+    struct cvn_arena *arena = &own;
+    Convene__Events__V1__StreamRegisterEventsResponse reply =
+        CONVENE__EVENTS__V1__STREAM_REGISTER_EVENTS_RESPONSE__INIT;
+    cvn_arena_init(arena, REPLY_BYTES);
     reply.n_results = request->n_events;
     reply.results = cvn_arena_alloc_array(arena, request->n_events, sizeof *reply.results);
     Google__Rpc__BadRequest__FieldViolation violation =
@@ -62,22 +64,30 @@ static void batch_register(struct cvn_server_call *call, const ProtobufCMessage 
         (void)snprintf(last_end, sizeof last_end, "%s", event->end_local);
     }
     n_taken += request->n_events;
-    cvn_server_call_finish(call, NULL, &reply.base);
+    n_chunks++;
+    chunk_most = request->n_events > chunk_most ? request->n_events : chunk_most;
+    assert_int_equal(cvn_server_call_write(call, &reply.base), 0);
 }
 
-static const struct cvn_method methods[N_METHODS] = {
-    {NULL}, {NULL}, {NULL}, {NULL}, {NULL}, {NULL}, {batch_register},
-};
+static void end_stream(struct cvn_server_call *call, void *user)
+{
+    (void)user;
+    cvn_server_call_finish(call, NULL, NULL);
+}
+
+static const struct cvn_stream_handler stream = {
+    .message = take_chunk, .half_close = end_stream, .cancelled = end_stream};
+static const struct cvn_method methods[] = {{.stream = &stream}};
 
 static int set_up(void **state)
 {
     (void)state;
-    n_taken = 0;
+    n_taken = n_chunks = chunk_most = 0;
     cli = (struct cvn_cli){.options = {.url = URL, .fail_fast = true}, .quiet = true};
     cvn_arena_init(&cli.arena, 1 << 20);
     return cvn_zones_new(&cli.zones) || cvn_server_new(&server, NULL) ||
-           cvn_server_add_service(server, &convene__events__v1__event_service__descriptor, methods,
-                                  NULL) ||
+           cvn_server_add_service(server, &convene__events__v1__registrar_service__descriptor,
+                                  methods, NULL) ||
            cvn_server_listen(server, URL, NULL) || cvn_server_start(server);
 }
 
@@ -193,19 +203,30 @@ static void test_long_title_is_refused_here_in_a_short_sentence(void **state)
     assert_int_equal(import(text, ".csv"), CVN_EXIT_DONE);
 }
 
-static void test_501_rows_go_in_two_batches(void **state)
+static void import_rows(int n)
 {
-    (void)state;
-    char *text = malloc(501 * 16 + 32);
+    char *text = malloc((size_t)n * 16 + 32);
     assert_non_null(text);
     size_t len = (size_t)sprintf(text, "external_id,title\n");
-    for (int i = 0; i < 501; i++) {
+    for (int i = 0; i < n; i++) {
         len += (size_t)sprintf(text + len, "e%d,T\n", i);
     }
     assert_int_equal(import(text, ".csv"), CVN_EXIT_DONE);
-    expect_said("501 events: 501 created");
-    assert_int_equal(n_taken, 501);
     free(text);
+}
+
+static void test_rows_travel_in_chunks(void **state)
+{
+    (void)state;
+    import_rows(CVN_REGISTRAR_CHUNK_EVENTS);
+    assert_int_equal(n_chunks, 1);
+    assert_int_equal(n_taken, CVN_REGISTRAR_CHUNK_EVENTS);
+    import_rows(CVN_REGISTRAR_CHUNK_EVENTS + 1);
+    assert_int_equal(n_chunks, 3);
+    import_rows(10 * CVN_REGISTRAR_CHUNK_EVENTS + 1); /* more than are under way at a time */
+    assert_int_equal(n_chunks, 14);
+    assert_int_equal(chunk_most, CVN_REGISTRAR_CHUNK_EVENTS);
+    expect_said("2001 events: 2001 created");
 }
 
 int main(void)
@@ -218,7 +239,7 @@ int main(void)
         TEST(test_unknown_column_stops_before_anything_is_sent),
         TEST(test_json_lines_are_taken_one_by_one),
         TEST(test_long_title_is_refused_here_in_a_short_sentence),
-        TEST(test_501_rows_go_in_two_batches),
+        TEST(test_rows_travel_in_chunks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
