@@ -16,7 +16,7 @@ extern const struct cvn_service_method cvn_calendar_methods[2];
 extern const struct cvn_service_method cvn_rsvp_methods[13];
 extern const struct cvn_service_method cvn_comment_methods[10];
 extern const struct cvn_service_method cvn_privacy_methods[2];
-extern const struct cvn_service_method cvn_attendance_methods[1];
+extern const struct cvn_service_method cvn_attendance_methods[2];
 extern const struct cvn_service_method cvn_key_methods[4];
 
 #endif
