@@ -48,7 +48,7 @@ class Cutter:
             except OSError:
                 near.close()  # the server is down just now
                 continue
-            left = [self.dice.randrange(500, 60000)]
+            left = [self.dice.randrange(500, 40000)]
             for a, b in ((near, far), (far, near)):
                 threading.Thread(target=self.carry, args=(a, b, left), daemon=True).start()
 
@@ -71,18 +71,18 @@ class Cutter:
 
 
 def write(community, stop, n_done):
-    """Registers ten events at a time; of every other ten the titles change each time."""
+    """Registers fifty events, then changes their titles, and so on."""
     path = f"{community.directory}/write.csv"
     while not stop.is_set():
         i = n_done[0]
-        write_events(path, i // 2 * 10, 10, f"Turn {i}")
+        write_events(path, i // 2 * 50, 50, f"Turn {i}")
         done = community.convene("events", "import", path, "--publish", expect=None)
         if done.returncode == 0:
             n_done[0] += 1
 
 
 def last_number(community):
-    return int(community.json("admin", "stores")["stores"][0]["lastChange"])
+    return int(community.json("admin", "stores")[0]["lastChange"])
 
 
 def main():
@@ -108,7 +108,7 @@ def main():
         writer.start()
         for _ in range(asked.rounds):
             before = n_done[0]
-            wait_for(lambda: n_done[0] > before + dice.randrange(1, 8))
+            wait_for(lambda: n_done[0] > before + dice.randrange(2, 9))
             community.stop(signal.SIGKILL)
             community.start()
         before = n_done[0]
