@@ -1,0 +1,399 @@
+#!/usr/bin/env python3
+"""Lists of real meetups and conferences equal a plain loop over their files, whatever the filters,
+and walks through pages hold while a writer keeps changing events."""
+import csv
+import datetime
+import io
+import json
+import math
+import random
+import re
+import subprocess
+import sys
+import threading
+import unicodedata
+
+from community import DATA, SKIPPED, Community
+
+COMBINATIONS = 1000
+WALKS = 8
+CITIES = ["Berlin", "München", "Wien", "London", "Paris", "New York", "Köln", "Zürich", "Lisboa",
+          "Buenos Aires", "Melbourne", "Toronto", "Amsterdam", "Nairobi", "Stockholm", "Prague",
+          "Warszawa", "Bangalore", "東京", "København"]
+COLUMNS = ["external_id", "group", "title", "start", "duration", "mode", "venue", "city", "country",
+           "latitude", "longitude", "topics", "language", "capacity"]
+UTC = datetime.timezone.utc
+
+
+def metres(a, b):
+    p, q = math.radians(a[0]), math.radians(b[0])
+    d = math.radians(b[1] - a[1])
+    h = math.sin((q - p) / 2) ** 2 + math.cos(p) * math.cos(q) * math.sin(d / 2) ** 2
+    return 2 * 6371008.8 * math.asin(math.sqrt(min(h, 1)))
+
+
+# Text, by the rules of base/text.h and base/tokens.h, written anew.
+
+STROKES = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ı": "i"})
+
+
+def fold(text):
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = "".join(c for c in unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text))
+                   if unicodedata.category(c)[0] != "M" and c not in "\u200b\u200c\u200d\ufeff\u00ad")
+    return unicodedata.normalize("NFC", text).translate(STROKES)
+
+
+def in_run(c):
+    return ord(c) >= 0xe00 and any(lo <= ord(c) <= hi for lo, hi in [
+        (0x3040, 0x30ff), (0x3400, 0x4dbf), (0x4e00, 0x9fff), (0xac00, 0xd7a3), (0xf900, 0xfaff),
+        (0x20000, 0x3ffff), (0xe00, 0xeff), (0x1000, 0x109f), (0x1780, 0x17ff)])
+
+
+def pieces(folded):
+    """Words and runs, as (text, is a run, whether something follows)."""
+    found, at = [], 0
+    while at < len(folded):
+        if unicodedata.category(folded[at])[0] not in "LMN":
+            at += 1
+            continue
+        end, run = at, in_run(folded[at])
+        while (end < len(folded) and unicodedata.category(folded[end])[0] in "LMN"
+               and in_run(folded[end]) == run):
+            end += 1
+        if end == at + 1 and not run:
+            signs = 0
+            while signs < 2 and end < len(folded) and folded[end] in "+#":
+                end, signs = end + 1, signs + 1
+        found.append((folded[at:end], run, end < len(folded)))
+        at = end
+    return found
+
+
+def tokens(texts):
+    found = set()
+    for text in texts:
+        for piece, run, _ in pieces(fold(text)):
+            if run:
+                found.update(piece)
+                found.update(a + b for a, b in zip(piece, piece[1:]))
+            else:
+                found.add(piece)
+    return found
+
+
+def asked(text):
+    """What a search asks for: (token, whether it is a beginning)."""
+    wanted = []
+    for piece, run, followed in pieces(fold(text)):
+        if run and len(piece) > 1:
+            wanted += [(a + b, False) for a, b in zip(piece, piece[1:])]
+        else:
+            wanted.append((piece, not run and not followed and len(piece) >= 3))
+    return wanted
+
+
+# The files, as rows of one kind.
+
+def read_rows(groups, meetups, conferences, places):
+    names = {g["urlname"]: g["name"] for g in groups}
+    known = {(p["city"], p["country"]): p for p in places}
+    for m in meetups:
+        if m["group"] in names:
+            yield {"external_id": m["id"], "group": m["group"], "title": m["title"],
+                   "start": datetime.datetime.fromisoformat(m["start"]).astimezone(UTC),
+                   "start_text": m["start"], "duration": m["duration"],
+                   "mode": "online" if m["online"] else "offline", "venue": m.get("venue") or "",
+                   "city": m.get("city") or "", "country": m.get("country") or "",
+                   "at": None if m.get("lat") is None else (m["lat"], m["lon"]), "topics": [],
+                   "language": "", "group_name": names[m["group"]]}
+    for i, c in enumerate(conferences):
+        place = known.get((c.get("city"), c.get("country")))
+        start = datetime.datetime.fromisoformat(c["startDate"] + "T09:00:00+00:00")
+        mode = "mixed" if c["online"] and c.get("city") else "online" if c["online"] else "offline"
+        yield {"external_id": f"c{i}", "group": "conferences", "title": c["name"][:200],
+               "start": start, "start_text": c["startDate"] + "T09:00:00Z", "duration": "PT8H",
+               "mode": mode, "venue": "", "city": c.get("city") or "",
+               "country": place["cc"].lower() if place else "",
+               # Of every other one the server has to know where the city is.
+               "at": (place["lat"], place["lon"]) if place and i % 2 else None,
+               "topics": c["topics"], "group_name": "Tech conferences",
+               "language": re.split("[,; ]", c.get("locales", ""))[0].lower()}
+
+
+def as_csv(columns, rows):
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def as_imported(row):
+    at = row["at"] or ("", "")
+    return dict(row, start=row["start_text"], latitude=at[0], longitude=at[1],
+                topics=";".join(row["topics"]))
+
+
+def load(community, groups, rows):
+    """Imports everything; the rows that were stored, sorted as lists are, with what was shown."""
+    table = [{"slug": g["urlname"], "name": g["name"], "city": g["city"], "country": g["country"],
+              "latitude": g["lat"], "longitude": g["lon"], "time_zone": g["timezone"]}
+             for g in groups if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", g["urlname"])]
+    table.append({"slug": "conferences", "name": "Tech conferences", "time_zone": "UTC"})
+    columns = ["slug", "name", "city", "country", "latitude", "longitude", "time_zone"]
+    community.convene("groups", "import", "--format", "csv", "-", text=as_csv(columns, table))
+    done = community.convene("events", "import", "--publish", "--format", "csv", "-", expect=None,
+                             text=as_csv(COLUMNS, map(as_imported, rows)))
+    report = done.stdout + done.stderr
+    assert " 0 updated, 0 unchanged" in report, report[-2000:]
+    shown = {e["externalId"]: e for e in community.json("events", "list", "--all", "--from",
+                                                        "1970-01-01", "--include-cancelled")}
+    slugs = {t["slug"] for t in table}
+    refused = [r for r in rows if r["external_id"] not in shown]
+    assert len(refused) < 30, [r["external_id"] for r in refused][:40]
+    stored = [r for r in rows if r["external_id"] in shown and r["group"] in slugs]
+    assert len(stored) == len(shown) > 10000, (len(stored), len(shown))
+    for row in stored:
+        event = shown[row["external_id"]]
+        text = event["startTime"].replace("Z", "+00:00")
+        assert datetime.datetime.fromisoformat(text) == row["start"], row
+        row["id"] = event["id"]
+        center = event.get("cityCenter")
+        assert not (center and row["at"]), row
+        row["found"] = (center["latitude"], center["longitude"]) if center else row["at"]
+        row["tokens"] = tokens([row["title"], *row["topics"], row["group_name"], row["venue"],
+                                row["city"]])
+        row["key"] = (row["start"].timestamp(), row["id"])
+    return sorted(stored, key=lambda r: r["key"])
+
+
+def check_centers(stored, places):
+    """Where the server found the cities of events without coordinates is where they are."""
+    known = {(p["city"], p["cc"].lower()): (p["lat"], p["lon"]) for p in places}
+    pairs = [(known[r["city"], r["country"]], r["found"]) for r in stored
+             if r["at"] is None and r["found"] and (r["city"], r["country"]) in known]
+    far = [p for p in pairs if metres(*p) > 30000]
+    assert len(pairs) > 1000 and len(far) <= len(pairs) // 50, (len(pairs), far[:5])
+
+
+class Lines:
+    """The driver: lists and other calls over one connection."""
+
+    def __init__(self, program, url):
+        self.process = subprocess.Popen([program, url], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+
+    def call(self, method, request):
+        self.process.stdin.write(f"{method} {json.dumps(request)}\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().rstrip("\n")
+
+    def page(self, request):
+        """A page of a list: external ids, the next token or None, the place's centre, hints."""
+        line = self.call("ListEvents", request)
+        fields = line.split(" ")
+        assert fields[0] == "ok", (line, request)
+        center = None if fields[2] == "-" else (float(fields[2]), float(fields[3]))
+        return fields[5:], None if fields[1] == "-" else fields[1], center, fields[4]
+
+    def all(self, request):
+        ids, token, center, hints = self.page(dict(request, pageSize=1000))
+        while token:
+            more, token, _, _ = self.page(dict(request, pageSize=1000, pageToken=token))
+            ids += more
+        return ids, center, hints
+
+    def close(self):
+        self.process.stdin.close()
+        return self.process.wait(60)
+
+
+def instant(seconds):
+    return datetime.datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Combination:
+    """Filters by chance: the request, and what the plain loop asks of a row."""
+
+    def __init__(self, rng, stored, vocabulary):
+        self.request, self.tests, self.radius = {"includeCancelled": rng.random() < .5}, [], None
+        if rng.random() < .5:
+            self.ask_when(rng, stored)
+        if rng.random() < .5:
+            self.ask_where(rng, stored)
+        if rng.random() < .25:
+            names = {rng.choice(stored)["group"] for _ in range(rng.randint(1, 4))}
+            self.request["groupIds"] = sorted(names)
+            self.tests.append(lambda r: r["group"] in names)
+        if rng.random() < .3:
+            self.ask_topics(rng, stored)
+        if rng.random() < .15:
+            tags = set(rng.sample(["en", "de", "fr", "es", "", "EN"], rng.randint(1, 3)))
+            self.request["languages"] = sorted(tags)
+            lower = {t.lower() for t in tags}
+            self.tests.append(lambda r: r["language"] in lower)
+        if rng.random() < .2:
+            mode = rng.choice(["online", "offline", "mixed"])
+            self.request["attendanceMode"] = "ATTENDANCE_MODE_" + mode.upper()
+            self.tests.append(lambda r: r["mode"] == mode)
+        if rng.random() < .35:  # last, since it takes longest to compare
+            self.ask_text(rng, stored, vocabulary)
+
+    def ask_when(self, rng, stored):
+        first, last = stored[0]["key"][0], stored[-1]["key"][0]
+        lo = rng.choice([rng.uniform(first, last), rng.choice(stored)["key"][0]]) // 1
+        hi = lo + rng.choice([86400 * 7, 86400 * 90, 86400 * 900])
+        self.request["startTimeFrom"], self.request["startTimeBefore"] = instant(lo), instant(hi)
+        self.tests.append(lambda r: lo <= r["key"][0] < hi)
+
+    def ask_where(self, rng, stored):
+        self.radius = rng.choice([2000, 25000, 100000, 500000])
+        self.online_too = self.request["onlineToo"] = rng.random() < .2
+        if rng.random() < .5:
+            self.request["place"] = {"name": rng.choice(CITIES), "radiusM": self.radius}
+            return
+        at = next(r["found"] for r in iter(lambda: rng.choice(stored), None) if r["found"])
+        self.center = (round(at[0], 2), round(at[1], 2))
+        self.request["near"] = {"radiusM": self.radius, "center": {"latitude": self.center[0],
+                                                                   "longitude": self.center[1]}}
+
+    def ask_topics(self, rng, stored):
+        row = next(r for r in iter(lambda: rng.choice(stored), None) if r["topics"])
+        names = {row["topics"][0], rng.choice(["python", "javascript", "ux", "cobol"])}
+        self.request["topics"] = [rng.choice([n, n.upper()]) for n in sorted(names)]
+        self.tests.append(lambda r: not names.isdisjoint(r["topics"]))
+
+    def ask_text(self, rng, stored, vocabulary):
+        words = rng.sample(sorted(rng.choice(stored)["tokens"]), 2)[:rng.randint(1, 2)]
+        if rng.random() < .3:
+            words = [rng.choice(vocabulary)]
+        words[-1] = words[-1][:rng.choice([2, 3, 4, 5, 99])]
+        text = " ".join(words) + rng.choice(["", " "])
+        wanted = asked(text)
+        if not wanted:
+            return
+        self.request["text"] = text
+        self.tests.append(lambda r: all(
+            any(t.startswith(w) for t in r["tokens"]) if begins else w in r["tokens"]
+            for w, begins in wanted))
+
+    def expect(self, stored, center):
+        rows = stored
+        for test in self.tests:
+            rows = [r for r in rows if test(r)]
+        if self.radius is None:
+            return rows
+        center = center or self.center
+        return [r for r in rows if (self.online_too and r["mode"] == "online")
+                or (r["found"] and metres(center, r["found"]) <= self.radius)]
+
+
+def check_combinations(lines, stored):
+    rng = random.Random(20261129)
+    vocabulary = sorted(set().union(*(r["tokens"] for r in stored)))
+    n_some = n_hints = 0
+    for _ in range(COMBINATIONS):
+        combination = Combination(rng, stored, vocabulary)
+        got, center, hints = lines.all(combination.request)
+        want = [r["external_id"] for r in combination.expect(stored, center)]
+        assert got == want, (combination.request, len(got), len(want),
+                             sorted(set(got) ^ set(want))[:10])
+        n_some += bool(got)
+        n_hints += hints != "-"
+        assert (hints != "-") == (not got), (combination.request, hints)
+    assert n_some > COMBINATIONS // 3 and n_hints > COMBINATIONS // 10, (n_some, n_hints)
+    return n_some
+
+
+def check_hints(lines, stored):
+    """An empty list's hints are counts of the plain loop."""
+    request = {"topics": ["ruby"], "text": "haskellx ", "attendanceMode": "ATTENDANCE_MODE_ONLINE"}
+    _, _, _, hints = lines.page(request)
+    counts = dict(h.split(":") for h in hints.split(","))
+    online_ruby = sum(r["mode"] == "online" and "ruby" in r["topics"] for r in stored)
+    assert counts["text"].rstrip("+") == str(min(online_ruby, 100)), (counts, online_ruby)
+    assert counts["topics"] == counts["attendance_mode"] == "0", counts
+
+
+class Writer(threading.Thread):
+    """Keeps moving, adding and calling off events of one group, over a connection of its own."""
+
+    def __init__(self, program, url, moving):
+        super().__init__()
+        self.lines, self.moving, self.stop = Lines(program, url), moving, threading.Event()
+        self.n = 0
+        self.failed = None
+
+    def run(self):
+        rng = random.Random(7)
+        while not self.stop.is_set():
+            row = rng.choice(self.moving)
+            key = row["external_id"] if rng.random() < .7 else f"new{self.n}"
+            start = row["start"] + datetime.timedelta(days=rng.randint(-400, 400))
+            answer = self.lines.call("RegisterEvent", {"publish": True, "event": {
+                "groupId": row["group"], "externalId": key, "title": f"Moved {self.n}",
+                "startLocal": start.strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": "UTC",
+                "venue": {"city": row["city"], "location": {"latitude": 48.2, "longitude": 16.4}}}})
+            if not answer.startswith("ok"):
+                self.failed = answer
+                return
+            self.n += 1
+
+
+def check_walks(lines, program, url, stored):
+    """Of a list walked in pages, what nobody changed comes once and in order."""
+    moving = [r for r in stored if r["group"] != "conferences"][::10]
+    changed = {r["external_id"] for r in moving}
+    writer = Writer(program, url, moving)
+    writer.start()
+    requests = [{}, {"near": {"radiusM": 500000, "center": {"latitude": 48.2, "longitude": 16.4}}},
+                {"text": "rladies"}, {"topics": ["javascript", "ruby"]}]
+    n_pages = 0
+    for walk in range(WALKS):
+        request = dict(requests[walk % 4], includeCancelled=True, pageSize=[50, 200][walk % 2])
+        before, got, token = writer.n, [], ""
+        while token is not None:
+            ids, token, _, _ = lines.page(dict(request, pageToken=token))
+            got += ids
+            n_pages += 1
+        if walk % 4 == 0:
+            # The list of everything is long enough for the writer to have been there meanwhile.
+            assert writer.n > before, "the writer stands still"
+        test = {0: lambda r: True,
+                1: lambda r: r["found"] and metres((48.2, 16.4), r["found"]) <= 500000,
+                2: lambda r: any(t.startswith("rladies") for t in r["tokens"]),
+                3: lambda r: not {"javascript", "ruby"}.isdisjoint(r["topics"])}[walk % 4]
+        want = [r["external_id"] for r in stored if r["external_id"] not in changed and test(r)]
+        still = [i for i in got if i not in changed and not i.startswith("new")]
+        assert still == want, (walk, len(still), len(want), set(still) ^ set(want))
+    writer.stop.set()
+    writer.join(60)
+    assert writer.failed is None, writer.failed
+    assert writer.lines.close() == 0
+    return n_pages, writer.n
+
+
+def main(build, program):
+    if not (DATA / "conferences.json").exists():
+        print("the real meetups and conferences are not beside this checkout: skipped")
+        return SKIPPED
+    groups, meetups, conferences, places = (
+        json.loads((DATA / name).read_text()) for name in
+        ["meetup_groups.json", "meetups.json", "conferences.json", "city_coords.json"])
+    rows = list(read_rows(groups, meetups, conferences, places))
+    with Community(build, "--quiet") as community:
+        stored = load(community, groups, rows)
+        check_centers(stored, places)
+        lines = Lines(program, community.url)
+        n_some = check_combinations(lines, stored)
+        check_hints(lines, stored)
+        n_pages, n_writes = check_walks(lines, program, community.url, stored)
+        assert lines.close() == 0
+        assert community.stop() == 0, "the server stops cleanly"
+    print(f"{len(stored)} events; {COMBINATIONS} combinations of filters agree, {n_some} of them "
+          f"not empty; {n_pages} pages walked through {n_writes} writes")
+    return 0
+
+
+sys.exit(main(sys.argv[1], sys.argv[2]))
