@@ -55,10 +55,17 @@ static void add_run(struct cvn_tokens *tokens, struct cvn_slice run)
     }
 }
 
-/* Whether the word has as many characters as a stem. */
-static bool has_stem(struct cvn_slice word)
+/* Whether the word has so many characters. */
+static bool has_stem(struct cvn_slice word, size_t n_characters)
 {
-    return cvn_text_beginning(word, CVN_TOKEN_STEM) > cvn_text_beginning(word, CVN_TOKEN_STEM - 1);
+    return cvn_text_beginning(word, n_characters) > cvn_text_beginning(word, n_characters - 1);
+}
+
+static void add_stem(struct cvn_tokens *tokens, struct cvn_slice word, size_t n_characters)
+{
+    if (has_stem(word, n_characters))
+        add(tokens, cvn_slice(word.data, cvn_text_beginning(word, n_characters)),
+            CVN_TOKEN_STEM_ONLY);
 }
 
 void cvn_tokens_add(struct cvn_tokens *tokens, struct cvn_slice folded)
@@ -70,9 +77,8 @@ void cvn_tokens_add(struct cvn_tokens *tokens, struct cvn_slice folded)
             continue;
         }
         add(tokens, word.text, CVN_TOKEN_WHOLE);
-        if (has_stem(word.text))
-            add(tokens, cvn_slice(word.text.data, cvn_text_beginning(word.text, CVN_TOKEN_STEM)),
-                CVN_TOKEN_STEM_ONLY);
+        add_stem(tokens, word.text, CVN_TOKEN_STEM);
+        add_stem(tokens, word.text, CVN_TOKEN_LONG_STEM);
     }
 }
 
@@ -104,7 +110,7 @@ size_t cvn_tokens_asked(struct cvn_slice folded, struct cvn_token *ret, size_t m
             ask_run(word.text, ret, max, &n);
             continue;
         }
-        bool open = folded.len == 0 && has_stem(word.text);
+        bool open = folded.len == 0 && has_stem(word.text, CVN_TOKEN_STEM);
         ask((struct cvn_token){word.text, open ? CVN_TOKEN_BEGINNING : CVN_TOKEN_WHOLE}, ret, max,
             &n);
     }

@@ -13,13 +13,15 @@
 #include <stddef.h>
 
 enum {
-    /* Characters of a word that are kept as what it begins with, and the least to ask so. */
+    /* Characters of a word that are kept as what it begins with; the first is the least to ask so.
+     */
     CVN_TOKEN_STEM = 3,
+    CVN_TOKEN_LONG_STEM = 5,
 };
 
 enum cvn_token_kind {
     CVN_TOKEN_WHOLE,     /* a word, a character of a run, or two that follow each other in one */
-    CVN_TOKEN_STEM_ONLY, /* the first CVN_TOKEN_STEM characters of a word */
+    CVN_TOKEN_STEM_ONLY, /* the first CVN_TOKEN_STEM, or LONG_STEM, characters of a word */
     CVN_TOKEN_BEGINNING, /* asked for: words that begin so; at least CVN_TOKEN_STEM characters */
 };
 

@@ -56,7 +56,7 @@ enum { CVN_EVENT_TOKEN_WHOLE = 0, CVN_EVENT_TOKEN_STEM = 1 };
  * topics, group, venue and description. Of a description only the beginning is read.
  */
 enum {
-    CVN_EVENT_TOKENS_MAX = 600,
+    CVN_EVENT_TOKENS_MAX = 900,
     CVN_EVENT_TOKEN_BYTES_MAX = 8000,
 };
 

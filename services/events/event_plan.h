@@ -18,7 +18,7 @@ enum {
 
     /* Streams of one plan: texts' words, and one of each other filter. */
     CVN_EVENT_PLAN_STREAMS_MAX = CVN_EVENT_QUERY_WORDS_MAX + 9,
-    /* Words that one beginning stands for; of more, the stem is walked and events are asked. */
+    /* Words or stems that one beginning stands for; of more, events of a shorter one are asked. */
     CVN_EVENT_PLAN_WORDS_MAX = 32,
     /* Entries that tell how dense a stream is. */
     CVN_EVENT_PLAN_PROBE = 12,

@@ -151,13 +151,16 @@ static int add_token_range(struct cvn_event_plan *plan, struct cvn_event_stream 
     return cvn_event_stream_add(stream, CVN_EVENT_BY_TOKEN, &prefix, &plan->query->window);
 }
 
-/* The distinct words that begin so, at most max of them; memory is the arena's. 0 or a fault. */
-static int find_words(struct cvn_ctx *ctx, struct cvn_slice beginning, struct cvn_slice *words,
-                      size_t max, size_t *ret_n)
+/*
+ * The distinct tokens of the kind that begin so, at most max of them; memory is the arena's. 0 or a
+ * fault.
+ */
+static int find_tokens(struct cvn_ctx *ctx, uint8_t kind, struct cvn_slice beginning,
+                       struct cvn_slice *texts, size_t max, size_t *ret_n)
 {
     struct cvn_key lo, hi;
     cvn_key_init(&lo);
-    cvn_key_put_u8(&lo, CVN_EVENT_TOKEN_WHOLE);
+    cvn_key_put_u8(&lo, kind);
     cvn_key_put_text_prefix(&lo, beginning);
     cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
     CVN_INDEX_CURSOR_AUTO cursor = {0};
@@ -167,46 +170,63 @@ static int find_words(struct cvn_ctx *ctx, struct cvn_slice beginning, struct cv
     for (*ret_n = 0; r == 0 && *ret_n < max; ++*ret_n) {
         struct cvn_index_entry entry;
         struct cvn_key_reader reader;
-        char text[CVN_KEY_BYTES_MAX];
+        char buffer[CVN_KEY_BYTES_MAX];
         r = cvn_index_cursor_next(&cursor, &entry);
         if (r)
             break;
         cvn_key_reader_init(&reader, entry.key);
         (void)cvn_key_get_u8(&reader);
-        struct cvn_slice word = cvn_key_get_text(&reader, text, sizeof text);
-        words[*ret_n] = cvn_arena_slice(ctx->arena, word);
-        if (reader.failed || !words[*ret_n].data)
+        struct cvn_slice text = cvn_key_get_text(&reader, buffer, sizeof buffer);
+        texts[*ret_n] = cvn_arena_slice(ctx->arena, text);
+        if (reader.failed || !texts[*ret_n].data)
             return reader.failed ? -EUCLEAN : -ENOMEM;
         cvn_key_init(&lo);
-        cvn_key_put_u8(&lo, CVN_EVENT_TOKEN_WHOLE);
-        cvn_key_put_text(&lo, word);
+        cvn_key_put_u8(&lo, kind);
+        cvn_key_put_text(&lo, text);
         cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
         r = cvn_index_cursor_seek(&cursor, cvn_key_slice(&hi), cvn_slice(NULL, 0));
     }
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
+/* One stream of one token. */
+static int add_token(struct cvn_event_plan *plan, uint8_t kind, struct cvn_slice text)
+{
+    struct cvn_event_stream *stream;
+    int r = begin(plan, 1, &stream);
+    return r ? r : add_token_range(plan, stream, kind, text);
+}
+
+/*
+ * A beginning as long as a stem stands in the index itself. One between the two is that of long
+ * stems and of words as short as it is; a longer one that of words. Of too many the stem is walked
+ * that they have in common.
+ */
 static int add_beginning(struct cvn_event_plan *plan, struct cvn_slice beginning)
 {
-    struct cvn_slice words[CVN_EVENT_PLAN_WORDS_MAX + 1];
+    struct cvn_slice texts[CVN_EVENT_PLAN_WORDS_MAX + 1];
     struct cvn_slice stem =
         cvn_slice(beginning.data, cvn_text_beginning(beginning, CVN_TOKEN_STEM));
+    struct cvn_slice long_stem =
+        cvn_slice(beginning.data, cvn_text_beginning(beginning, CVN_TOKEN_LONG_STEM));
+    bool is_long = cvn_text_beginning(beginning, CVN_TOKEN_LONG_STEM - 1) < long_stem.len;
     struct cvn_event_stream *stream;
     size_t n = 0;
-    int r = stem.len == beginning.len
-                ? 0
-                : find_words(plan->query->ctx, beginning, words, CVN_EVENT_PLAN_WORDS_MAX + 1, &n);
+    if (stem.len == beginning.len || (is_long && long_stem.len == beginning.len))
+        return add_token(plan, CVN_EVENT_TOKEN_STEM, beginning);
+    uint8_t kind = is_long ? CVN_EVENT_TOKEN_WHOLE : CVN_EVENT_TOKEN_STEM;
+    int r = find_tokens(plan->query->ctx, kind, beginning, texts, CVN_EVENT_PLAN_WORDS_MAX + 1, &n);
     if (r)
         return r;
-    if (stem.len == beginning.len || n > CVN_EVENT_PLAN_WORDS_MAX) {
-        plan->query->reads_tokens = stem.len < beginning.len;
-        r = begin(plan, 1, &stream);
-        return r ? r : add_token_range(plan, stream, CVN_EVENT_TOKEN_STEM, stem);
+    if (n > CVN_EVENT_PLAN_WORDS_MAX) {
+        plan->query->reads_tokens = true;
+        return add_token(plan, CVN_EVENT_TOKEN_STEM, is_long ? long_stem : stem);
     }
-    plan->empty |= n == 0;
-    r = begin(plan, n, &stream);
+    r = begin(plan, n + 1, &stream);
     for (size_t i = 0; r == 0 && i < n; i++)
-        r = add_token_range(plan, stream, CVN_EVENT_TOKEN_WHOLE, words[i]);
+        r = add_token_range(plan, stream, kind, texts[i]);
+    if (r == 0 && !is_long)
+        r = add_token_range(plan, stream, CVN_EVENT_TOKEN_WHOLE, beginning);
     return r;
 }
 
@@ -216,15 +236,10 @@ static int add_tokens(struct cvn_event_plan *plan, bool *needed)
     int r = 0;
     for (size_t i = 0; r == 0 && i < query->n_tokens; i++) {
         const struct cvn_token *token = &query->tokens[i];
-        struct cvn_event_stream *stream;
         needed[plan->n_streams] = true;
-        if (token->kind == CVN_TOKEN_BEGINNING) {
-            r = add_beginning(plan, token->text);
-            continue;
-        }
-        r = begin(plan, 1, &stream);
-        if (r == 0)
-            r = add_token_range(plan, stream, CVN_EVENT_TOKEN_WHOLE, token->text);
+        r = token->kind == CVN_TOKEN_BEGINNING
+                ? add_beginning(plan, token->text)
+                : add_token(plan, CVN_EVENT_TOKEN_WHOLE, token->text);
     }
     return r;
 }

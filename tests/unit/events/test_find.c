@@ -149,12 +149,11 @@ static void test_text_of_more_words_than_are_kept(void **state)
     assert_int_equal(count(s, "final"), 1);
     assert_int_equal(count(s, "w0000"), 1);
     assert_int_equal(count(s, "w1299"), 0);
-    /* Of those kept, 3 are of the title and 6 of the group, each a word and its stem. */
     size_t n_kept = CVN_EVENT_TOKENS_MAX;
     char last[16];
     while (n_kept > 0 && (sprintf(last, "w%04zu ", n_kept - 1), count(s, last)) == 0)
         n_kept--;
-    assert_true(n_kept > CVN_EVENT_TOKENS_MAX / 2 && n_kept < CVN_EVENT_TOKENS_MAX);
+    assert_true(n_kept > CVN_EVENT_TOKENS_MAX / 3 && n_kept < CVN_EVENT_TOKENS_MAX);
 }
 
 /* As many words as one beginning stands for, and one more, which takes the other way. */
@@ -168,10 +167,20 @@ static void test_beginning_of_many_words(void **state)
         if (i + 2 > CVN_EVENT_PLAN_WORDS_MAX)
             assert_int_equal(count(s, "prefix"), i + 1 < 20 ? i + 1 : 20);
     }
+    for (int i = 0; i <= CVN_EVENT_PLAN_WORDS_MAX; i++) {
+        (void)snprintf(title, sizeof title, "quad%cx", i < 26 ? 'a' + i : '0' + i - 26);
+        (void)add(s, title);
+    }
     (void)add(s, "prerogative");
+    (void)add(s, "pref");
     s->request.page_size = 100;
     assert_int_equal(count(s, "prefix"), CVN_EVENT_PLAN_WORDS_MAX + 1);
-    assert_int_equal(count(s, "pre"), CVN_EVENT_PLAN_WORDS_MAX + 2);
+    assert_int_equal(count(s, "prefi"), CVN_EVENT_PLAN_WORDS_MAX + 1);
+    assert_int_equal(count(s, "pref"), CVN_EVENT_PLAN_WORDS_MAX + 2);
+    assert_int_equal(count(s, "pre"), CVN_EVENT_PLAN_WORDS_MAX + 3);
+    assert_int_equal(count(s, "quad"), CVN_EVENT_PLAN_WORDS_MAX + 1);
+    assert_int_equal(count(s, "prero"), 1);
+    assert_int_equal(count(s, "prerogatives"), 0);
     assert_int_equal(count(s, "other prefix"), CVN_EVENT_PLAN_WORDS_MAX + 1);
 }
 
