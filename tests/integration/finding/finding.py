@@ -316,6 +316,19 @@ def check_hints(lines, stored):
     assert counts["topics"] == counts["attendance_mode"] == "0", counts
 
 
+def check_words(community):
+    """The command line says which filter left nothing, and a command that shows something."""
+    done = community.convene("events", "list", "--near", "Wien", "--topic", "it's", "--from",
+                             "2010-01-01", "--text", "meetup")
+    assert "Nothing matches." in done.stderr and "on any topic" in done.stderr, done.stderr
+    command = done.stderr.split("Next: ")[1].strip()
+    again = subprocess.run(["sh", "-c", f"{community.build}/client/{command}"],
+                           capture_output=True, text=True)
+    assert again.returncode == 0 and len(again.stdout.splitlines()) > 1, (command, again)
+    done = community.convene("events", "list", "--near", "Springfield", expect=1)
+    assert "Springfield (us, MO)" in done.stderr and "by country" in done.stderr, done.stderr
+
+
 class Writer(threading.Thread):
     """Keeps moving, adding and calling off events of one group, over a connection of its own."""
 
@@ -388,6 +401,7 @@ def main(build, program):
         lines = Lines(program, community.url)
         n_some = check_combinations(lines, stored)
         check_hints(lines, stored)
+        check_words(community)
         n_pages, n_writes = check_walks(lines, program, community.url, stored)
         assert lines.close() == 0
         assert community.stop() == 0, "the server stops cleanly"

@@ -99,6 +99,7 @@ static void test_find_takes_whatever_people_write(void **state)
     cvn_arena_init(&arena, 1 << 16);
     const struct cvn_place_asked bad = {"Z\xfcrich", "", ""};
     assert_int_equal(cvn_places_find(&arena, &bad, &place, 1, &n), CVN_TEXT_INVALID);
+    cvn_arena_deinit(&arena);
     cvn_arena_init(&arena, 8);
     const struct cvn_place_asked good = {"Berlin", "", ""};
     assert_int_equal(cvn_places_find(&arena, &good, &place, 1, &n), -ENOMEM);
