@@ -65,36 +65,42 @@ static int read_all(FILE *file, char **ret, size_t *ret_len)
     }
 }
 
-/* Behind the last END:VCALENDAR that ends within the limit; all of it where there is none. */
-static size_t piece_of(const char *data, size_t len)
-{
-    static const char end[] = "END:VCALENDAR";
-    size_t last = 0;
-    if (len <= CVN_CALENDAR_IMPORT_SENT_MAX) {
-        return len;
-    }
-    for (const char *at = data;;) {
-        const char *found = memmem(at, len - (size_t)(at - data), end, sizeof end - 1);
-        if (!found) {
-            break;
-        }
-        const char *newline = memchr(found, '\n', len - (size_t)(found - data));
-        at = newline ? newline + 1 : data + len;
-        if ((size_t)(at - data) > CVN_CALENDAR_IMPORT_SENT_MAX) {
-            break;
-        }
-        last = (size_t)(at - data);
-    }
-    return last ? last : len;
-}
-
-static size_t count_lines(const char *data, size_t len)
+/* How often the text stands in the bytes. */
+static size_t count(const char *data, size_t len, const char *text)
 {
     size_t n = 0;
-    for (size_t i = 0; i < len; i++) {
-        n += data[i] == '\n';
+    const char *end = data + len;
+    for (const char *at = data; (at = memmem(at, (size_t)(end - at), text, strlen(text)));
+         at += strlen(text)) {
+        n++;
     }
     return n;
+}
+
+/* The end of the first calendar in the bytes; all of them where it has none. */
+static size_t calendar_of(const char *data, size_t len)
+{
+    static const char end[] = "END:VCALENDAR";
+    const char *found = memmem(data, len, end, sizeof end - 1);
+    const char *newline = found ? memchr(found, '\n', len - (size_t)(found - data)) : NULL;
+    return newline ? (size_t)(newline + 1 - data) : len;
+}
+
+/* As many whole calendars as one call takes; at least one. */
+static size_t piece_of(const char *data, size_t len)
+{
+    size_t taken = 0;
+    size_t n_events = 0;
+    while (taken < len) {
+        size_t next = calendar_of(data + taken, len - taken);
+        n_events += count(data + taken, next, "BEGIN:VEVENT");
+        if (taken > 0 && (taken + next > CVN_CALENDAR_IMPORT_SENT_MAX ||
+                          n_events > CVN_CALENDAR_IMPORT_EVENTS_MAX)) {
+            break;
+        }
+        taken += next;
+    }
+    return taken;
 }
 
 /* What a line of the report names: the title, and which occurrence of it. */
@@ -143,7 +149,7 @@ static void take_result(struct calendar_import *import,
 static void show_progress(const struct calendar_import *import, int32_t done, int32_t of)
 {
     if (import->cli->err_terminal && !import->cli->quiet) {
-        (void)fprintf(stderr, "\r%d of %d", done ? done : of, of);
+        (void)fprintf(stderr, "\rline %d of %d", done ? done : of, of);
     }
 }
 
@@ -171,9 +177,9 @@ static enum cvn_exit send_piece(struct calendar_import *import, const char *data
         for (size_t i = 0; i < reply->n_results; i++) {
             take_result(import, reply->results[i]);
         }
-        show_progress(import, reply->next_record, reply->record_count);
-        request.first_record = reply->next_record;
-        if (request.first_record == 0) {
+        show_progress(import, reply->next_line, reply->line_count);
+        request.first_line = reply->next_line;
+        if (request.first_line == 0) {
             break;
         }
     }
@@ -186,7 +192,7 @@ static enum cvn_exit send_all(struct calendar_import *import, const char *data, 
     do {
         size_t piece = piece_of(data, len);
         code = send_piece(import, data, piece);
-        import->lines_before += count_lines(data, piece);
+        import->lines_before += count(data, piece, "\n");
         data += piece;
         len -= piece;
     } while (code == CVN_EXIT_DONE && len > 0);

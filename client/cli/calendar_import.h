@@ -7,6 +7,7 @@
 enum {
     CVN_CALENDAR_IMPORT_FILE_MAX = 256 << 20, /* bytes of a file, of whatever many calendars */
     CVN_CALENDAR_IMPORT_SENT_MAX = 3 << 20,   /* of these, in one call */
+    CVN_CALENDAR_IMPORT_EVENTS_MAX = 5000,    /* the same */
 };
 
 /* Whether the command asks for one, by --format or by the file's name. */

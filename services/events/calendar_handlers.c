@@ -8,6 +8,7 @@
 #include "services/events/field_check.h"
 #include "services/events/group_access.h"
 #include "services/events/handlers.h"
+#include "services/events/series_write.h"
 #include "services/events/service.h"
 #include "storage/store.h"
 
@@ -24,11 +25,16 @@ _Static_assert((int)CVN_CALENDAR_TITLE_MAX <= (int)CVN_EVENT_TITLE_MAX &&
                    (int)CVN_CALENDAR_URL_MAX <= (int)CVN_FIELD_URL_MAX,
                "what a calendar's texts are cut to is what an event takes");
 
+_Static_assert((int)CVN_CALENDAR_BACK_DAYS == (int)CVN_SERIES_BACK_DAYS &&
+                   (int)CVN_CALENDAR_AHEAD_DAYS == (int)CVN_SERIES_HORIZON_DAYS,
+               "a rule is tried as far as its occurrences are made");
+
 #define OUTCOME(name) CONVENE__EVENTS__V1__CALENDAR_RESULT__OUTCOME__OUTCOME_##name
 
 enum {
     DRY_RUN_UNDONE = 2, /* what an update returns so that the store takes it all back */
     LOOKED_PER_WRITE = 4,
+    RULES_MS_MAX = 100, /* of work on rules, as measured before, in one call's transaction */
     SHOWN_TITLE_MAX = 100,
     SHOWN_UID_MAX = 200,
 };
@@ -144,6 +150,7 @@ static int read_file(struct import *import, const char *group_zone)
         .zones = ((const struct cvn_events_service *)ctx->service)->zones,
         .time_zone = req->time_zone,
         .group_zone = group_zone,
+        .now_ms = ctx->now_ms,
         .clock_ms = clock_ms,
     };
     int r = cvn_calendar_read(&import->calendar, &how, ctx->arena);
@@ -260,16 +267,30 @@ static size_t count_items(const struct cvn_calendar *calendar)
     return n;
 }
 
-/* What is said of the file, in the call that begins it. */
-static int report_file(struct import *import, Convene__Events__V1__ImportCalendarResponse *response)
+/* What is said of the file, in the call that begins it, and of components that are no record. */
+static int report_others(struct import *import, int32_t next_line,
+                         Convene__Events__V1__ImportCalendarResponse *response)
 {
     const struct cvn_calendar *calendar = &import->calendar;
-    response->warnings = (char **)(uintptr_t)calendar->notes;
-    response->n_warnings = calendar->n_notes;
+    int32_t first_line = import->request->first_line;
+    if (first_line == 0) {
+        response->warnings = (char **)(uintptr_t)calendar->notes;
+        response->n_warnings = calendar->n_notes;
+    }
     int r = 0;
-    for (size_t i = 0; r == 0 && i < calendar->n_others; i++)
-        r = report(import, calendar->others[i], response);
+    for (size_t i = 0; r == 0 && i < calendar->n_others; i++) {
+        int32_t line = calendar->others[i]->result.line;
+        if (line >= first_line && (next_line == 0 || line < next_line))
+            r = report(import, calendar->others[i], response);
+    }
     return r;
+}
+
+/* Whether the call has done its share; the writer has others to serve. */
+static bool is_enough(const struct cvn_calendar_apply *apply, size_t n_looked, int64_t rules_ms)
+{
+    return apply->n_writes + n_looked / LOOKED_PER_WRITE >= CVN_CALENDAR_WRITES_MAX ||
+           rules_ms >= RULES_MS_MAX;
 }
 
 static int import_records(struct import *import,
@@ -282,21 +303,23 @@ static int import_records(struct import *import,
         .group_id = import->group_id,
         .publish = import->request->publish,
     };
-    size_t i = (size_t)import->request->first_record, n_looked = 0;
-    response->record_count = (int32_t)calendar->n_records;
+    size_t i = 0, n_looked = 0;
+    int64_t rules_ms = 0;
+    response->line_count = (int32_t)calendar->n_lines;
     response->calendar_name = (char *)(uintptr_t)calendar->name;
     response->results =
         cvn_arena_alloc_array(import->ctx->arena, count_items(calendar), sizeof *response->results);
     int r = response->results ? 0 : -ENOMEM;
-    if (r == 0 && i == 0)
-        r = report_file(import, response);
-    for (; r == 0 && i < calendar->n_records &&
-           apply.n_writes + n_looked / LOOKED_PER_WRITE < CVN_CALENDAR_WRITES_MAX;
-         i++) {
+    while (i < calendar->n_records && calendar->records[i].line < import->request->first_line)
+        i++;
+    for (; r == 0 && i < calendar->n_records && !is_enough(&apply, n_looked, rules_ms); i++) {
         n_looked += 1 + calendar->records[i].n_overrides;
+        rules_ms += calendar->records[i].cost_ms;
         r = take_record(import, &apply, i, response);
     }
-    response->next_record = i < calendar->n_records ? (int32_t)i : 0;
+    response->next_line = i < calendar->n_records ? calendar->records[i].line : 0;
+    if (r == 0)
+        r = report_others(import, response->next_line, response);
     if (r == 0 && response->n_results > 0)
         qsort(response->results, response->n_results, sizeof *response->results, compare_lines);
     return r;
@@ -324,9 +347,9 @@ static int check_import(struct cvn_ctx *ctx, const void *request)
     if (req->time_zone[0] &&
         cvn_field_check_zone(&ctx->problems, "time_zone", req->time_zone, zones))
         return -ENOMEM;
-    if (req->first_record < 0)
-        cvn_problems_add(&ctx->problems, "first_record",
-                         "is %d; next_record of the answer before is right", req->first_record);
+    if (req->first_line < 0)
+        cvn_problems_add(&ctx->problems, "first_line",
+                         "is %d; next_line of the answer before is right", req->first_line);
     int r = cvn_ctx_refuse_problems(ctx);
     if (r == 0)
         r = find_group(import, &group_zone);

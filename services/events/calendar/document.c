@@ -346,6 +346,7 @@ int cvn_calendar_document_read(struct cvn_calendar_document *document, struct cv
     }
     if (result < 0)
         return result;
+    document->n_lines = lines.line - 1;
     if (r.too_many || !r.any)
         *ret_refusal = r.any ? CVN_CALENDAR_REFUSED_EVENTS : CVN_CALENDAR_REFUSED_KIND;
     return *ret_refusal ? 0 : note_all(&r);

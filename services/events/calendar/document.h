@@ -71,6 +71,7 @@ struct cvn_calendar_document {
     struct cvn_calendar_timezone *timezones;
     size_t n_timezones;
     const char *name, *time_zone; /* X-WR-CALNAME and X-WR-TIMEZONE, "" where absent */
+    size_t n_lines;
     const char *notes[CVN_CALENDAR_NOTES_MAX];
     size_t n_notes;
 };

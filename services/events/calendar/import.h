@@ -26,7 +26,9 @@ enum {
     CVN_CALENDAR_TOPIC_MAX = 50,
     CVN_CALENDAR_TOPICS_MAX = 20,
     CVN_CALENDAR_URL_MAX = 500,
-    CVN_CALENDAR_TIME_MS_MAX = 1500, /* spent on a file; the series that are left are refused */
+    CVN_CALENDAR_TIME_MS_MAX = 1000, /* spent on rules; the series that are left are refused */
+    CVN_CALENDAR_BACK_DAYS = 31,     /* before now, from where a series' rule must give dates */
+    CVN_CALENDAR_AHEAD_DAYS = 400,   /* after now, up to where it is looked for them */
 };
 
 /* A bit of said, by the number of the field in Event. */
@@ -77,6 +79,8 @@ struct cvn_calendar_record {
     size_t n_overrides;
     /* NULL for an event; its event is main's. */
     Convene__Events__V1__Series *series;
+    int64_t cost_ms; /* what working out its rules took */
+    int32_t line;    /* of its first component */
 };
 
 struct cvn_calendar {
@@ -88,6 +92,7 @@ struct cvn_calendar {
     const char *name;
     const char *const *notes; /* about the file */
     size_t n_notes;
+    size_t n_lines;
     enum cvn_calendar_refusal refusal; /* of all of it */
 };
 
@@ -96,6 +101,7 @@ struct cvn_calendar_import {
     struct cvn_zones *zones;
     const char *time_zone;       /* asked for; "" for none; checked */
     const char *group_zone;      /* the group's */
+    int64_t now_ms;              /* milliseconds since 1970, UTC */
     int64_t (*clock_ms)(void *); /* looked at between records */
     void *clock_arg;
 };

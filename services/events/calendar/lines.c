@@ -200,7 +200,7 @@ int cvn_calendar_lines_next(struct cvn_calendar_lines *lines, struct cvn_calenda
         text[len] = '\0';
     } while (len == 0 || text[strspn(text, " \t")] == '\0');
     ret->fault = fault_of(text, len, is_long);
-    if (strlen(text) < len)
+    if (strlen(text) < len && ret->fault == CVN_CALENDAR_FINE)
         ret->fault = CVN_CALENDAR_FAULT_CONTROL;
     if (!read_property(ret, text) && ret->fault == CVN_CALENDAR_FINE)
         ret->fault = CVN_CALENDAR_FAULT_FORM;

@@ -145,12 +145,25 @@ static int make_series(struct merger *m, struct cvn_calendar_record *record)
         return cvn_calendar_refuse(record->main, m->arena,
                                    "The file has over %d series; import the rest by themselves.",
                                    CVN_CALENDAR_SERIES_MAX);
-    if (m->how->clock_ms(m->how->clock_arg) > m->deadline_ms)
+    int64_t began_ms = m->how->clock_ms(m->how->clock_arg);
+    if (began_ms > m->deadline_ms)
         return cvn_calendar_refuse(record->main, m->arena,
                                    "Working out the rules of this file takes too long; import the "
                                    "rest by itself.");
     int r = zone_named(m, record->main->event->time_zone, &zone);
-    return r ? r : cvn_calendar_series_make(record, zone, m->arena);
+    if (r == 0)
+        r = cvn_calendar_series_make(record, zone, m->how->now_ms, m->arena);
+    record->cost_ms = m->how->clock_ms(m->how->clock_arg) - began_ms;
+    return r;
+}
+
+static int32_t line_of(const struct cvn_calendar_record *record)
+{
+    int32_t line = record->main ? record->main->result.line : INT32_MAX;
+    for (size_t i = 0; i < record->n_overrides; i++)
+        if (record->overrides[i]->result.line < line)
+            line = record->overrides[i]->result.line;
+    return line;
 }
 
 /* Makes a record of the items of one UID. */
@@ -170,23 +183,16 @@ static int merge_one(struct merger *m, struct cvn_calendar_item **items, size_t 
         set_aside(m, record.main);
         record.main = NULL;
     }
+    record.line = line_of(&record);
     if (record.main || record.n_overrides > 0)
         calendar->records[calendar->n_records++] = record;
     return 0;
 }
 
-static int line_of(const struct cvn_calendar_record *record)
-{
-    int32_t line = record->main ? record->main->result.line : INT32_MAX;
-    for (size_t i = 0; i < record->n_overrides; i++)
-        if (record->overrides[i]->result.line < line)
-            line = record->overrides[i]->result.line;
-    return line;
-}
-
 static int compare_records(const void *a, const void *b)
 {
-    int x = line_of(a), y = line_of(b);
+    int32_t x = ((const struct cvn_calendar_record *)a)->line;
+    int32_t y = ((const struct cvn_calendar_record *)b)->line;
     return (x > y) - (x < y);
 }
 

@@ -17,6 +17,7 @@ struct maker {
     struct cvn_calendar_item *item;
     const struct cvn_zone *zone;
     struct cvn_arena *arena, *scratch;
+    int64_t now_ms;
     struct cvn_civil start;
     struct cvn_civil *dates, *except; /* CVN_CALENDAR_DATES_MAX each */
     size_t n_dates, n_except;
@@ -152,12 +153,29 @@ static int remark_idle(struct maker *m, const struct cvn_recurrence *recurrence)
                                n_idle, local, cvn_zone_name(m->zone));
 }
 
+/* The time on the clocks of the zone so many days from now, as far as there is one. */
+static struct cvn_civil days_from(const struct maker *m, int days)
+{
+    struct cvn_civil now = cvn_zone_civil(m->zone, m->now_ms);
+    struct cvn_civil there =
+        cvn_civil_of_seconds(cvn_civil_seconds(&now) + (int64_t)days * 24 * 60 * 60);
+    return cvn_civil_valid(&there) ? there : days < 0 ? first_time : last_time;
+}
+
+/*
+ * The rule is stepped through as far as it will be when the series is stored, which is where it may
+ * turn out to repeat for too long.
+ */
 static int check_rule(struct maker *m, const struct cvn_recurrence *recurrence)
 {
     struct cvn_recurrence_window window = {.from = first_time, .before = last_time, .max = 2};
     struct cvn_civil times[2];
     size_t n = 0;
     enum cvn_recurrence_refusal refusal = cvn_recurrence_check(recurrence->rule);
+    if (!refusal)
+        refusal = cvn_recurrence_expand(recurrence, &window, times, &n);
+    window.from = days_from(m, -CVN_CALENDAR_BACK_DAYS);
+    window.before = days_from(m, CVN_CALENDAR_AHEAD_DAYS);
     if (!refusal)
         refusal = cvn_recurrence_expand(recurrence, &window, times, &n);
     return refusal ? refuse_rule(m, "RRULE", refusal) : 0;
@@ -173,13 +191,17 @@ static char **write_dates(struct maker *m, const struct cvn_civil *dates, size_t
 }
 
 int cvn_calendar_series_make(struct cvn_calendar_record *record, const struct cvn_zone *zone,
-                             struct cvn_arena *arena)
+                             int64_t now_ms, struct cvn_arena *arena)
 {
     struct cvn_calendar_item *item = record->main;
     CVN_ARENA_AUTO scratch;
     cvn_arena_init(&scratch, SCRATCH_BYTES);
-    struct maker m = {
-        .record = record, .item = item, .zone = zone, .arena = arena, .scratch = &scratch};
+    struct maker m = {.record = record,
+                      .item = item,
+                      .zone = zone,
+                      .arena = arena,
+                      .scratch = &scratch,
+                      .now_ms = now_ms};
     m.start = cvn_calendar_moment_in(&item->start, zone);
     m.dates = cvn_arena_alloc_array(&scratch, CVN_CALENDAR_DATES_MAX, sizeof *m.dates);
     m.except = cvn_arena_alloc_array(&scratch, CVN_CALENDAR_DATES_MAX, sizeof *m.except);

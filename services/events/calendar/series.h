@@ -12,7 +12,7 @@ bool cvn_calendar_repeats(const struct cvn_calendar_item *item);
  * item where its rules cannot be kept. Further RRULEs become single dates. 0 or -ENOMEM.
  */
 int cvn_calendar_series_make(struct cvn_calendar_record *record, const struct cvn_zone *zone,
-                             struct cvn_arena *arena);
+                             int64_t now_ms, struct cvn_arena *arena);
 
 /*
  * A date of the series (RDATE, EXDATE, RECURRENCE-ID) as local time in the zone; one without a time

@@ -16,7 +16,7 @@ struct scene {
     struct cvn_id group, owner_id, member_id;
     struct client owner, member, stranger;
     bool publish, validate_only;
-    int32_t first_record;
+    int32_t first_line;
     char *kept; /* a copy of a calendar, freed at the end */
 };
 
@@ -62,7 +62,7 @@ import_into(struct scene *s, struct client *client, struct cvn_id group, const c
     request.content.len = strlen(content);
     request.publish = s->publish;
     request.validate_only = s->validate_only;
-    request.first_record = s->first_record;
+    request.first_line = s->first_line;
     return client_call(client, &cvn_calendar_methods[IMPORT], &request);
 }
 
@@ -269,7 +269,7 @@ static void test_import_when_it_repeats_makes_a_series_with_its_exceptions(void 
 {
     struct scene *s = *state;
     const Convene__Events__V1__ImportCalendarResponse *response = import(s, weekly);
-    assert_int_equal(response->record_count, 1);
+    assert_int_equal(response->line_count, 34);
     assert_int_equal(response->n_results, 4);
     assert_int_equal(response->results[0]->outcome, RESULT(CREATED));
     assert_memory_equal(response->results[0]->id, "ser_", 4);
@@ -514,10 +514,10 @@ static void test_import_when_long_goes_on_where_the_call_before_ended(void **sta
         const Convene__Events__V1__ImportCalendarResponse *response = import(s, content);
         for (size_t i = 0; i < response->n_results; i++)
             n_created += response->results[i]->outcome == RESULT(CREATED);
-        assert_int_equal(response->record_count, n);
-        s->first_record = response->next_record;
+        assert_int_equal(response->line_count, 4 * n + 2);
+        s->first_line = response->next_line;
         n_calls++;
-    } while (s->first_record > 0);
+    } while (s->first_line > 0);
     test_free(content);
     assert_int_equal(n_created, n);
     assert_int_equal(n_calls, 2);

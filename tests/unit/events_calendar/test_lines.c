@@ -110,6 +110,9 @@ static void test_next_when_not_utf8_says_so(void **state)
     begin(s, "SUMMARY:a\0b\n", 12);
     assert_int_equal(cvn_calendar_lines_next(&s->lines, &s->p), 0);
     assert_int_equal(s->p.fault, CVN_CALENDAR_FAULT_CONTROL);
+    begin(s, "SUMMARY:\xc0\x07\0\n", 12);
+    assert_int_equal(cvn_calendar_lines_next(&s->lines, &s->p), 0);
+    assert_int_equal(s->p.fault, CVN_CALENDAR_FAULT_ENCODING);
 }
 
 /* A line of n bytes in all, folded now and then. */

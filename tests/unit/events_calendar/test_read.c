@@ -279,7 +279,7 @@ static void test_read_when_series_are_too_many_refuses_the_rest(void **state)
 static void test_read_when_time_is_up_refuses_the_rest(void **state)
 {
     struct reading *reading = *state;
-    reading->tick_ms = CVN_CALENDAR_TIME_MS_MAX / 2;
+    reading->tick_ms = CVN_CALENDAR_TIME_MS_MAX / 4;
     const struct cvn_calendar *calendar =
         read_many(reading, 4, "DTSTART:20261201\nRRULE:FREQ=YEARLY;COUNT=2\nEND:VEVENT\n");
     assert_int_equal(calendar->n_records, 2);
