@@ -23,24 +23,58 @@ const struct cvn_table *const cvn_mentoring_tables[] = {
 
 #define STATE(name) CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_##name
 
-/* An interrupted run says so, and can be started again. */
-static int interrupt_runs(struct cvn_txn *txn, void *arg)
+/* A run that a former process left, and when it was found. */
+struct left_run {
+    struct cvn_id id;
+    int64_t now_ms;
+};
+
+static int interrupt(struct cvn_txn *txn, void *arg)
 {
-    const struct cvn_mentoring *mentoring = arg;
+    const struct left_run *left = arg;
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, INTERRUPT_ARENA_BYTES);
-    struct cvn_ctx ctx = {
-        .arena = &arena, .txn = txn, .now_ms = mentoring->options.wall_clock_ms()};
+    struct cvn_ctx ctx = {.arena = &arena, .txn = txn};
     Convene__Mentoring__V1__MatchRun *run;
-    struct cvn_id id;
+    struct cvn_key key;
+    cvn_run_key(&key, &left->id);
+    int r = cvn_mentoring_get(&ctx, &key, &convene__mentoring__v1__match_run__descriptor, &run);
+    if (r)
+        return r;
+    run->state = STATE(INTERRUPTED);
+    run->failure = (char *)(uintptr_t)CVN_RUN_INTERRUPTED;
+    run->end_time = cvn_mentoring_time(&arena, left->now_ms);
+    return run->end_time ? cvn_mentoring_put(&ctx, &cvn_run_table, &key, &run->base) : -ENOMEM;
+}
+
+static int find_left(struct cvn_store *store, struct cvn_id *ret)
+{
+    struct cvn_txn *snapshot;
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, INTERRUPT_ARENA_BYTES);
+    Convene__Mentoring__V1__MatchRun *run;
+    int r = cvn_store_snapshot(store, &snapshot);
+    if (r)
+        return r;
+    struct cvn_ctx ctx = {.arena = &arena, .txn = snapshot};
+    r = cvn_run_first_in_state(&ctx, STATE(RUNNING), ret, &run);
+    cvn_snapshot_release(snapshot);
+    return r;
+}
+
+/*
+ * An interrupted run says so, and can be started again. What it had stored goes first, so that it
+ * goes also when this process is killed meanwhile.
+ */
+static int interrupt_runs(const struct cvn_mentoring *mentoring)
+{
+    struct cvn_store *store = mentoring->options.store;
+    struct left_run left = {.now_ms = mentoring->options.wall_clock_ms()};
     int r;
-    while ((r = cvn_run_first_in_state(&ctx, STATE(RUNNING), &id, &run)) == 0) {
-        struct cvn_key key;
-        cvn_run_key(&key, &id);
-        run->state = STATE(INTERRUPTED);
-        run->failure = (char *)(uintptr_t)CVN_RUN_INTERRUPTED;
-        run->end_time = cvn_mentoring_time(&arena, ctx.now_ms);
-        r = run->end_time ? cvn_mentoring_put(&ctx, &cvn_run_table, &key, &run->base) : -ENOMEM;
+    while ((r = find_left(store, &left.id)) == 0) {
+        r = cvn_run_drop_results(store, &left.id);
+        if (r == 0)
+            r = cvn_store_update(store, interrupt, &left, 0);
         if (r)
             return r;
     }
@@ -52,7 +86,7 @@ static int start(struct cvn_mentoring *mentoring)
     const struct cvn_mentoring_options *options = &mentoring->options;
     int r = cvn_attendance_cache_new(&mentoring->attendance, 0);
     if (r == 0)
-        r = cvn_store_update(options->store, interrupt_runs, mentoring, 0);
+        r = interrupt_runs(mentoring);
     if (r)
         return r;
     mentoring->started = true;

@@ -307,7 +307,7 @@ static void end_run(struct cvn_job *job, int result)
     run->end_time = cvn_mentoring_time(&arena, job->mentoring->options.wall_clock_ms());
     int r = cvn_job_update(job, put_run, job);
     if (r == 0 && (run->state != STATE(DONE) || job->ended_before))
-        cvn_job_drop_results(job);
+        (void)cvn_run_drop_results(job->mentoring->options.store, &job->run_id);
 }
 
 void cvn_job_run(struct cvn_mentoring *mentoring, struct cvn_run_slot *slot,

@@ -8,6 +8,7 @@
 #include "services/mentoring/runs/gather.h"
 #include "services/mentoring/runs/queue.h"
 
+struct cvn_store;
 struct cvn_txn;
 
 /* The failure of a run that was under way when the server stopped. */
@@ -27,7 +28,6 @@ struct cvn_job {
     struct cvn_match_result *result;
     struct cvn_error error; /* why it failed, as a sentence */
     bool ended_before;      /* its row said so when the end was to be written */
-    size_t n_dropped;       /* results deleted in the last update */
 };
 
 /* Works on a run that is RUNNING, until its row says how it ended. */
@@ -45,8 +45,8 @@ int cvn_job_read_attendance(struct cvn_job *job);
 
 /* Stores what became of everybody. 0; CVN_MATCH_CANCELLED; a fault. */
 int cvn_job_store_results(struct cvn_job *job);
-/* Nobody may read the results of a run that is not done, so they do not stay. */
-void cvn_job_drop_results(struct cvn_job *job);
+/* Nobody may read the results of a run that is not done, so they do not stay. 0 or a fault. */
+int cvn_run_drop_results(struct cvn_store *store, const struct cvn_id *run);
 /* Runs an update of the store; a full queue is waited for. */
 int cvn_job_update(struct cvn_job *job, int (*run)(struct cvn_txn *txn, void *arg), void *arg);
 

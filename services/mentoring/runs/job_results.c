@@ -15,15 +15,21 @@ enum {
 };
 #define BATCH_ARENA_BYTES ((size_t)256 << 20)
 
-int cvn_job_update(struct cvn_job *job, int (*run)(struct cvn_txn *txn, void *arg), void *arg)
+/* A full queue is waited for. */
+static int update(struct cvn_store *store, int (*run)(struct cvn_txn *txn, void *arg), void *arg)
 {
     const struct timespec pause = {0, BUSY_PAUSE_NS};
     for (int tries = 0;; tries++) {
-        int r = cvn_store_update(job->mentoring->options.store, run, arg, 0);
+        int r = cvn_store_update(store, run, arg, 0);
         if (r != CVN_STORE_BUSY || tries == BUSY_TRIES_MAX)
             return r;
         (void)nanosleep(&pause, NULL);
     }
+}
+
+int cvn_job_update(struct cvn_job *job, int (*run)(struct cvn_txn *txn, void *arg), void *arg)
+{
+    return update(job->mentoring->options.store, run, arg);
 }
 
 /* A batch of results on its way into the store. */
@@ -98,32 +104,39 @@ int cvn_job_store_results(struct cvn_job *job)
     return r;
 }
 
-/* Deletes some of the run's results; job->n_dropped of them. */
+/* Some results of a run that are to go. */
+struct dropping {
+    struct cvn_id run;
+    size_t n; /* deleted in the last update */
+};
+
 static int drop_some(struct cvn_txn *txn, void *arg)
 {
-    struct cvn_job *job = arg;
+    struct dropping *dropping = arg;
     struct cvn_key lo, hi, row;
     struct cvn_slice key;
     CVN_CURSOR_AUTO cursor;
-    job->n_dropped = 0;
+    dropping->n = 0;
     cvn_key_begin(&lo, CVN_SPACE_RESULTS);
-    cvn_key_put_id(&lo, &job->run_id);
+    cvn_key_put_id(&lo, &dropping->run);
     cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
     int r = cvn_cursor_init(&cursor, txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
-    while (r == 0 && job->n_dropped < RESULTS_PER_UPDATE &&
+    while (r == 0 && dropping->n < RESULTS_PER_UPDATE &&
            (r = cvn_cursor_next(&cursor, &key, NULL)) == 0) {
         cvn_key_init(&row);
         cvn_key_put_raw(&row, key);
         r = cvn_table_delete(txn, &cvn_result_table, cvn_key_slice(&row));
-        job->n_dropped++;
+        dropping->n++;
     }
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
-void cvn_job_drop_results(struct cvn_job *job)
+int cvn_run_drop_results(struct cvn_store *store, const struct cvn_id *run)
 {
-    do {
-        if (cvn_job_update(job, drop_some, job) != 0)
-            return;
-    } while (job->n_dropped == RESULTS_PER_UPDATE);
+    struct dropping dropping = {.run = *run};
+    int r;
+    do
+        r = update(store, drop_some, &dropping);
+    while (r == 0 && dropping.n == RESULTS_PER_UPDATE);
+    return r;
 }

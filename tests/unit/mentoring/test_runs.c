@@ -273,8 +273,7 @@ static void test_cancel_one_that_is_worked_on(void **state)
     assert_int_equal(harness_wait_run(&scene.admin, id.text)->state, RUN_STATE(DONE));
 }
 
-/* As when the cancelling comes between the thread's reading the row and its saying so. */
-static int put_cancelled(struct cvn_txn *txn, void *arg)
+static int put_state(struct cvn_txn *txn, void *arg, Convene__Mentoring__V1__MatchRun__State state)
 {
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, 1 << 20);
@@ -288,8 +287,53 @@ static int put_cancelled(struct cvn_txn *txn, void *arg)
     int r = cvn_mentoring_get(&ctx, &key, &convene__mentoring__v1__match_run__descriptor, &run);
     if (r)
         return r;
-    run->state = RUN_STATE(CANCELLED);
+    run->state = state;
     return cvn_mentoring_put(&ctx, &cvn_run_table, &key, &run->base);
+}
+
+/* As when the cancelling comes between the thread's reading the row and its saying so. */
+static int put_cancelled(struct cvn_txn *txn, void *arg)
+{
+    return put_state(txn, arg, RUN_STATE(CANCELLED));
+}
+
+static int put_running(struct cvn_txn *txn, void *arg)
+{
+    return put_state(txn, arg, RUN_STATE(RUNNING));
+}
+
+static size_t count_results(struct scene *scene)
+{
+    struct cvn_txn *snapshot;
+    struct cvn_key lo, hi;
+    struct cvn_slice key;
+    size_t n = 0;
+    cvn_key_begin(&lo, CVN_SPACE_RESULTS);
+    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    assert_int_equal(cvn_store_snapshot(scene->harness->store, &snapshot), 0);
+    {
+        CVN_CURSOR_AUTO cursor;
+        assert_int_equal(
+            cvn_cursor_init(&cursor, snapshot, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD),
+            0);
+        while (cvn_cursor_next(&cursor, &key, NULL) == 0)
+            n++;
+    }
+    cvn_snapshot_release(snapshot);
+    return n;
+}
+
+/* As when the server is killed while a run stores its results. */
+static void test_killed_run_leaves_no_results(void **state)
+{
+    SCENE scene = full_scene(state);
+    struct id_text id = harness_start_run(&scene.admin, scene.program.text, 1);
+    (void)harness_wait_run(&scene.admin, id.text);
+    assert_int_equal(count_results(&scene), PEOPLE);
+    assert_int_equal(cvn_store_update(scene.harness->store, put_running, id.text, 0), 0);
+    harness_restart(scene.harness);
+    assert_int_equal(get(&scene.admin, id.text)->state, RUN_STATE(INTERRUPTED));
+    assert_int_equal(count_results(&scene), 0);
 }
 
 static void test_cancelled_run_stays_cancelled(void **state)
@@ -414,6 +458,7 @@ int main(void)
         TEST(test_results_unreadable_while_running),
         TEST(test_queued_run_goes_on_after_a_restart),
         TEST(test_run_interrupted_while_worked_on),
+        TEST(test_killed_run_leaves_no_results),
         TEST(test_cancel_one_that_waits),
         TEST(test_cancel_one_that_is_worked_on),
         TEST(test_cancelled_run_stays_cancelled),
