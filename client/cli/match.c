@@ -127,7 +127,7 @@ static const struct cvn_view_column pair_columns[] = {
     {{"Mentee score", true, false}, see_mentee_score},
     {{"Mentor score", true, false}, see_mentor_score},
     {{"Person", false, false}, see_mentee_id},
-    {{"Without, because", false, true}, see_unmatched},
+    {{"Unmatched because", false, true}, see_unmatched},
     {{NULL, false, false}, NULL},
 };
 

@@ -1,5 +1,6 @@
 #include "services/mentoring/enrolment_write.h"
 
+#include "services/mentoring/change.h"
 #include "services/mentoring/enrolment_check.h"
 #include "services/mentoring/mentorships/mentorship_table.h"
 #include "services/mentoring/people_source.h"
@@ -206,7 +207,14 @@ int cvn_enrolment_replace(struct cvn_ctx *ctx, const struct cvn_id *program,
     int r = cvn_mentoring_put(ctx, &cvn_enrolment_table, &key, &enrolment->base);
     if (r == 0)
         r = count(ctx, program, before, enrolment);
-    return r ? r : keep_waiting(ctx, program, person, before, enrolment);
+    if (r == 0)
+        r = keep_waiting(ctx, program, person, before, enrolment);
+    return r ? r
+             : cvn_mentoring_note_change(ctx, enrolment->id,
+                                         enrolment->state == STATE(WITHDRAWN)
+                                             ? "enrolment.withdrawn"
+                                         : before ? "enrolment.changed"
+                                                  : "enrolment.created");
 }
 
 int cvn_enrolment_show(struct cvn_ctx *ctx, Convene__Mentoring__V1__Enrolment *enrolment)

@@ -1,3 +1,4 @@
+#include "services/mentoring/change.h"
 #include "services/mentoring/lint.h"
 #include "services/mentoring/mentorships/handlers.h"
 #include "services/mentoring/program_check.h"
@@ -79,6 +80,8 @@ static int store_program(struct cvn_ctx *ctx, const struct cvn_id *id,
     if (r == CVN_TABLE_DUPLICATE)
         return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "NAME_TAKEN",
                                     "There is a programme \"%s\" already.", program->name);
+    if (r == 0)
+        r = cvn_mentoring_note_change(ctx, program->id, "program.changed");
     return r ? r : set_etag(ctx, program);
 }
 

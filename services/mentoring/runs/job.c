@@ -1,5 +1,6 @@
 #include "services/mentoring/runs/job.h"
 
+#include "services/mentoring/change.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
 #include "storage/store.h"
@@ -273,7 +274,11 @@ static int put_run(struct cvn_txn *txn, void *arg)
     if (r)
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
     job->ended_before = stored->state != STATE(RUNNING);
-    return job->ended_before ? 0 : cvn_mentoring_put(&ctx, &cvn_run_table, &key, &job->run->base);
+    if (job->ended_before)
+        return 0;
+    ctx.now_ms = job->ended_ms;
+    r = cvn_mentoring_put(&ctx, &cvn_run_table, &key, &job->run->base);
+    return r ? r : cvn_mentoring_note_change(&ctx, job->run->id, "run.ended");
 }
 
 static void explain_failure(struct cvn_job *job, int result)
@@ -304,7 +309,8 @@ static void end_run(struct cvn_job *job, int result)
         explain_failure(job, result);
     if (run->state == STATE(INTERRUPTED))
         run->failure = (char *)(uintptr_t)CVN_RUN_INTERRUPTED;
-    run->end_time = cvn_mentoring_time(&arena, job->mentoring->options.wall_clock_ms());
+    job->ended_ms = job->mentoring->options.wall_clock_ms();
+    run->end_time = cvn_mentoring_time(&arena, job->ended_ms);
     int r = cvn_job_update(job, put_run, job);
     if (r == 0 && (run->state != STATE(DONE) || job->ended_before))
         (void)cvn_run_drop_results(job->mentoring->options.store, &job->run_id);

@@ -27,7 +27,8 @@ struct cvn_job {
     struct cvn_cohort cohort;
     struct cvn_match_result *result;
     struct cvn_error error; /* why it failed, as a sentence */
-    bool ended_before;      /* its row said so when the end was to be written */
+    int64_t ended_ms;
+    bool ended_before; /* its row said so when the end was to be written */
 };
 
 /* Works on a run that is RUNNING, until its row says how it ended. */

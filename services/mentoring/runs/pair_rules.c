@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "services/mentoring/change.h"
 #include "services/mentoring/pair_rule_table.h"
 #include "services/mentoring/runs/handlers.h"
 #include "services/mentoring/state.h"
@@ -131,7 +132,12 @@ int cvn_pair_rule_set(struct cvn_ctx *ctx, const void *request, void *reply)
     struct cvn_slice packed;
     cvn_pair_rule_key(&key, &program, &pair);
     r = cvn_ctx_pack(ctx, &row->base, &packed);
-    return r ? r : cvn_txn_put(ctx->txn, cvn_key_slice(&key), packed);
+    if (r == 0)
+        r = cvn_txn_put(ctx->txn, cvn_key_slice(&key), packed);
+    return r ? r
+             : cvn_mentoring_note_change(ctx, row->mentee_id,
+                                         row->kind == KIND(LOCKED) ? "pair.locked"
+                                                                   : "pair.forbidden");
 }
 
 int cvn_pair_rule_delete(struct cvn_ctx *ctx, const void *request, void *reply)
@@ -148,10 +154,10 @@ int cvn_pair_rule_delete(struct cvn_ctx *ctx, const void *request, void *reply)
         return cvn_ctx_refuse_problems(ctx);
     cvn_pair_rule_key(&key, &program, &pair);
     r = cvn_txn_delete(ctx->txn, cvn_key_slice(&key));
-    return r == CVN_STORE_ABSENT
-               ? cvn_ctx_refuse(ctx, CVN_NOT_FOUND,
-                                "The two are neither locked nor forbidden in this programme.")
-               : r;
+    if (r == CVN_STORE_ABSENT)
+        return cvn_ctx_refuse(ctx, CVN_NOT_FOUND,
+                              "The two are neither locked nor forbidden in this programme.");
+    return r ? r : cvn_mentoring_note_change(ctx, req->mentee_id, "pair.left");
 }
 
 int cvn_pair_rule_check_list(struct cvn_ctx *ctx, const void *request)

@@ -1,4 +1,5 @@
 #include "matching/matching.h"
+#include "services/mentoring/change.h"
 #include "services/mentoring/pair_rule_table.h"
 #include "services/mentoring/runs/handlers.h"
 #include "services/mentoring/runs/queue.h"
@@ -159,5 +160,6 @@ int cvn_run_create(struct cvn_ctx *ctx, const void *request, void *reply)
     if (!run->id || !run->create_time)
         return -ENOMEM;
     cvn_run_key(&key, &id);
-    return cvn_mentoring_put(ctx, &cvn_run_table, &key, &run->base);
+    r = cvn_mentoring_put(ctx, &cvn_run_table, &key, &run->base);
+    return r ? r : cvn_mentoring_note_change(ctx, run->id, "run.created");
 }

@@ -351,6 +351,11 @@ void *harness_ask_events(struct harness *harness, struct cvn_arena *arena,
 
 void harness_people(struct harness *harness, struct cvn_id *ret_ids, size_t n)
 {
+    harness_people_from(harness, ret_ids, n, 0);
+}
+
+void harness_people_from(struct harness *harness, struct cvn_id *ret_ids, size_t n, size_t first)
+{
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, ARENA_BYTES);
     static char german[] = "de", berlin[] = "Europe/Berlin";
@@ -362,8 +367,8 @@ void harness_people(struct harness *harness, struct cvn_id *ret_ids, size_t n)
     request.n_people = n;
     for (size_t i = 0; i < n; i++) {
         convene__events__v1__person__init(&people[i]);
-        people[i].display_name = cvn_arena_printf(&arena, "Person %zu", i);
-        people[i].email = cvn_arena_printf(&arena, "person%zu@example.org", i);
+        people[i].display_name = cvn_arena_printf(&arena, "Person %zu", first + i);
+        people[i].email = cvn_arena_printf(&arena, "person%zu@example.org", first + i);
         people[i].time_zone = berlin;
         people[i].languages = languages;
         people[i].n_languages = 1;

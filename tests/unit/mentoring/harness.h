@@ -96,6 +96,9 @@ void *harness_ask_events(struct harness *harness, struct cvn_arena *arena,
 /* Registers "Person 0" to "Person n-1", personN@example.org, in Berlin, who speak German. */
 void harness_people(struct harness *harness, struct cvn_id *ret_ids, size_t n);
 
+/* The same with numbers from first on; at most 500 at once. */
+void harness_people_from(struct harness *harness, struct cvn_id *ret_ids, size_t n, size_t first);
+
 /* Makes a programme with those rules and weights (the program's other fields are set). */
 struct id_text harness_program(struct harness *harness, Convene__Mentoring__V1__Program program);
 
