@@ -119,7 +119,11 @@ static enum cvn_exit run_archive(struct cvn_cli *cli)
     Convene__Events__V1__ArchiveGroupRequest request =
         CONVENE__EVENTS__V1__ARCHIVE_GROUP_REQUEST__INIT;
     request.id = cvn_call_word(cli, 0);
-    return show_changed(cli, SERVICE "ArchiveGroup", &request);
+    enum cvn_exit code = show_changed(cli, SERVICE "ArchiveGroup", &request);
+    if (code == CVN_EXIT_DONE) {
+        cvn_cli_note(cli, "Meetups still to come stay listed; cancel those that will not be.");
+    }
+    return code;
 }
 
 static enum cvn_exit run_restore(struct cvn_cli *cli)

@@ -14,6 +14,15 @@ enum { LIST_LIMIT = 50 };
 
 CVN_VIEW_STRING(see_name, Convene__Events__V1__Person, display_name)
 CVN_VIEW_STRING(see_email, Convene__Events__V1__Person, email)
+/* Worth a line only where it makes a difference. */
+static const char *see_unconfirmed(struct cvn_cli *cli, const void *message)
+{
+    (void)cli;
+    return ((const Convene__Events__V1__Person *)message)->email_unconfirmed
+               ? "as given by the person, not confirmed by an administrator"
+               : NULL;
+}
+
 CVN_VIEW_STRING(see_zone, Convene__Events__V1__Person, time_zone)
 CVN_VIEW_STRING(see_id, Convene__Events__V1__Person, id)
 CVN_VIEW_LIST(see_languages, Convene__Events__V1__Person, languages)
@@ -47,6 +56,7 @@ static const struct cvn_view_column list_columns[] = {
 static const struct cvn_view_column show_columns[] = {
     {{"Name", false, false}, see_name},
     {{"E-mail", false, false}, see_email},
+    {{"E-mail is", false, false}, see_unconfirmed},
     {{"Time zone", false, false}, see_zone},
     {{"Languages", false, false}, see_languages},
     {{"Place", false, false}, see_place},

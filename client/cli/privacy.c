@@ -32,7 +32,7 @@ static void *field_of(void *message, const char *name)
     return (char *)message + field->offset;
 }
 
-/* Puts {"rsvp": {...}} behind the others of "rsvp"; the one profile stands alone. */
+/* Puts {"rsvp": {...}} behind the others of "rsvp", lists behind theirs; the profile is one. */
 static int add_record(json_t *part, const ProtobufCMessage *record)
 {
     json_t *shown = NULL;
@@ -53,7 +53,7 @@ static int add_record(json_t *part, const ProtobufCMessage *record)
             r |= json_object_set_new(part, name, json_array());
             list = json_object_get(part, name);
         }
-        r |= json_array_append(list, value);
+        r |= json_is_array(value) ? json_array_extend(list, value) : json_array_append(list, value);
     }
     json_decref(shown);
     return r;

@@ -8,6 +8,7 @@
 #include "services/events/invitation_table.h"
 #include "services/events/key_table.h"
 #include "services/events/membership_table.h"
+#include "services/events/move_log.h"
 #include "services/events/person_table.h"
 #include "services/events/privacy_handlers.h"
 #include "services/events/record.h"
@@ -19,7 +20,11 @@
 #include <errno.h>
 #include <string.h>
 
-enum { CHANGES_SCANNED_MAX = 20000 }; /* entries looked at for one page */
+enum {
+    CHANGES_SCANNED_MAX = 20000, /* entries looked at for one page */
+    RSVP_MOVES_MAX = 1000,       /* of one RSVP */
+    MOVE_BYTES_MAX = 1 << 16,
+};
 
 enum section {
     PROFILE,
@@ -58,14 +63,48 @@ static Convene__Events__V1__PersonRecord *add(struct export *export)
     return record;
 }
 
+/* Puts a step behind the others; there is room for RSVP_MOVES_MAX. It is read where it is kept. */
+static int add_move(struct export *export, const struct cvn_move *move,
+                    Convene__Events__V1__PersonRecord *record)
+{
+    Convene__Events__V1__RsvpMove **next = &record->moves[record->n_moves];
+    int r = cvn_ctx_unpack(export->ctx, &convene__events__v1__rsvp_move__descriptor, move->packed,
+                           next);
+    record->n_moves += r == 0;
+    return r;
+}
+
+/* The steps of the event's history that are about the person. */
+static int add_moves(struct export *export, const struct cvn_id *event,
+                     Convene__Events__V1__PersonRecord *record)
+{
+    CVN_CURSOR_AUTO cursor = {0};
+    CVN_ARENA_AUTO scratch;
+    char id[CVN_ID_TEXT_BYTES];
+    cvn_id_format(id, CVN_PERSON_PREFIX, &export->person);
+    cvn_arena_init(&scratch, MOVE_BYTES_MAX);
+    record->moves = cvn_arena_alloc_array(export->ctx->arena, RSVP_MOVES_MAX, sizeof(void *));
+    int r = record->moves ? cvn_move_walk(export->ctx, event, 0, &cursor) : -ENOMEM;
+    while (r == 0 && record->n_moves < RSVP_MOVES_MAX) {
+        struct cvn_move move;
+        uint64_t number;
+        cvn_arena_reset(&scratch);
+        r = cvn_move_next(&cursor, &scratch, &number, &move);
+        if (r == 0 && strcmp(move.message->person_id, id) == 0)
+            r = add_move(export, &move, record);
+    }
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
 static int add_rsvp(struct export *export, struct cvn_slice key,
                     Convene__Events__V1__PersonRecord *record)
 {
     struct cvn_id event, person;
     record->record_case = RECORD(RSVP);
-    return cvn_rsvp_of_key(key, &event, &person)
-               ? cvn_rsvp_get(export->ctx, &event, &person, &record->rsvp)
-               : -EUCLEAN;
+    if (!cvn_rsvp_of_key(key, &event, &person))
+        return -EUCLEAN;
+    int r = cvn_rsvp_get(export->ctx, &event, &person, &record->rsvp);
+    return r ? r : add_moves(export, &event, record);
 }
 
 static int add_comment(struct export *export, struct cvn_slice key,

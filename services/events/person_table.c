@@ -152,6 +152,8 @@ int cvn_person_show(struct cvn_ctx *ctx, const struct cvn_id *id,
         return cvn_etag_make(ctx, &person->base, &person->etag);
     person->email = (char *)(uintptr_t)protobuf_c_empty_string;
     person->email_unconfirmed = false;
+    if (person->place)
+        person->place->location = NULL;
     return 0;
 }
 

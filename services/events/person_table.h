@@ -34,8 +34,8 @@ int cvn_person_put(struct cvn_ctx *ctx, const struct cvn_id *id,
                    const Convene__Events__V1__Person *person);
 
 /*
- * Makes a stored person what the caller is shown: the e-mail and the etag are left out unless they
- * are the caller's own or the caller administers. 0 or a fault.
+ * Makes a stored person what the caller is shown: the e-mail, the etag and where exactly they are
+ * at home are left out unless they are the caller's own or the caller administers. 0 or a fault.
  */
 int cvn_person_show(struct cvn_ctx *ctx, const struct cvn_id *id,
                     Convene__Events__V1__Person *person);

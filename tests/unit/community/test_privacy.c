@@ -105,6 +105,7 @@ static void count(struct client *client, struct cvn_id person, int32_t page_size
             assert_true(kind >= last);
             last = kind;
             n[kind]++;
+            assert_true(kind != RECORD(RSVP) || reply->records[i]->n_moves == 1);
         }
         (void)snprintf(token, sizeof token, "%s", reply->next_page_token);
     } while (token[0]);

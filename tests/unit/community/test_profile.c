@@ -86,6 +86,10 @@ static void test_update_of_the_place_keeps_it_whole(void **state)
     const Convene__Events__V1__Person *read = get(&client, "me");
     assert_string_equal(read->place->city, "Köln");
     assert_true(read->place->location->latitude == 50.9375);
+    CLIENT other = client_of(harness, harness_person(harness, 2));
+    read = get(&other, PERSON_TEXT(ada)); /* the town is for all, the house is not */
+    assert_string_equal(read->place->city, "Köln");
+    assert_null(read->place->location);
     at.latitude = 90.5;
     place.country = (char *)"Germany";
     assert_null(run(&client, &update));
