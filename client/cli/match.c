@@ -4,6 +4,8 @@
 #include "client/cli/field.h"
 #include "client/cli/match_pairs.h"
 #include "client/cli/match_publish.h"
+#include "client/cli/match_solve.h"
+#include "client/cli/match_view.h"
 #include "client/cli/match_watch.h"
 #include "client/cli/view.h"
 #include "convene/mentoring/v1/match.pb-c.h"
@@ -104,33 +106,6 @@ static const struct cvn_view_column show_columns[] = {
     {{NULL, false, false}, NULL},
 };
 
-CVN_VIEW_STRING(see_mentee, Convene__Mentoring__V1__Match, mentee_name)
-CVN_VIEW_INT(see_mentee_score, Convene__Mentoring__V1__Match, mentee_score)
-CVN_VIEW_INT(see_mentor_score, Convene__Mentoring__V1__Match, mentor_score)
-CVN_VIEW_INT(see_choice, Convene__Mentoring__V1__Match, mentee_choice)
-CVN_VIEW_STRING(see_mentee_id, Convene__Mentoring__V1__Match, mentee_id)
-CVN_VIEW_STRING(see_unmatched, Convene__Mentoring__V1__Match, unmatched_reason)
-
-static const char *see_mentor(struct cvn_cli *cli, const void *message)
-{
-    const Convene__Mentoring__V1__Match *match = message;
-    if (*match->unmatched_reason && cli->format == CVN_FORMAT_TABLE) {
-        return "—";
-    }
-    return match->mentor_name;
-}
-
-static const struct cvn_view_column pair_columns[] = {
-    {{"Mentee", false, true}, see_mentee},
-    {{"Mentor", false, true}, see_mentor},
-    {{"Choice", true, false}, see_choice},
-    {{"Mentee score", true, false}, see_mentee_score},
-    {{"Mentor score", true, false}, see_mentor_score},
-    {{"Person", false, false}, see_mentee_id},
-    {{"Unmatched because", false, true}, see_unmatched},
-    {{NULL, false, false}, NULL},
-};
-
 static enum cvn_exit tell_run(struct cvn_cli *cli, const Convene__Mentoring__V1__MatchRun *run)
 {
     bool done = run->state == CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_DONE;
@@ -166,7 +141,7 @@ static enum cvn_exit run_watch(struct cvn_cli *cli)
 
 static enum cvn_exit show_pairs(struct cvn_cli *cli, char *run_id)
 {
-    static const struct cvn_view_list list = {SERVICE "ListMatches", pair_columns,
+    static const struct cvn_view_list list = {SERVICE "ListMatches", cvn_match_columns,
                                               "The run has no pairs.", PAIRS_LIMIT};
     Convene__Mentoring__V1__ListMatchesRequest request =
         CONVENE__MENTORING__V1__LIST_MATCHES_REQUEST__INIT;
@@ -249,6 +224,10 @@ const struct cvn_command cvn_match_commands[] = {
     {"run", "PROGRAM", 1, 1, "Pairs the mentees of a programme with its mentors.",
      "convene match run \"Spring mentoring\" --mode optimal --lock ada@example.org=bob@example.org",
      cvn_match_run_options, false, run_run, NULL},
+    {"solve", "", 0, 0,
+     "Pairs people from two files, without a server and without storing anything.",
+     "convene match solve --mentors mentors.csv --mentees mentees.csv --mode optimal",
+     cvn_match_solve_options, false, cvn_match_solve_run, NULL},
     {"watch", "RUN", 1, 1, "Shows how far a run is until it has ended.", NULL, NULL, false,
      run_watch, NULL},
     {"show", "RUN", 1, 1, "Shows a run and its pairs.", NULL, show_options, false, run_show, NULL},

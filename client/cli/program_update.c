@@ -3,6 +3,7 @@
 #include "client/cli/call.h"
 #include "client/cli/field.h"
 #include "client/cli/program_view.h"
+#include "client/cli/weights.h"
 #include "convene/mentoring/v1/program.pb-c.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 
 #define SERVICE "convene.mentoring.v1.ProgramService/"
 
-enum { WEIGHTS_BYTES = 256, MASK_PATHS_MAX = 64 };
+enum { MASK_PATHS_MAX = 64 };
 
 /* Adds one field, which may lie within another, once. 0 or -ENOMEM. */
 static int add_path(struct cvn_cli *cli, const char *field, Google__Protobuf__FieldMask *mask)
@@ -44,55 +45,21 @@ static int add_options(struct cvn_cli *cli, Google__Protobuf__FieldMask *mask)
     return r;
 }
 
-/* Sets "skills:400" in the weights at path, which is a field of the programme. */
-static enum cvn_exit set_weight(struct cvn_cli *cli,
-                                Convene__Mentoring__V1__UpdateProgramRequest *request,
-                                const char *path, char *item)
-{
-    char *colon = strchr(item, ':');
-    struct cvn_error err = {""};
-    if (!colon) {
-        return cvn_cli_misuse(cli, "Weights are written like skills:400; goals:100, not \"%.40s\".",
-                              item);
-    }
-    *colon = '\0';
-    const char *field = cvn_arena_printf(&cli->arena, "%s.%s", path, item);
-    const char *full = cvn_arena_printf(&cli->arena, "program.%s", field ? field : "");
-    if (!field || !full) {
-        return cvn_cli_no_memory(cli);
-    }
-    int r = cvn_field_set(&cli->arena, &request->base, full, colon + 1, &err);
-    if (r) {
-        return cvn_cli_misuse(cli, "The weight \"%.40s\" %s.", item,
-                              *err.text ? err.text
-                                        : "is none; skills, goals, hours, languages, groups, "
-                                          "meetups, previous, waiting and ranking are");
-    }
-    return add_path(cli, field, request->update_mask) ? cvn_cli_no_memory(cli) : CVN_EXIT_DONE;
-}
-
 /* The weights that an option gives, or "default" for those of the server. */
 static enum cvn_exit set_weights(struct cvn_cli *cli,
                                  Convene__Mentoring__V1__UpdateProgramRequest *request,
                                  const char *option, const char *path)
 {
     const char *given = cvn_args_get(&cli->args, option);
-    char text[WEIGHTS_BYTES];
-    char *save = NULL;
-    if (!given) {
-        return CVN_EXIT_DONE;
-    }
-    if (strcmp(given, "default") == 0) {
+    struct cvn_weights_given weights;
+    if (given && strcmp(given, "default") == 0) {
         return add_path(cli, path, request->update_mask) ? cvn_cli_no_memory(cli) : CVN_EXIT_DONE;
     }
-    if (strlen(given) >= sizeof text) {
-        return cvn_cli_misuse(cli, "--%s is too long.", option);
-    }
-    (void)strcpy(text, given);
-    enum cvn_exit code = CVN_EXIT_DONE;
-    for (char *item = strtok_r(text, "; ,", &save); item && code == CVN_EXIT_DONE;
-         item = strtok_r(NULL, "; ,", &save)) {
-        code = set_weight(cli, request, path, item);
+    enum cvn_exit code = cvn_weights_set(cli, option, path, &request->program->base, &weights);
+    for (size_t i = 0; code == CVN_EXIT_DONE && i < weights.n; i++) {
+        if (add_path(cli, weights.fields[i], request->update_mask)) {
+            code = cvn_cli_no_memory(cli);
+        }
     }
     return code;
 }

@@ -1,5 +1,6 @@
 #include "services/mentoring/enrolment_update.h"
 
+#include "cohort/enrolment_check.h"
 #include "services/mentoring/enrolment_find.h"
 #include "services/mentoring/enrolment_write.h"
 #include "services/mentoring/tables.h"
@@ -48,20 +49,6 @@ static bool needs_people(const Google__Protobuf__FieldMask *mask,
            e->n_languages == 0 || !e->time_zone[0];
 }
 
-/* Levels that were left out, as for a new enrolment. */
-static void set_levels(Convene__Mentoring__V1__Enrolment *e)
-{
-    bool mentor = e->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR;
-    for (size_t i = 0; i < e->n_skills; i++) {
-        if (e->skills[i]->level == 0)
-            e->skills[i]->level = mentor ? 3 : 1;
-        if (e->skills[i]->priority == 0 && !mentor)
-            e->skills[i]->priority = 2;
-    }
-    if (mentor && e->capacity == 0)
-        e->capacity = 1;
-}
-
 int cvn_enrolment_prepare_update(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Mentoring__V1__UpdateEnrolmentRequest *req = request;
@@ -93,7 +80,7 @@ int cvn_enrolment_prepare_update(struct cvn_ctx *ctx, const void *request)
         *ctx->status = *draft->refused;
         return CVN_REFUSED;
     }
-    set_levels(&draft->enrolment);
+    cvn_enrolment_set_levels(&draft->enrolment);
     ctx->prepared = draft;
     return r;
 }

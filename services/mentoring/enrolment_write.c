@@ -1,7 +1,7 @@
 #include "services/mentoring/enrolment_write.h"
 
+#include "cohort/enrolment_check.h"
 #include "services/mentoring/change.h"
-#include "services/mentoring/enrolment_check.h"
 #include "services/mentoring/mentorships/mentorship_table.h"
 #include "services/mentoring/people_source.h"
 #include "services/mentoring/state.h"
@@ -108,14 +108,7 @@ static void set_defaults(Convene__Mentoring__V1__Enrolment *e,
     }
     if (!e->time_zone[0])
         e->time_zone = person->time_zone[0] ? person->time_zone : utc;
-    if (e->role == ROLE(MENTOR) && e->capacity == 0)
-        e->capacity = 1;
-    for (size_t i = 0; i < e->n_skills; i++) {
-        if (e->skills[i]->level == 0)
-            e->skills[i]->level = e->role == ROLE(MENTOR) ? 3 : 1;
-        if (e->skills[i]->priority == 0 && e->role == ROLE(MENTEE))
-            e->skills[i]->priority = 2;
-    }
+    cvn_enrolment_set_levels(e);
 }
 
 static int complete_draft(struct cvn_ctx *ctx, struct cvn_enrolment_draft *draft,

@@ -4,7 +4,6 @@
 
 #include "base/problems.h"
 #include "convene/mentoring/v1/program.pb-c.h"
-#include "matching/matching.h"
 
 enum {
     CVN_PROGRAM_NAME_BYTES_MAX = 100,
@@ -23,9 +22,5 @@ void cvn_program_check(struct cvn_problems *problems,
 
 /* The day of a checked date, in days since 1970; -1 for an empty one. */
 int64_t cvn_program_day(const char *date);
-
-/* The weight of a term. */
-int32_t *cvn_program_weight(Convene__Mentoring__V1__MatchWeights *weights,
-                            enum cvn_match_term term);
 
 #endif

@@ -1,3 +1,4 @@
+#include "cohort/weights.h"
 #include "services/mentoring/change.h"
 #include "services/mentoring/lint.h"
 #include "services/mentoring/mentorships/handlers.h"
@@ -226,7 +227,7 @@ static int spell_weights_out(struct cvn_ctx *ctx, const Google__Protobuf__FieldM
 {
     bool one = cvn_field_mask_names_within(mask, field);
     for (int t = 0; one && *weights && t < CVN_MATCH_TERMS; t++)
-        one = *cvn_program_weight(*weights, (enum cvn_match_term)t) == 0;
+        one = *cvn_cohort_weight(*weights, (enum cvn_match_term)t) == 0;
     if (!one)
         return 0;
     *weights = cvn_arena_alloc(ctx->arena, sizeof **weights);
@@ -234,7 +235,7 @@ static int spell_weights_out(struct cvn_ctx *ctx, const Google__Protobuf__FieldM
         return -ENOMEM;
     convene__mentoring__v1__match_weights__init(*weights);
     for (int t = 0; t < CVN_MATCH_TERMS; t++)
-        *cvn_program_weight(*weights, (enum cvn_match_term)t) = defaults.points[t];
+        *cvn_cohort_weight(*weights, (enum cvn_match_term)t) = defaults.points[t];
     return 0;
 }
 

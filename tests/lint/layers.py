@@ -15,10 +15,11 @@ MAY = {
     "services/events/calendar": ["base", "proto", "services/events/rules"],
     "services/events": ["base", "proto", "rpc", "storage", "services/runtime"],
     "matching": ["base"],
+    "cohort": ["base", "matching", "proto"],
     "services/mentoring/rules": ["base"],
-    "services/mentoring": ["base", "matching", "proto", "rpc", "storage", "services/runtime"],
+    "services/mentoring": ["base", "matching", "cohort", "proto", "rpc", "storage", "services/runtime"],
     "services": ["base", "proto", "rpc", "storage"],
-    "client": ["base", "matching", "proto", "rpc"],
+    "client": ["base", "matching", "cohort", "proto", "rpc"],
 }
 # Headers of libconvene.
 PUBLIC = ("convene/convene.h", "convene/matching.h")

@@ -5,8 +5,8 @@
 #ifndef CVN_SERVICES_MENTORING_RUNS_GATHER_H
 #define CVN_SERVICES_MENTORING_RUNS_GATHER_H
 
+#include "cohort/cohort.h"
 #include "convene/mentoring/v1/match.pb-c.h"
-#include "services/mentoring/runs/cohort.h"
 #include "services/runtime/ctx.h"
 
 /* What is asked for. */

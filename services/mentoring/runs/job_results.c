@@ -1,6 +1,6 @@
 #include "services/mentoring/runs/job.h"
 
-#include "services/mentoring/runs/report.h"
+#include "cohort/report.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
 #include "storage/store.h"

@@ -1,4 +1,4 @@
-#include "services/mentoring/runs/cohort.h"
+#include "cohort/cohort.h"
 #include "tests/support/cmocka_all.h"
 
 #include <stdlib.h>

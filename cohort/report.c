@@ -1,7 +1,6 @@
-#include "services/mentoring/runs/report.h"
+#include "cohort/report.h"
 
 #include "base/civil.h"
-#include "services/mentoring/spaces.h"
 
 #include <errno.h>
 #include <stdlib.h>

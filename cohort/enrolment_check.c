@@ -1,4 +1,4 @@
-#include "services/mentoring/enrolment_check.h"
+#include "cohort/enrolment_check.h"
 
 #include "base/text.h"
 
@@ -151,4 +151,18 @@ int cvn_enrolment_check(struct cvn_problems *problems, const char *path,
     check_count(&s, "excluded_ids", e->n_excluded_ids, CVN_ENROLMENT_EXCLUDED_MAX);
     check_count(&s, "ranked_ids", e->n_ranked_ids, CVN_ENROLMENT_RANKED_MAX);
     return check_zone(&s, zones);
+}
+
+void cvn_enrolment_set_levels(Convene__Mentoring__V1__Enrolment *enrolment)
+{
+    bool mentor = enrolment->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR;
+    for (size_t i = 0; i < enrolment->n_skills; i++) {
+        Convene__Mentoring__V1__Skill *skill = enrolment->skills[i];
+        if (skill->level == 0)
+            skill->level = mentor ? 3 : 1;
+        if (skill->priority == 0 && !mentor)
+            skill->priority = 2;
+    }
+    if (mentor && enrolment->capacity == 0)
+        enrolment->capacity = 1;
 }

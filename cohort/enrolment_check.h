@@ -1,6 +1,6 @@
 /* What an enrolment must be like, apart from what the store and the events service know. Pure. */
-#ifndef CVN_SERVICES_MENTORING_ENROLMENT_CHECK_H
-#define CVN_SERVICES_MENTORING_ENROLMENT_CHECK_H
+#ifndef CVN_COHORT_ENROLMENT_CHECK_H
+#define CVN_COHORT_ENROLMENT_CHECK_H
 
 #include "base/problems.h"
 #include "base/zone.h"
@@ -26,5 +26,8 @@ enum {
 int cvn_enrolment_check(struct cvn_problems *problems, const char *path,
                         const Convene__Mentoring__V1__Enrolment *enrolment,
                         struct cvn_zones *zones);
+
+/* Puts in the levels, priorities and seats that were left out, as the .proto says for each role. */
+void cvn_enrolment_set_levels(Convene__Mentoring__V1__Enrolment *enrolment);
 
 #endif

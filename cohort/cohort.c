@@ -1,9 +1,8 @@
-#include "services/mentoring/runs/cohort.h"
+#include "cohort/cohort.h"
 
 #include "base/text.h"
-#include "services/mentoring/program_check.h"
-#include "services/mentoring/runs/cohort_shared.h"
-#include "services/mentoring/spaces.h"
+#include "cohort/shared.h"
+#include "cohort/weights.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -155,7 +154,7 @@ static int read_ids(struct cvn_arena *arena, char *const *texts, size_t n,
     if (!ids)
         return -ENOMEM;
     for (size_t i = 0; i < n; i++) {
-        bool again = !cvn_id_parse(&ids[ret->n], CVN_MENTORING_PERSON_PREFIX, texts[i]);
+        bool again = !cvn_id_parse(&ids[ret->n], CVN_COHORT_PERSON_PREFIX, texts[i]);
         for (size_t j = 0; !again && j < ret->n; j++)
             again = cvn_id_equal(&ids[j], &ids[ret->n]);
         ret->n += !again;
@@ -346,7 +345,7 @@ static struct cvn_match_weights read_weights(const Convene__Mentoring__V1__Match
     struct cvn_match_weights weights;
     Convene__Mentoring__V1__MatchWeights row = *w;
     for (int t = 0; t < CVN_MATCH_TERMS; t++)
-        weights.points[t] = *cvn_program_weight(&row, (enum cvn_match_term)t);
+        weights.points[t] = *cvn_cohort_weight(&row, (enum cvn_match_term)t);
     for (int i = 0; i < CVN_MATCH_TERMS; i++)
         if (weights.points[i] != 0)
             return weights;

@@ -1,4 +1,4 @@
-#include "services/mentoring/runs/cohort_shared.h"
+#include "cohort/shared.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* A run's outcome for one mentee as it is stored and shown: the pair with its reasons, or why none.
  */
-#ifndef CVN_SERVICES_MENTORING_REPORT_H
-#define CVN_SERVICES_MENTORING_REPORT_H
+#ifndef CVN_COHORT_REPORT_H
+#define CVN_COHORT_REPORT_H
 
+#include "cohort/cohort.h"
 #include "convene/mentoring/v1/match.pb-c.h"
-#include "services/mentoring/runs/cohort.h"
 
 enum { CVN_REPORT_ALTERNATIVES_MAX = 32 };
 

@@ -2,8 +2,8 @@
  * A programme's cohort as a matching problem: names become numbers, local hours become hours of the
  * UTC week, and what people did together becomes points. Pure: the time and the data come in.
  */
-#ifndef CVN_SERVICES_MENTORING_COHORT_H
-#define CVN_SERVICES_MENTORING_COHORT_H
+#ifndef CVN_COHORT_COHORT_H
+#define CVN_COHORT_COHORT_H
 
 #include "base/arena.h"
 #include "base/zone.h"
@@ -11,6 +11,8 @@
 #include "convene/mentoring/v1/enrolment.pb-c.h"
 #include "convene/mentoring/v1/program.pb-c.h"
 #include "matching/matching.h"
+
+#define CVN_COHORT_PERSON_PREFIX "per" /* of the ids that enrolments exclude and rank */
 
 enum {
     CVN_COHORT_DIGEST_CHARS = 64,

@@ -1,0 +1,284 @@
+#include "client/cli/match_solve.h"
+
+#include "client/cli/call.h"
+#include "client/cli/explain.h"
+#include "client/cli/field.h"
+#include "client/cli/match_view.h"
+#include "client/cli/progress.h"
+#include "client/cli/roster.h"
+#include "client/cli/view.h"
+#include "client/cli/weights.h"
+#include "cohort/report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ROLE(name) CONVENE__MENTORING__V1__ROLE__ROLE_##name
+
+static const size_t arena_bytes = (size_t)16 << 30; /* of a million people on each side */
+
+/* One matching from the files to the answer. */
+struct solve {
+    struct cvn_cli *cli;
+    struct cvn_arena arena;
+    struct cvn_roster mentors, mentees;
+    Convene__Mentoring__V1__Program program;
+    Convene__Mentoring__V1__CreateMatchRunRequest request; /* the options of a run */
+    struct cvn_cohort cohort;
+    struct cvn_match_result *result;
+    struct cvn_report report;
+};
+
+static bool show(void *context, enum cvn_match_phase phase, uint64_t done, uint64_t total)
+{
+    cvn_progress_show_keys(context, cvn_match_phase_name(phase), done, total);
+    return true;
+}
+
+/* What a run on a server is asked for, from the options of the same names. */
+static enum cvn_exit read_run(struct solve *solve)
+{
+    static const struct {
+        const char *option, *field;
+    } rows[] = {{"mode", "mode"}, {"candidates", "candidates_per_mentee"}, {"seed", "seed"}};
+    struct cvn_cli *cli = solve->cli;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *value = cvn_args_get(&cli->args, rows[i].option);
+        struct cvn_error err = {""};
+        int r = value ? cvn_field_set(&cli->arena, &solve->request.base, rows[i].field, value, &err)
+                      : 0;
+        if (r) {
+            return r == -ENOMEM ? cvn_cli_no_memory(cli)
+                                : cvn_cli_misuse(cli, "--%s %s.", rows[i].option, err.text);
+        }
+    }
+    return CVN_EXIT_DONE;
+}
+
+/* The programme's rules and weights; what is not given is as in a programme that says nothing. */
+static enum cvn_exit read_program(struct solve *solve)
+{
+    struct cvn_cli *cli = solve->cli;
+    struct cvn_weights_given given;
+    convene__mentoring__v1__program__init(&solve->program);
+    enum cvn_exit code = cvn_call_fill(cli, &solve->program);
+    code = code ? code
+                : cvn_weights_set(cli, "mentee-weights", "mentee_weights", &solve->program.base,
+                                  &given);
+    return code ? code
+                : cvn_weights_set(cli, "mentor-weights", "mentor_weights", &solve->program.base,
+                                  &given);
+}
+
+static enum cvn_exit read_files(struct solve *solve)
+{
+    struct cvn_cli *cli = solve->cli;
+    const char *mentors = cvn_args_get(&cli->args, "mentors");
+    const char *mentees = cvn_args_get(&cli->args, "mentees");
+    if (!mentors || !mentees) {
+        return cvn_cli_misuse(cli, "--mentors and --mentees each name a file.");
+    }
+    enum cvn_exit code =
+        cvn_roster_read(cli, &solve->arena, mentors, ROLE(MENTOR), &solve->mentors);
+    return code ? code
+                : cvn_roster_read(cli, &solve->arena, mentees, ROLE(MENTEE), &solve->mentees);
+}
+
+static enum cvn_exit build(struct solve *solve)
+{
+    const Convene__Mentoring__V1__CreateMatchRunRequest *request = &solve->request;
+    struct cvn_cli *cli = solve->cli;
+    struct cvn_error err = {""};
+    long n_threads = sysconf(_SC_NPROCESSORS_ONLN);
+    struct cvn_cohort_input input = {
+        .program = &solve->program,
+        .mentors = solve->mentors.members,
+        .n_mentors = solve->mentors.n,
+        .mentees = solve->mentees.members,
+        .n_mentees = solve->mentees.n,
+        .mode = request->mode ? (enum cvn_match_mode)(request->mode - 1) : CVN_MATCH_STABLE,
+        .candidates_per_mentee = request->candidates_per_mentee ? request->candidates_per_mentee
+                                                                : CVN_MATCH_CANDIDATES_DEFAULT,
+        .seed = request->seed,
+        .now_ms = cli->now_ms,
+    };
+    int r = cvn_cohort_build(&solve->cohort, &solve->arena, cli->zones, &input, &err);
+    solve->cohort.problem.n_threads = n_threads < 1                       ? 1
+                                      : n_threads < CVN_MATCH_THREADS_MAX ? (int32_t)n_threads
+                                                                          : CVN_MATCH_THREADS_MAX;
+    if (r == CVN_COHORT_UNKNOWN) {
+        return cvn_cli_fail(cli, CVN_EXIT_FAILED, "%s", err.text);
+    }
+    return r ? cvn_cli_no_memory(cli) : CVN_EXIT_DONE;
+}
+
+static enum cvn_exit refuse_problem(struct solve *solve)
+{
+    struct cvn_problems problems;
+    cvn_problems_init(&problems, &solve->arena);
+    (void)cvn_match_validate(&solve->cohort.problem, &problems);
+    return cvn_cli_fail(solve->cli, CVN_EXIT_FAILED, "%s", cvn_problems_sentence(&problems));
+}
+
+/* Nothing is told that has not passed the check. */
+static enum cvn_exit run(struct solve *solve)
+{
+    struct cvn_match_progress progress = {show, solve->cli};
+    struct cvn_error err = {""};
+    const struct cvn_match_problem *problem = &solve->cohort.problem;
+    int r = cvn_match_solve(problem, &progress, &solve->result);
+    if (r == 0) {
+        r = cvn_match_check(problem, cvn_match_result_answer(solve->result),
+                            CVN_MATCH_CHECK_CANDIDATES, &progress, &err);
+    }
+    cvn_progress_clear(solve->cli);
+    if (r == CVN_MATCH_INVALID) {
+        return refuse_problem(solve);
+    }
+    if (r == CVN_MATCH_VIOLATION) {
+        return cvn_cli_fail(solve->cli, CVN_EXIT_FAILED, "The check refuted the result: %s.",
+                            err.text);
+    }
+    if (r == 0) {
+        r = cvn_report_init(&solve->report, &solve->cohort, solve->result, "", &solve->arena);
+    }
+    return r ? cvn_cli_no_memory(solve->cli) : CVN_EXIT_DONE;
+}
+
+/* The place of a person among the mentees of the answer, or SIZE_MAX. */
+static size_t find_mentee(const struct solve *solve, const struct cvn_id *id)
+{
+    const struct cvn_match_answer *answer = cvn_match_result_answer(solve->result);
+    size_t i = 0;
+    while (i < answer->n_mentees && !cvn_id_equal(&answer->mentee_ids[i], id)) {
+        i++;
+    }
+    return i < answer->n_mentees ? i : SIZE_MAX;
+}
+
+static enum cvn_exit explain(struct solve *solve, const char *person)
+{
+    struct cvn_id id;
+    Convene__Mentoring__V1__ExplainMatchResponse *reply;
+    if (cvn_roster_id(&solve->arena, person, &id) != 0) {
+        return cvn_cli_no_memory(solve->cli);
+    }
+    size_t i = find_mentee(solve, &id);
+    if (i == SIZE_MAX) {
+        return cvn_cli_fail(solve->cli, CVN_EXIT_NOT_FOUND, "There is no mentee \"%s\".", person);
+    }
+    if (cvn_report_mentee(&solve->report, i, &solve->arena, &reply) != 0) {
+        return cvn_cli_no_memory(solve->cli);
+    }
+    return cvn_explain_print(solve->cli, reply);
+}
+
+/* One row for each mentee, in the order of their names. */
+static int compare_matches(const void *a, const void *b)
+{
+    const Convene__Mentoring__V1__Match *const *x = a, *const *y = b;
+    int r = strcmp((*x)->mentee_name, (*y)->mentee_name);
+    return r ? r : strcmp((*x)->mentee_id, (*y)->mentee_id);
+}
+
+static enum cvn_exit print_pairs(struct solve *solve)
+{
+    size_t n = cvn_match_result_answer(solve->result)->n_mentees;
+    Convene__Mentoring__V1__Match **matches =
+        cvn_arena_alloc_array(&solve->arena, n, sizeof(Convene__Mentoring__V1__Match *));
+    for (size_t i = 0; matches && i < n; i++) {
+        Convene__Mentoring__V1__ExplainMatchResponse *reply;
+        if (cvn_report_mentee(&solve->report, i, &solve->arena, &reply) != 0) {
+            return cvn_cli_no_memory(solve->cli);
+        }
+        matches[i] = reply->matches[0];
+        /* The files know no enrolments and no ids of ours. */
+        const Convene__Mentoring__V1__Enrolment *mentee = solve->mentees.members[i].enrolment;
+        matches[i]->mentee_id = mentee->person_id;
+    }
+    if (!matches) {
+        return cvn_cli_no_memory(solve->cli);
+    }
+    if (n > 0) {
+        qsort(matches, n, sizeof(Convene__Mentoring__V1__Match *), compare_matches);
+    }
+    return cvn_view_rows(solve->cli, cvn_match_columns, (ProtobufCMessage *const *)matches, n);
+}
+
+static void tell_sum(const struct solve *solve)
+{
+    const struct cvn_match_answer *answer = cvn_match_result_answer(solve->result);
+    const struct cvn_match_stats *stats = &answer->stats;
+    enum cvn_match_mode mode = solve->cohort.problem.mode;
+    (void)printf("\nPaired %" PRId64 " of %zu mentees with %zu mentors (%" PRId64
+                 " seats), total score %" PRId64 ".\n",
+                 stats->n_matched, answer->n_mentees, answer->n_mentors, stats->n_seats,
+                 stats->mentee_score + stats->mentor_score);
+    (void)printf("Checked: %s over %" PRId64 " candidates.\n",
+                 mode == CVN_MATCH_STABLE ? "stable, no blocking pair" : cvn_match_mode_name(mode),
+                 stats->n_candidates);
+    (void)printf("Input %.16s…, seed %" PRIu64 ": the same files, options and day give the same "
+                 "pairs.\n",
+                 solve->cohort.digest, solve->cohort.problem.seed);
+}
+
+static enum cvn_exit print(struct solve *solve)
+{
+    const char *person = cvn_args_get(&solve->cli->args, "explain");
+    if (person) {
+        return explain(solve, person);
+    }
+    enum cvn_exit code = print_pairs(solve);
+    if (code == CVN_EXIT_DONE && solve->cli->format == CVN_FORMAT_TABLE) {
+        tell_sum(solve);
+    }
+    return code;
+}
+
+enum cvn_exit cvn_match_solve_run(struct cvn_cli *cli)
+{
+    struct solve *solve = cvn_arena_alloc(&cli->arena, sizeof *solve);
+    if (!solve) {
+        return cvn_cli_no_memory(cli);
+    }
+    solve->cli = cli;
+    cvn_arena_init(&solve->arena, arena_bytes);
+    convene__mentoring__v1__create_match_run_request__init(&solve->request);
+    enum cvn_exit code = read_run(solve);
+    code = code ? code : read_program(solve);
+    code = code ? code : read_files(solve);
+    code = code ? code : build(solve);
+    code = code ? code : run(solve);
+    code = code ? code : print(solve);
+    cvn_match_result_free(solve->result);
+    cvn_arena_deinit(&solve->arena);
+    return code;
+}
+
+const struct cvn_option cvn_match_solve_options[] = {
+    {"mentors", 0, "FILE", "CSV or .jsonl with the columns of `convene programs import`; required",
+     NULL},
+    {"mentees", 0, "FILE", "likewise; required", NULL},
+    {"mode", 0, "MODE", "stable, which is the default, optimal, most-placed or fair", NULL},
+    {"candidates", 0, "N", "mentors kept for each mentee; 32 when left out, at most 256", NULL},
+    {"seed", 0, "N", "breaks ties; the same seed gives the same pairs", NULL},
+    {"explain", 0, "PERSON", "say why this mentee was paired as they were, or was not", NULL},
+    {"min-hours", 0, "N", "common hours a week that a pair needs; -1 for none",
+     "rules.min_common_hours"},
+    {"allow-no-language", 0, NULL, "pairs need no common language",
+     "rules.allow_no_common_language"},
+    {"allow-lower-level", 0, NULL, "a mentor may stand no higher than the mentee",
+     "rules.allow_lower_level"},
+    {"allow-no-skill", 0, NULL, "a mentor may offer none of the wanted skills",
+     "rules.allow_no_common_skill"},
+    {"mentee-weights", 0, "LIST",
+     "how mentees value mentors, as in \"skills:400; goals:100\"; what "
+     "is not named counts nothing",
+     NULL},
+    {"mentor-weights", 0, "LIST", "the same for how mentors value mentees", NULL},
+    {NULL, 0, NULL, NULL, NULL},
+};

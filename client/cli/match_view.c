@@ -1,0 +1,30 @@
+#include "client/cli/match_view.h"
+
+#include "convene/mentoring/v1/match.pb-c.h"
+
+CVN_VIEW_STRING(see_mentee, Convene__Mentoring__V1__Match, mentee_name)
+CVN_VIEW_INT(see_mentee_score, Convene__Mentoring__V1__Match, mentee_score)
+CVN_VIEW_INT(see_mentor_score, Convene__Mentoring__V1__Match, mentor_score)
+CVN_VIEW_INT(see_choice, Convene__Mentoring__V1__Match, mentee_choice)
+CVN_VIEW_STRING(see_mentee_id, Convene__Mentoring__V1__Match, mentee_id)
+CVN_VIEW_STRING(see_unmatched, Convene__Mentoring__V1__Match, unmatched_reason)
+
+static const char *see_mentor(struct cvn_cli *cli, const void *message)
+{
+    const Convene__Mentoring__V1__Match *match = message;
+    if (*match->unmatched_reason && cli->format == CVN_FORMAT_TABLE) {
+        return "—";
+    }
+    return match->mentor_name;
+}
+
+const struct cvn_view_column cvn_match_columns[] = {
+    {{"Mentee", false, true}, see_mentee},
+    {{"Mentor", false, true}, see_mentor},
+    {{"Choice", true, false}, see_choice},
+    {{"Mentee score", true, false}, see_mentee_score},
+    {{"Mentor score", true, false}, see_mentor_score},
+    {{"Person", false, false}, see_mentee_id},
+    {{"Unmatched because", false, true}, see_unmatched},
+    {{NULL, false, false}, NULL},
+};
