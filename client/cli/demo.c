@@ -62,8 +62,18 @@ static bool match(struct cvn_demo *demo)
     ok = ok && cvn_demo_find_id(demo, "run_", NULL, run);
     ok = ok && cvn_demo_step(demo, "Lena Vogt", "match", "show", run, NULL);
     cvn_demo_title(demo, "Why Lena was paired as she was");
-    return ok && cvn_demo_step(demo, "Lena Vogt is paired with", "match", "explain", run,
-                               "lena@example.org", NULL);
+    ok = ok && cvn_demo_step(demo, "Lena Vogt is paired with", "match", "explain", run,
+                             "lena@example.org", NULL);
+    cvn_demo_title(demo, "The pairs are proposed, and two accept");
+    char mentorship[CONVENE_ID_BYTES];
+    ok = ok && cvn_demo_step(demo, "Proposed ", "match", "publish", run, NULL);
+    ok = ok && cvn_demo_step(demo, "proposed", "mentorships", "list", PROGRAM, "-n", "5", NULL);
+    ok = ok && cvn_demo_find_id(demo, "mnt_", NULL, mentorship);
+    ok = ok && cvn_demo_step(demo, "mentee yes, mentor not yet", "mentorships", "accept",
+                             mentorship, "--as", "mentee", NULL);
+    ok = ok && cvn_demo_step(demo, "mentee yes, mentor yes", "mentorships", "accept", mentorship,
+                             "--as", "mentor", NULL);
+    return ok && cvn_demo_step(demo, "Accepted       1", "programs", "report", PROGRAM, NULL);
 }
 
 static enum cvn_exit run_demo(struct cvn_cli *cli)

@@ -57,8 +57,8 @@ static enum cvn_exit set_pair(struct cvn_cli *cli, Convene__Mentoring__V1__PairR
     if (code || cli->format != CVN_FORMAT_TABLE) {
         return code ? code : cvn_view_one(cli, pair_columns, made);
     }
-    (void)printf("%s and the mentor %s are %s in every run from now on.\n", made->mentee_name,
-                 made->mentor_name, kind == KIND(LOCKED) ? "paired" : "never paired");
+    (void)printf("%s and the mentor %s are paired in %s run from now on.\n", made->mentee_name,
+                 made->mentor_name, kind == KIND(LOCKED) ? "every" : "no");
     return CVN_EXIT_DONE;
 }
 
