@@ -207,8 +207,8 @@ static int tell_check(struct cvn_job *job)
         [CVN_MATCH_STABLE] = "no blocking pair among",
         [CVN_MATCH_OPTIMAL] = "no other pairing has a higher total; proved over",
         [CVN_MATCH_MOST] = "none pairs more, and none of those has a higher total; proved over",
-        [CVN_MATCH_FAIR] = "none pairs more, none of those has a better worst-off pair, and none "
-                           "of those has a higher total; proved over",
+        [CVN_MATCH_FAIR] = ("none pairs more, none of those has a better worst-off pair, and none "
+                            "of those has a higher total; proved over"),
     };
     const struct cvn_match_answer *answer = cvn_match_result_answer(job->result);
     job->run->proved = true;

@@ -61,7 +61,7 @@ static const struct row {
 };
 
 /* Enrolling is one's own or the managers': CreateEnrolment has tests of its own. */
-static const char *const elsewhere[] = {"CreateEnrolment"};
+enum { ELSEWHERE = 1 };
 
 struct scene {
     struct published p;
@@ -252,7 +252,7 @@ static void test_every_method_is_in_the_matrix(void **state)
     size_t n = 0;
     for (size_t s = 0; s < sizeof services / sizeof *services; s++)
         n += services[s]->n_methods;
-    assert_int_equal(n, sizeof rows / sizeof *rows + sizeof elsewhere / sizeof *elsewhere);
+    assert_int_equal(n, sizeof rows / sizeof *rows + ELSEWHERE);
 }
 
 /* E-mail addresses and what people said are in no answer to those who are not entitled. */
