@@ -2,6 +2,7 @@
 #include "client/cli/call.h"
 #include "client/cli/commands.h"
 #include "client/cli/event_changes.h"
+#include "client/cli/event_update.h"
 #include "client/cli/event_view.h"
 #include "client/cli/events_export.h"
 #include "client/cli/events_import.h"
@@ -44,6 +45,36 @@ static const char *see_venue(struct cvn_cli *cli, const void *message)
     return cvn_view_joined(cli, parts, n);
 }
 
+static const char *see_waitlist(struct cvn_cli *cli, const void *message)
+{
+    const Convene__Events__V1__Event *event = message;
+    const char *mode = cvn_field_enum_text(
+        &cli->arena, &convene__events__v1__waitlist_mode__descriptor, (int)event->waitlist_mode);
+    const char *policy = cvn_field_enum_text(
+        &cli->arena, &convene__events__v1__party_policy__descriptor, (int)event->party_policy);
+    return cvn_arena_printf(&cli->arena, "%s, %s", mode, policy);
+}
+
+CVN_VIEW_INSTANT(see_draw, Convene__Events__V1__Event, lottery_draw_time)
+CVN_VIEW_INSTANT(see_drawn, Convene__Events__V1__Event, lottery_drawn_time)
+CVN_VIEW_STRING(see_commitment, Convene__Events__V1__Event, lottery_commitment)
+
+/* "diet: What do you eat? (needed) [all, vegan]", one line for each. */
+static const char *see_questions(struct cvn_cli *cli, const void *message)
+{
+    const Convene__Events__V1__Event *event = message;
+    const char *all = event->n_questions ? "" : NULL;
+    for (size_t i = 0; all && i < event->n_questions; i++) {
+        const Convene__Events__V1__Question *q = event->questions[i];
+        const char *choices = cvn_view_joined(cli, q->choices, q->n_choices);
+        all = cvn_arena_printf(&cli->arena, "%s%s%s: %s%s%s%s%s", all, i ? "\n               " : "",
+                               q->id, q->text, q->required ? " (needed)" : "",
+                               q->n_choices ? " [" : "", choices ? choices : "",
+                               q->n_choices ? (q->multiple ? "], several" : "]") : "");
+    }
+    return all;
+}
+
 CVN_VIEW_LIST(see_topics, Convene__Events__V1__Event, topics)
 
 CVN_VIEW_STRING(see_id, Convene__Events__V1__Event, id)
@@ -65,13 +96,18 @@ CVN_VIEW_STRING(see_reason, Convene__Events__V1__Event, status_reason)
 CVN_VIEW_STRING(see_cost, Convene__Events__V1__Event, cost_note)
 CVN_VIEW_STRING(see_url, Convene__Events__V1__Event, url)
 CVN_VIEW_STRING(see_description, Convene__Events__V1__Event, description)
-static const struct cvn_view_column show_columns[] = {
+const struct cvn_view_column cvn_event_show_columns[] = {
     {{"Title", false, false}, cvn_event_see_title},
     {{"When", false, false}, see_when},
     {{"Until", false, false}, see_end},
     {{"Time zone", false, false}, see_zone},
     {{"Where", false, false}, see_venue},
     {{"Seats", false, false}, cvn_event_see_seats},
+    {{"Waitlist", false, false}, see_waitlist},
+    {{"Lots drawn", false, false}, see_drawn},
+    {{"To be drawn", false, false}, see_draw},
+    {{"Lots promised", false, false}, see_commitment},
+    {{"Questions", false, false}, see_questions},
     {{"Topics", false, false}, see_topics},
     {{"Cost", false, false}, see_cost},
     {{"State", false, false}, see_state},
@@ -90,7 +126,7 @@ static enum cvn_exit run_show(struct cvn_cli *cli)
     request.id = (char *)cvn_args_word(&cli->args, 0);
     CVN_REPLY_AUTO Convene__Events__V1__Event *event = NULL;
     enum cvn_exit code = cvn_call(cli, SERVICE "GetEvent", &request, &event);
-    return code ? code : cvn_view_one(cli, show_columns, event);
+    return code ? code : cvn_view_one(cli, cvn_event_show_columns, event);
 }
 
 static enum cvn_exit run_create(struct cvn_cli *cli)
@@ -114,7 +150,7 @@ static enum cvn_exit run_create(struct cvn_cli *cli)
     CVN_REPLY_AUTO Convene__Events__V1__Event *made = NULL;
     code = cvn_call(cli, SERVICE "CreateEvent", &request, &made);
     if (code == CVN_EXIT_DONE) {
-        code = cvn_view_one(cli, show_columns, made);
+        code = cvn_view_one(cli, cvn_event_show_columns, made);
         if (made->publication == CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_DRAFT) {
             cvn_cli_note(cli, "It is a draft. Next: convene events publish %s", made->id);
         }
@@ -129,7 +165,7 @@ static enum cvn_exit run_publish(struct cvn_cli *cli)
     request.id = (char *)cvn_args_word(&cli->args, 0);
     CVN_REPLY_AUTO Convene__Events__V1__Event *event = NULL;
     enum cvn_exit code = cvn_call(cli, SERVICE "PublishEvent", &request, &event);
-    return code ? code : cvn_view_one(cli, show_columns, event);
+    return code ? code : cvn_view_one(cli, cvn_event_show_columns, event);
 }
 
 static enum cvn_exit run_cancel(struct cvn_cli *cli)
@@ -140,7 +176,7 @@ static enum cvn_exit run_cancel(struct cvn_cli *cli)
     request.id = (char *)cvn_args_word(&cli->args, 0);
     CVN_REPLY_AUTO Convene__Events__V1__Event *event = NULL;
     code = code ? code : cvn_call(cli, SERVICE "CancelEvent", &request, &event);
-    return code ? code : cvn_view_one(cli, show_columns, event);
+    return code ? code : cvn_view_one(cli, cvn_event_show_columns, event);
 }
 
 static enum cvn_exit run_import(struct cvn_cli *cli)
@@ -175,10 +211,7 @@ static const struct cvn_option create_options[] = {
     {"online-url", 0, "URL", "shown to those who come", "event.online_url"},
     {"topic", 't', "TOPIC", "may be given several times", "event.topics"},
     {"language", 0, "TAG", "as in en", "event.language"},
-    {"capacity", 'c', "N", "seats; unlimited when left out", "event.capacity"},
-    {"max-guests", 0, "N", "that one RSVP may bring, 0 to 10", "event.max_guests"},
-    {"waitlist", 0, "MODE", "auto, offer or none", "event.waitlist_mode"},
-    {"approval", 0, NULL, "an organiser approves each RSVP", "event.approval_required"},
+    CVN_EVENT_SEATS_OPTIONS,
     {"visibility", 0, "WHO", "public, members or link", "event.visibility"},
     {"host", 0, "PERSON", "per_…; may be given several times", "event.host_ids"},
     {"cost", 0, "TEXT", "as in \"free, drinks sponsored\"", "event.cost_note"},
@@ -221,6 +254,9 @@ const struct cvn_command cvn_events_commands[] = {
      "convene events create --group go-berlin --title \"Generics, a year on\" \\\n"
      "    --start 2026-12-01T18:30 --duration 2h --capacity 40 --publish",
      create_options, false, run_create},
+    {"update", "EVENT", 1, 1, "Changes what the options name, and leaves the rest.",
+     "convene events update evt_… --capacity 60 --question \"diet!: What do you eat? [all|vegan]\"",
+     cvn_event_update_options, false, cvn_event_run_update, NULL},
     {"publish", "EVENT", 1, 1, "Makes a draft visible.", NULL, NULL, false, run_publish},
     {"cancel", "EVENT", 1, 1, "Calls an event off; RSVPs stay, offers become void.", NULL,
      cancel_options, false, run_cancel},

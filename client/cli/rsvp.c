@@ -1,93 +1,68 @@
 #include "client/cli/call.h"
 #include "client/cli/commands.h"
 #include "client/cli/field.h"
-#include "client/cli/view.h"
-#include "convene/events/v1/rsvp.pb-c.h"
+#include "client/cli/rsvp_agenda.h"
+#include "client/cli/rsvp_check_in.h"
+#include "client/cli/rsvp_draw.h"
+#include "client/cli/rsvp_organise.h"
+#include "client/cli/rsvp_view.h"
+#include "client/cli/rsvp_waitlist.h"
 
 #include <errno.h>
+#include <string.h>
 
-#define SERVICE "convene.events.v1.RsvpService/"
+enum { LIST_LIMIT = 200, ANSWERS_MAX = 16 };
 
-enum { LIST_LIMIT = 200 };
-
-CVN_VIEW_STRING(see_name, Convene__Events__V1__Rsvp, display_name)
-CVN_VIEW_STRING(see_person, Convene__Events__V1__Rsvp, person_id)
-CVN_VIEW_STRING(see_event, Convene__Events__V1__Rsvp, event_id)
-CVN_VIEW_INT(see_guests, Convene__Events__V1__Rsvp, guests)
-CVN_VIEW_INT(see_position, Convene__Events__V1__Rsvp, queue_position)
-CVN_VIEW_ENUM(see_state, Convene__Events__V1__Rsvp, state,
-              convene__events__v1__rsvp_state__descriptor)
-CVN_VIEW_INSTANT(see_offer, Convene__Events__V1__Rsvp, offer_expire_time)
-CVN_VIEW_INSTANT(see_changed, Convene__Events__V1__Rsvp, update_time)
-
-static const struct cvn_view_column list_columns[] = {
-    {{"Name", false, true}, see_name},      {{"Answer", false, false}, see_state},
-    {{"Guests", true, false}, see_guests},  {{"In queue", true, false}, see_position},
-    {{"Person", false, false}, see_person}, {{NULL, false, false}, NULL},
-};
-
-static const struct cvn_view_column show_columns[] = {
-    {{"Name", false, false}, see_name},
-    {{"Answer", false, false}, see_state},
-    {{"Guests", false, false}, see_guests},
-    {{"In queue", false, false}, see_position},
-    {{"Held until", false, false}, see_offer},
-    {{"Changed", false, false}, see_changed},
-    {{"Event", false, false}, see_event},
-    {{"Person", false, false}, see_person},
-    {{NULL, false, false}, NULL},
-};
-
-static const char *meaning(const Convene__Events__V1__Rsvp *rsvp)
+/* Reads "diet=vegan" or, of several, "days=mon|tue"; the same question again adds to its values. */
+static enum cvn_exit read_answer(struct cvn_cli *cli, const char *text,
+                                 Convene__Events__V1__RespondRequest *request)
 {
-    switch (rsvp->state) {
-    case CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_YES:
-        return "has a seat";
-    case CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_WAITLISTED:
-        return "is on the waitlist";
-    case CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_OFFERED:
-        return "is offered a seat; answer yes to take it";
-    case CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_REQUESTED:
-        return "waits for an organiser's approval";
-    case CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_NO:
-        return "does not come";
-    case CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_INVITED:
-        return "is invited";
-    case CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_EXPIRED:
-        return "let an offer pass";
-    case CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_REJECTED:
-        return "was not approved";
-    case CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_REMOVED:
-        return "was taken off the list";
-    case CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_ATTENDED:
-        return "came";
-    case CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_NO_SHOW:
-        return "did not show up";
-    case CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_EXCUSED:
-        return "is excused";
-    case CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_UNSPECIFIED:
-    case _CONVENE__EVENTS__V1__RSVP_STATE_IS_INT_SIZE:
-        break;
+    size_t len = strcspn(text, "=");
+    if (text[len] != '=' || len == 0) {
+        return cvn_cli_misuse(cli, "--answer must be QUESTION=TEXT, not \"%.40s\".", text);
     }
-    return "has not answered";
+    if (request->n_answers == ANSWERS_MAX) {
+        return cvn_cli_misuse(cli, "--answer was given %d times; an event asks at most 10.",
+                              ANSWERS_MAX + 1);
+    }
+    Convene__Events__V1__QuestionAnswer *answer = cvn_arena_alloc(&cli->arena, sizeof *answer);
+    char *copy = cvn_arena_strdup(&cli->arena, text);
+    size_t n = 1;
+    for (const char *c = text; *c; c++) {
+        n += *c == '|';
+    }
+    char **values = cvn_arena_alloc_array(&cli->arena, n, sizeof *values);
+    if (!answer || !copy || !values) {
+        return cvn_cli_no_memory(cli);
+    }
+    convene__events__v1__question_answer__init(answer);
+    copy[len] = '\0';
+    answer->question_id = copy;
+    answer->values = values;
+    for (char *at = copy + len + 1, *end = at; end; at = end + 1) {
+        end = strchr(at, '|');
+        if (end) {
+            *end = '\0';
+        }
+        values[answer->n_values++] = at;
+    }
+    request->answers[request->n_answers++] = answer;
+    return CVN_EXIT_DONE;
 }
 
-/* One sentence on a terminal; the record itself for programs. */
-static enum cvn_exit tell(struct cvn_cli *cli, const Convene__Events__V1__Rsvp *rsvp)
+static enum cvn_exit read_answers(struct cvn_cli *cli, Convene__Events__V1__RespondRequest *request)
 {
-    if (cli->format != CVN_FORMAT_TABLE) {
-        return cvn_view_one(cli, list_columns, rsvp);
+    enum cvn_exit code = CVN_EXIT_DONE;
+    request->answers = cvn_arena_alloc_array(&cli->arena, ANSWERS_MAX, sizeof *request->answers);
+    if (!request->answers) {
+        return cvn_cli_no_memory(cli);
     }
-    (void)printf("%s %s", *rsvp->display_name ? rsvp->display_name : rsvp->person_id,
-                 meaning(rsvp));
-    if (rsvp->guests > 0) {
-        (void)printf(", with %d guest%s", rsvp->guests, rsvp->guests == 1 ? "" : "s");
+    for (size_t i = 0; code == CVN_EXIT_DONE && i < cli->args.n_given; i++) {
+        if (strcmp(cli->args.given[i].option->name, "answer") == 0) {
+            code = read_answer(cli, cli->args.given[i].value, request);
+        }
     }
-    if (rsvp->queue_position > 0) {
-        (void)printf(", at place %d", rsvp->queue_position);
-    }
-    (void)puts(".");
-    return CVN_EXIT_DONE;
+    return code;
 }
 
 static enum cvn_exit respond(struct cvn_cli *cli,
@@ -96,11 +71,18 @@ static enum cvn_exit respond(struct cvn_cli *cli,
     Convene__Events__V1__RespondRequest request = CONVENE__EVENTS__V1__RESPOND_REQUEST__INIT;
     enum cvn_exit code = cvn_call_fill(cli, &request);
     code = code ? code : cvn_call_person(cli, cvn_args_get(&cli->args, "as"), &request.person_id);
+    code = code ? code : cvn_rsvp_way(cli, &request.way);
+    code = code ? code : read_answers(cli, &request);
     request.event_id = (char *)cvn_args_word(&cli->args, 0);
     request.answer = answer;
     CVN_REPLY_AUTO Convene__Events__V1__Rsvp *rsvp = NULL;
-    code = code ? code : cvn_call(cli, SERVICE "Respond", &request, &rsvp);
-    return code ? code : tell(cli, rsvp);
+    code = code ? code : cvn_call(cli, CVN_RSVP_SERVICE "Respond", &request, &rsvp);
+    code = code ? code : cvn_rsvp_tell(cli, rsvp);
+    if (code == CVN_EXIT_DONE &&
+        answer == CONVENE__EVENTS__V1__RESPOND_REQUEST__ANSWER__ANSWER_YES) {
+        cvn_rsvp_warn_of_clashes(cli, rsvp);
+    }
+    return code;
 }
 
 static enum cvn_exit run_yes(struct cvn_cli *cli)
@@ -119,13 +101,13 @@ static enum cvn_exit run_show(struct cvn_cli *cli)
     request.event_id = (char *)cvn_args_word(&cli->args, 0);
     enum cvn_exit code = cvn_call_person(cli, cvn_args_get(&cli->args, "as"), &request.person_id);
     CVN_REPLY_AUTO Convene__Events__V1__Rsvp *rsvp = NULL;
-    code = code ? code : cvn_call(cli, SERVICE "GetRsvp", &request, &rsvp);
-    return code ? code : cvn_view_one(cli, show_columns, rsvp);
+    code = code ? code : cvn_call(cli, CVN_RSVP_SERVICE "GetRsvp", &request, &rsvp);
+    return code ? code : cvn_view_one(cli, cvn_rsvp_show_columns, rsvp);
 }
 
 static enum cvn_exit run_list(struct cvn_cli *cli)
 {
-    static const struct cvn_view_list list = {SERVICE "ListRsvps", list_columns,
+    static const struct cvn_view_list list = {CVN_RSVP_SERVICE "ListRsvps", cvn_rsvp_list_columns,
                                               "Nobody has answered yet.", LIST_LIMIT};
     Convene__Events__V1__ListRsvpsRequest request = CONVENE__EVENTS__V1__LIST_RSVPS_REQUEST__INIT;
     enum cvn_exit code = cvn_call_fill(cli, &request);
@@ -133,40 +115,16 @@ static enum cvn_exit run_list(struct cvn_cli *cli)
     return code ? code : cvn_view_pages(cli, &list, &request.base);
 }
 
-/* "attended" is what people say; the contract's action is "mark-attended". */
-static int set_action(struct cvn_cli *cli, Convene__Events__V1__DecideRequest *request,
-                      const char *word, struct cvn_error *err)
-{
-    struct cvn_error ignored;
-    const char *marked = cvn_arena_printf(&cli->arena, "mark-%s", word);
-    if (marked && cvn_field_set(&cli->arena, &request->base, "action", marked, &ignored) == 0) {
-        return 0;
-    }
-    return cvn_field_set(&cli->arena, &request->base, "action", word, err);
-}
-
-static enum cvn_exit run_decide(struct cvn_cli *cli)
-{
-    Convene__Events__V1__DecideRequest request = CONVENE__EVENTS__V1__DECIDE_REQUEST__INIT;
-    request.event_id = (char *)cvn_args_word(&cli->args, 0);
-    struct cvn_error err;
-    if (set_action(cli, &request, cvn_args_word(&cli->args, 2), &err)) {
-        return cvn_cli_misuse(cli, "The decision %s.", err.text);
-    }
-    enum cvn_exit code = cvn_call_person(cli, cvn_args_word(&cli->args, 1), &request.person_id);
-    CVN_REPLY_AUTO Convene__Events__V1__Rsvp *rsvp = NULL;
-    code = code ? code : cvn_call(cli, SERVICE "Decide", &request, &rsvp);
-    return code ? code : tell(cli, rsvp);
-}
-
 static const struct cvn_option yes_options[] = {
     {"guests", 0, "N", "people you bring, 0 to 10", "guests"},
-    {"as", 0, "PERSON", "id or e-mail of whom you answer for; for administrators", NULL},
+    CVN_RSVP_WAY_OPTIONS,
+    {"answer", 0, "QUESTION=TEXT", "to a question of the event; may be given several times", NULL},
+    {"as", 0, "PERSON", "id or e-mail of whom you answer for; for organisers", NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
 
 static const struct cvn_option as_options[] = {
-    {"as", 0, "PERSON", "id or e-mail of somebody else; for administrators", NULL},
+    {"as", 0, "PERSON", "id or e-mail of somebody else; for organisers", NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -177,16 +135,45 @@ static const struct cvn_option list_options[] = {
 };
 
 const struct cvn_command cvn_rsvp_commands[] = {
-    {"yes", "EVENT", 1, 1, "Says that you come; joins the waitlist when the event is full.", NULL,
+    {"yes", "EVENT", 1, 1, "Says that you come; joins the waitlist when the event is full.",
+     "convene events show EVENT lists what it asks; answer with --answer diet=vegan, of several\n"
+     "choices with --answer days=mon|tue.",
      yes_options, false, run_yes, NULL},
     {"no", "EVENT", 1, 1, "Says that you do not come; the next in the queue moves up.", NULL,
      as_options, false, run_no, NULL},
     {"show", "EVENT", 1, 1, "Shows your answer.", NULL, as_options, false, run_show, NULL},
+    {"agenda", "", 0, 0, "Lists what you go to, wait for or are invited to, and what clashes.",
+     NULL, cvn_rsvp_agenda_options, false, cvn_rsvp_run_agenda, NULL},
     {"list", "EVENT", 1, 1, "Lists the answers: the queue in its order, then the others.", NULL,
      list_options, false, run_list, NULL},
+    {"waitlist", "EVENT", 1, 1, "Shows the queue and what became of it, or your own place.",
+     "--verify replays the history, in which each step is chained to the one before it by a hash,\n"
+     "and finds what is missing, altered or out of order. Exits with 1 when something is.",
+     cvn_rsvp_waitlist_options, false, cvn_rsvp_run_waitlist, NULL},
+    {"draw", "EVENT", 1, 1, "Draws the lots of an event whose waitlist is a lottery.",
+     "--verify checks, on this machine, that the seed is the one that was promised, that the "
+     "order\n"
+     "follows from it and that your own ticket took part. Anybody may.",
+     cvn_rsvp_draw_options, false, cvn_rsvp_run_draw, NULL},
     {"decide", "EVENT PERSON DECISION", 3, 3, "Decides, as an organiser, about somebody's answer.",
-     "DECISION is invite, approve, reject or remove; after the start attended, no-show or "
-     "excused.",
-     NULL, false, run_decide, NULL},
+     "DECISION is invite, approve, reject or remove; after the start attended, no-show or\n"
+     "excused, and unmark takes such a mark back.",
+     cvn_rsvp_decide_options, false, cvn_rsvp_run_decide, NULL},
+    {"add", "EVENT PERSON", 2, 2, "Adds somebody as an organiser, whatever the RSVP window says.",
+     "Where no seat is free the person waits; with --over-capacity there is one more.",
+     cvn_rsvp_add_options, false, cvn_rsvp_run_add, NULL},
+    {"move", "EVENT PERSON PLACE", 3, 3, "Moves somebody in the queue; 1 is next to be served.",
+     NULL, cvn_rsvp_move_options, false, cvn_rsvp_run_move, NULL},
+    {"invite", "EVENT [PERSON ...]", 1, 16, "Invites people, by id or e-mail.",
+     "convene rsvp invite evt_… ada@example.org grace@example.org\n"
+     "convene rsvp invite evt_… --from people.txt",
+     cvn_rsvp_invite_options, false, cvn_rsvp_run_invite, NULL},
+    {"check-in", "EVENT [PERSON ...]", 1, 16, "Records who is there, as an organiser or host.",
+     "--list takes a CSV file with the columns person and nonce, and, where wanted, walk_in,\n"
+     "guests, undo and reason. A line whose nonce was seen changes nothing, so that a list which\n"
+     "was kept without a network can be sent twice.",
+     cvn_rsvp_check_in_options, false, cvn_rsvp_run_check_in, NULL},
+    {"close", "EVENT", 1, 1, "After the end, marks those who were not checked in as no-shows.",
+     NULL, NULL, false, cvn_rsvp_run_close, NULL},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, false, NULL, NULL},
 };

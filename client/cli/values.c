@@ -2,6 +2,7 @@
 
 #include "base/civil.h"
 #include "convene/admin/v1/key.pb-c.h"
+#include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/types.pb-c.h"
 #include "convene/mentoring/v1/enrolment.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
@@ -244,6 +245,65 @@ static int read_scope(struct cvn_arena *arena, void *message, const char *text,
     return 0;
 }
 
+/* Cuts "A|B]" or "A|B]+" off a question's text into its choices. */
+static int read_choices(struct cvn_arena *arena, Convene__Events__V1__Question *question,
+                        char *choices)
+{
+    size_t len = strlen(choices);
+    question->multiple = len > 1 && choices[len - 1] == '+';
+    len -= question->multiple;
+    if (len < 2 || choices[len - 1] != ']') {
+        return -EINVAL;
+    }
+    choices[len - 1] = '\0';
+    size_t n = 1;
+    for (const char *c = choices; *c; c++) {
+        n += *c == '|';
+    }
+    question->choices = cvn_arena_alloc_array(arena, n, sizeof *question->choices);
+    char *save = NULL;
+    if (!question->choices) {
+        return -ENOMEM;
+    }
+    for (char *c = strtok_r(choices, "|", &save); c; c = strtok_r(NULL, "|", &save)) {
+        question->choices[question->n_choices++] = c;
+    }
+    return 0;
+}
+
+/* "diet: What do you eat?", "diet!: What do you eat? [all|vegan]", "days: When? [mon|tue]+" */
+static int read_question(struct cvn_arena *arena, void *message, const char *text,
+                         struct cvn_error *err)
+{
+    Convene__Events__V1__Question *question = message;
+    char *copy = cvn_arena_strdup(arena, text);
+    if (!copy) {
+        return -ENOMEM;
+    }
+    char *colon = strchr(copy, ':');
+    int r = colon ? 0 : -EINVAL;
+    if (r == 0) {
+        *colon = '\0';
+        question->id = copy;
+        question->text = colon + 1 + strspn(colon + 1, " ");
+        question->required = colon > copy && colon[-1] == '!';
+        copy[strlen(copy) - question->required] = '\0';
+        char *choices = strrchr(question->text, '[');
+        if (choices) {
+            r = read_choices(arena, question, choices + 1);
+            while (choices > question->text && choices[-1] == ' ') {
+                choices--;
+            }
+            *choices = '\0';
+        }
+    }
+    return r == -EINVAL ? cvn_error_set(err, r,
+                                        "must be like \"diet!: What do you eat? [all|vegan]\", not "
+                                        "\"%.60s\"",
+                                        text)
+                        : r;
+}
+
 struct reader {
     const ProtobufCMessageDescriptor *type;
     int (*read)(struct cvn_arena *arena, void *message, const char *text, struct cvn_error *err);
@@ -254,6 +314,7 @@ static const struct reader *find_reader(const ProtobufCMessageDescriptor *type)
     static const struct reader readers[] = {
         {&google__protobuf__timestamp__descriptor, read_timestamp},
         {&convene__events__v1__lat_lng__descriptor, read_point},
+        {&convene__events__v1__question__descriptor, read_question},
         {&convene__admin__v1__scope__descriptor, read_scope},
         {&convene__mentoring__v1__skill__descriptor, read_skill},
         {&convene__mentoring__v1__weekly_span__descriptor, read_span},

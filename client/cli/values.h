@@ -32,9 +32,11 @@ int cvn_value_point(double *ret_lat, double *ret_lon, const char *text, struct c
 
 /*
  * Reads text into a message of the given type made in the arena, where the type has a short form:
- * google.protobuf.Timestamp (RFC 3339 with offset), convene.events.v1.LatLng,
- * convene.admin.v1.Scope ("read", "events.register:c-berlin,c-hamburg"),
- * convene.mentoring.v1.Skill ("go", "go:5", "go:5:3" for name, level, priority) and WeeklySpan
+ * google.protobuf.Timestamp (RFC 3339 with offset), convene.events.v1.LatLng, Question
+ * ("diet!: What do you eat? [all|vegan]": id, '!' where it needs an answer, text, choices, '+'
+ * behind them where several may be taken), convene.admin.v1.Scope ("read",
+ * "events.register:c-berlin,c-hamburg"), convene.mentoring.v1.Skill ("go", "go:5", "go:5:3" for
+ * name, level, priority) and WeeklySpan
  * ("mon 18:00-20:00"). Also -ENOMEM.
  */
 int cvn_value_message(struct cvn_arena *arena, const ProtobufCMessageDescriptor *type,

@@ -67,9 +67,7 @@ static int act(struct batch *batch, struct cvn_seating_action *action, result_ty
     struct cvn_ctx *ctx = batch->ctx;
     int before, after;
     cvn_problems_init(&ctx->problems, ctx->arena);
-    int r = cvn_person_find(ctx, &action->person, NULL);
-    if (r == 0)
-        r = cvn_rsvp_case_outsider(ctx, &batch->c, &action->person, &action->outsider);
+    int r = cvn_rsvp_case_person(ctx, &batch->c, action);
     if (r == 0)
         r = cvn_rsvp_require_reason(ctx, &batch->c, action);
     if (r == 0)

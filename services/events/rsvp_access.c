@@ -70,17 +70,18 @@ int cvn_rsvp_case_find(struct cvn_ctx *ctx, const char *field, const char *event
     return r;
 }
 
-int cvn_rsvp_case_outsider(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
-                           const struct cvn_id *person, bool *ret_outsider)
+int cvn_rsvp_case_person(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
+                         struct cvn_seating_action *action)
 {
     Convene__Events__V1__GroupRole role;
-    if (c->event->visibility != CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_MEMBERS) {
-        *ret_outsider = false;
-        return 0;
-    }
-    int r = cvn_group_role(ctx, &c->group_id, person, &role);
+    int r = cvn_person_find(ctx, &action->person, NULL);
     if (r == 0)
-        *ret_outsider = role < ROLE(MEMBER);
+        r = cvn_ban_is(ctx, &c->group_id, &action->person, &action->banned);
+    if (r != 0 || c->event->visibility != CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_MEMBERS)
+        return r;
+    r = cvn_group_role(ctx, &c->group_id, &action->person, &role);
+    if (r == 0)
+        action->outsider = role < ROLE(MEMBER);
     return r;
 }
 

@@ -28,9 +28,13 @@ int cvn_rsvp_case_find(struct cvn_ctx *ctx, const char *field, const char *event
 /* Whether the caller organises the event, or administers. */
 bool cvn_rsvp_case_organised(const struct cvn_rsvp_case *c);
 
-/* Whether the event is for members and the person is none. 0 or a fault. */
-int cvn_rsvp_case_outsider(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
-                           const struct cvn_id *person, bool *ret_outsider);
+/*
+ * Fills in what is known of the action's person: that there is one, whether they are banned from
+ * the group, and whether the event is for members and they are none. 0; CVN_REFUSED with NOT_FOUND;
+ * a fault.
+ */
+int cvn_rsvp_case_person(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
+                         struct cvn_seating_action *action);
 
 /* An offer that ran out and that no write has ended yet is shown as what it is. */
 void cvn_rsvp_show_state(const struct cvn_ctx *ctx, Convene__Events__V1__Rsvp *rsvp);

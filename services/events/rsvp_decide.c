@@ -132,9 +132,7 @@ int cvn_rsvp_decide_for(struct cvn_ctx *ctx, const void *request, void *reply)
     if (!cvn_ctx_read_id(ctx, "person_id", CVN_PERSON_PREFIX, req->person_id, &action.person) ||
         !action_of(req->action, &action.request.action))
         return cvn_ctx_refuse_problems(ctx);
-    r = cvn_person_find(ctx, &action.person, NULL);
-    if (r == 0)
-        r = cvn_rsvp_case_outsider(ctx, &c, &action.person, &action.outsider);
+    r = cvn_rsvp_case_person(ctx, &c, &action);
     if (r == 0)
         r = cvn_rsvp_case_way(ctx, &c, req->way, &action);
     if (r == 0)

@@ -71,8 +71,7 @@ static int find_person(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c, const
         ctx->who.kind == CVN_PRINCIPAL_PERSON && cvn_id_equal(&action->person, &ctx->who.person);
     if (!own && !cvn_rsvp_case_organised(c))
         return cvn_ctx_refuse_access(ctx, "answer for somebody else");
-    r = cvn_person_find(ctx, &action->person, NULL);
-    return r == 0 ? cvn_rsvp_case_outsider(ctx, c, &action->person, &action->outsider) : r;
+    return cvn_rsvp_case_person(ctx, c, action);
 }
 
 static int respond(struct cvn_ctx *ctx, const void *request, void *reply)
