@@ -38,6 +38,11 @@ enum model_action {
     MODEL_MARK_ATTENDED,
     MODEL_MARK_NO_SHOW,
     MODEL_MARK_EXCUSED,
+    MODEL_ADD,      /* the party is as for yes */
+    MODEL_ADD_OVER, /* the same, over the capacity */
+    MODEL_WALK_IN,
+    MODEL_UNMARK,
+    MODEL_MOVE, /* the party is the place in the queue */
     MODEL_ACTIONS,
 };
 
@@ -47,8 +52,10 @@ enum model_policy { MODEL_STRICT, MODEL_FIRST_FIT, MODEL_BOUNDED };
 struct model_person {
     enum model_state state;
     bool answered; /* there is a row */
+    bool walked_in;
     uint32_t party;
     uint64_t number; /* in the queue */
+    uint32_t place;  /* in the queue, from 1 */
     uint32_t overtaken;
     int64_t offer_ends_ms;
 };
@@ -56,7 +63,8 @@ struct model_person {
 struct model_event {
     uint32_t capacity; /* 0: no limit */
     uint32_t guests_max;
-    bool approval, cancelled;
+    bool approval, cancelled, postponed;
+    bool frozen; /* offers stand still */
     enum model_mode mode;
     enum model_policy policy;
     int64_t start_ms;

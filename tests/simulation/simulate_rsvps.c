@@ -9,6 +9,7 @@
  * The same seed is the same run, on any machine.
  */
 #include "services/events/event_table.h"
+#include "services/events/move_verify.h"
 #include "services/events/queue_table.h"
 #include "services/events/record.h"
 #include "services/events/seats.h"
@@ -137,15 +138,19 @@ static struct cvn_seating_action action_of(const struct work *work)
         [MODEL_INVITE] = CVN_RSVP_INVITE,        [MODEL_APPROVE] = CVN_RSVP_APPROVE,
         [MODEL_REJECT] = CVN_RSVP_REJECT,        [MODEL_REMOVE] = CVN_RSVP_REMOVE,
         [MODEL_MARK_ATTENDED] = CVN_RSVP_ATTEND, [MODEL_MARK_NO_SHOW] = CVN_RSVP_MISS,
-        [MODEL_MARK_EXCUSED] = CVN_RSVP_EXCUSE,
+        [MODEL_MARK_EXCUSED] = CVN_RSVP_EXCUSE,  [MODEL_ADD] = CVN_RSVP_ADD,
+        [MODEL_ADD_OVER] = CVN_RSVP_ADD,         [MODEL_WALK_IN] = CVN_RSVP_WALK_IN,
+        [MODEL_UNMARK] = CVN_RSVP_UNMARK,
     };
     const struct message *message = work->message;
-    bool yes = message->action == MODEL_SAY_YES;
+    bool asks = message->action == MODEL_SAY_YES || message->action == MODEL_ADD ||
+                message->action == MODEL_ADD_OVER || message->action == MODEL_WALK_IN;
     return (struct cvn_seating_action){
         .person = work->s->people[message->person],
         .request = {.action = actions[message->action],
-                    .party = yes ? message->party : 0,
-                    .now_ms = work->s->now_ms},
+                    .party = asks ? message->party : 0,
+                    .now_ms = work->s->now_ms,
+                    .over_capacity = message->action == MODEL_ADD_OVER},
     };
 }
 
@@ -178,7 +183,9 @@ static int serve_message(struct work *work, struct cvn_ctx *ctx)
         return r;
     const struct cvn_seating_action action = action_of(work);
     r = cvn_seating_begin(&seating, ctx, event, &s->messages[work->event]);
-    if (r == 0)
+    if (r == 0 && work->message->action == MODEL_MOVE)
+        r = cvn_seating_reorder(&seating, &action.person, work->message->party, "moved");
+    else if (r == 0)
         r = cvn_seating_act(&seating, &action);
     if (r == 0)
         r = cvn_seating_end(&seating);
@@ -244,7 +251,8 @@ static void compare_message(struct work *work, bool refused)
     if (refused)
         return;
     uint32_t now_taken = model_taken(model);
-    if (model->capacity && now_taken > model->capacity && now_taken > taken)
+    bool over = message->action == MODEL_ADD_OVER || message->action == MODEL_WALK_IN;
+    if (model->capacity && now_taken > model->capacity && now_taken > taken && !over)
         fail(s, "more seats are taken than there are", work->event);
     if (work->answer != (int)model->people[message->person].state)
         fail(s, "the answer is another state than the model's", work->event);
@@ -307,7 +315,9 @@ static void set_event(struct simulation *s, unsigned event)
     message->approval_required = model->approval;
     message->publication = CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_PUBLISHED;
     message->status = model->cancelled ? CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_CANCELLED
-                                       : CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_SCHEDULED;
+                      : model->postponed
+                          ? CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_POSTPONED
+                          : CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_SCHEDULED;
     static const Convene__Events__V1__WaitlistMode modes[] = {
         [MODEL_MODE_NONE] = CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_NONE,
         [MODEL_MODE_AUTO] = CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_AUTO,
@@ -344,7 +354,7 @@ static void new_event(struct simulation *s, unsigned event)
 static void change_event(struct simulation *s, unsigned event)
 {
     struct model_event *model = &s->models[event];
-    switch (dice_below(&s->dice, 6)) {
+    switch (dice_below(&s->dice, 8)) {
     case 0:
     case 1:
         model->capacity = dice_once_in(&s->dice, 10) ? 0 : 1 + dice_below(&s->dice, 12);
@@ -357,6 +367,10 @@ static void change_event(struct simulation *s, unsigned event)
         break;
     case 4:
         model->cancelled = !model->cancelled && dice_once_in(&s->dice, 3);
+        break;
+    case 5:
+    case 6:
+        model->postponed = !model->postponed && dice_once_in(&s->dice, 2);
         break;
     default:
         break; /* settling what needs none changes nothing */
@@ -376,8 +390,8 @@ static enum model_action some_action(uint64_t *dice)
         return MODEL_SAY_YES;
     if (n < 25)
         return MODEL_SAY_NO;
-    if (n < 30)
-        return n < 27 ? MODEL_INVITE : MODEL_APPROVE;
+    if (n < 28)
+        return n < 26 ? MODEL_INVITE : MODEL_APPROVE;
     return (enum model_action)dice_below(dice, MODEL_ACTIONS);
 }
 
@@ -445,8 +459,10 @@ static void look_at_event(struct simulation *s, struct cvn_ctx *ctx, unsigned ev
         if ((int)rsvp->state != (int)person->state || (uint32_t)rsvp->guests != guests ||
             (uint64_t)rsvp->queue_number != person->number)
             fail(s, "a row differs from the model's", event);
+        if (rsvp->walked_in != person->walked_in)
+            fail(s, "somebody walked in, or did not", event);
         if (person->state == MODEL_OFFERED &&
-            cvn_record_time_ms(rsvp->offer_expire_time, 0) != person->offer_ends_ms)
+            cvn_record_time_ms(rsvp->offer_expire_time, INT64_MAX) != person->offer_ends_ms)
             fail(s, "an offer ends at another time", event);
         if (person->state != MODEL_WAITLISTED)
             continue;
@@ -455,7 +471,15 @@ static void look_at_event(struct simulation *s, struct cvn_ctx *ctx, unsigned ev
             queued.queue_number != person->number || !cvn_id_equal(&queued.person, &s->people[i]) ||
             queued.party != person->party || queued.overtaken != person->overtaken)
             fail(s, "a row of the queue differs from the model's", event);
+        uint32_t n_before;
+        if (cvn_queue_before(ctx, &s->ids[event], &place, &n_before) != 0 ||
+            n_before + 1 != person->place)
+            fail(s, "the queue is in another order", event);
     }
+    Convene__Events__V1__VerifyRsvpMovesResponse report =
+        CONVENE__EVENTS__V1__VERIFY_RSVP_MOVES_RESPONSE__INIT;
+    if (cvn_moves_verify(ctx, &s->ids[event], &report) != 0 || report.fault_count != 0)
+        fail(s, report.n_faults ? report.faults[0]->text : "the history cannot be replayed", event);
 }
 
 static void look_at_rows(struct simulation *s)
