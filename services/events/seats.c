@@ -37,10 +37,13 @@ static enum cvn_rsvp_state state_before(const struct change *change)
     return change->before ? (enum cvn_rsvp_state)change->before->state : CVN_RSVP_NONE;
 }
 
-static bool is_of_person(const struct change *change)
+/* Whether somebody says something for themselves. */
+static bool is_of_person(const struct cvn_ctx *ctx, const struct change *change)
 {
     enum cvn_rsvp_action action = change->action->request.action;
-    return action == CVN_RSVP_SAY_YES || action == CVN_RSVP_SAY_NO;
+    return (action == CVN_RSVP_SAY_YES || action == CVN_RSVP_SAY_NO) &&
+           ctx->who.kind == CVN_PRINCIPAL_PERSON &&
+           cvn_id_equal(&ctx->who.person, &change->action->person);
 }
 
 static int leave_queue(struct cvn_seating *seating, const struct change *change,
@@ -202,7 +205,7 @@ static int fill(struct cvn_seating *seating, struct change *change)
     after->guests = change->decision.party > 1 ? (int32_t)change->decision.party - 1 : 0;
     after->walked_in = change->decision.walked_in;
     after->change_count = change->before ? change->before->change_count : 0;
-    after->change_count += is_of_person(change);
+    after->change_count += is_of_person(seating->ctx, change);
     after->update_time = cvn_record_time(seating->ctx->arena, seating->ctx->now_ms);
     after->create_time = change->before ? change->before->create_time : after->update_time;
     if (change->decision.party > 0 && change->kind == CVN_SEATS_ONLINE)
@@ -277,7 +280,8 @@ static int refuse_limits(struct cvn_seating *seating, const struct change *chang
     if (change->decision.needs_queue_number && seating->seats.waitlist_count[change->kind] >= most)
         return cvn_ctx_refuse_state(seating->ctx, CVN_FAILED_PRECONDITION, "QUEUE_FULL",
                                     "The event is full, and so is its waiting list.");
-    if (is_of_person(change) && change->before &&
+    bool yes = change->action->request.action == CVN_RSVP_SAY_YES; /* a no is always heard */
+    if (yes && is_of_person(seating->ctx, change) && change->before &&
         change->before->change_count >= CVN_RSVP_ANSWERS_MAX)
         return cvn_ctx_refuse_state(seating->ctx, CVN_FAILED_PRECONDITION, "CHANGED_TOO_OFTEN",
                                     "The answer was changed %d times already; an organiser can "

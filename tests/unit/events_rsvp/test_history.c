@@ -280,13 +280,18 @@ static int set_count(struct cvn_ctx *ctx, void *arg)
 static void test_answers_at_their_limit(void **state)
 {
     struct scene s = scene_new(state, 1, PEOPLE);
+    CLIENT anna = client_of(s.harness, s.people[ANNA]);
     scene_store(&s);
-    assert_int_equal(scene_yes(&s, ANNA, 0), CVN_RSVP_YES);
+    assert_int_equal(say_yes(&anna, s.event, s.people[ANNA], 0), CVN_RSVP_YES);
+    assert_int_equal(get_rsvp(&s.admin, s.event, s.people[ANNA])->change_count, 1);
+    assert_int_equal(scene_yes(&s, ANNA, 1), -1); /* for them, and not counted */
     assert_int_equal(harness_write(s.harness, set_count, &s), 0);
-    assert_int_equal(scene_no(&s, ANNA), CVN_RSVP_NO);
-    assert_int_equal(scene_yes(&s, ANNA, 0), -1);
-    assert_string_equal(client_reason(&s.admin), "CHANGED_TOO_OFTEN");
-    assert_int_equal(scene_no(&s, ANNA), CVN_RSVP_NO); /* which changes nothing */
+    assert_int_equal(say_no(&anna, s.event, s.people[ANNA]), CVN_RSVP_NO);
+    assert_int_equal(say_yes(&anna, s.event, s.people[ANNA], 0), -1);
+    assert_string_equal(client_reason(&anna), "CHANGED_TOO_OFTEN");
+    assert_int_equal(say_no(&anna, s.event, s.people[ANNA]), CVN_RSVP_NO);
+    assert_int_equal(scene_yes(&s, ANNA, 0), CVN_RSVP_YES);
+    assert_int_equal(say_no(&anna, s.event, s.people[ANNA]), CVN_RSVP_NO); /* always heard */
     assert_int_equal(decide(&s.admin, s.event, s.people[ANNA], DECIDE(ADD)), CVN_RSVP_YES);
     scene_end(&s);
 }
