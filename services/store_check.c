@@ -42,19 +42,24 @@ static void finish_with(struct check *check, int result)
     finish(check, result ? &status : NULL);
 }
 
-/* As the keys go by. What the peer has no room for is left out. */
-static int tell(void *arg, uint64_t n_done, uint64_t n_total)
+/* What the peer has no room for is left out. */
+static void send_progress(struct check *check, uint64_t n_done, uint64_t n_total)
 {
-    struct check *check = arg;
-    if (cvn_server_call_cancelled(check->call))
-        return CVN_STORE_CANCELLED;
-    if (!cvn_store_pace_due(&check->pace))
-        return 0;
     Convene__Admin__V1__CheckProgress progress = CONVENE__ADMIN__V1__CHECK_PROGRESS__INIT;
     progress.store = (char *)(uintptr_t)check->store;
     progress.keys_done = n_done;
     progress.keys_total = n_total;
     (void)cvn_server_call_write(check->call, &progress.base);
+}
+
+/* As the keys go by. */
+static int tell(void *arg, uint64_t n_done, uint64_t n_total)
+{
+    struct check *check = arg;
+    if (cvn_server_call_cancelled(check->call))
+        return CVN_STORE_CANCELLED;
+    if (cvn_store_pace_due(&check->pace))
+        send_progress(check, n_done, n_total);
     return 0;
 }
 
@@ -105,6 +110,7 @@ static int check_store(struct check *check, const struct cvn_admin_store *store)
     int r = report ? cvn_store_snapshot(store->store, &snapshot) : -ENOMEM;
     if (r)
         return r;
+    send_progress(check, 0, 0); /* so that the caller knows that it has begun */
     r = cvn_store_verify(snapshot, store->tables, &progress, report);
     cvn_snapshot_release(snapshot);
     return r ? r : add_result(check, report);

@@ -3,6 +3,7 @@
 #include "client/cli/progress.h"
 #include "client/cli/streaming.h"
 #include "client/cli/view.h"
+#include "client/lib/channel.h"
 #include "convene/admin/v1/store.pb-c.h"
 
 #include <errno.h>
@@ -78,6 +79,7 @@ static enum cvn_exit follow(struct cvn_cli *cli, struct cvn_stream *stream, stru
     ProtobufCMessage *message;
     int r;
     while ((r = cvn_stream_read(stream, &cli->arena, &message)) == 0) {
+        cvn_client_note_answer(cli->client);
         take(cli, (const Convene__Admin__V1__CheckProgress *)message, found);
     }
     cvn_progress_clear(cli);
@@ -115,6 +117,9 @@ static enum cvn_exit check_server(struct cvn_cli *cli)
 enum cvn_exit cvn_admin_run_check(struct cvn_cli *cli)
 {
     const char *backup = cvn_args_get(&cli->args, "backup");
+    if (backup && cvn_args_has(&cli->args, "data")) {
+        return cvn_cli_misuse(cli, "Say either --data or --backup.");
+    }
     if (backup) {
         return cvn_admin_become_convened(
             cli, (const char *[CVN_ADMIN_WORDS_MAX]){"check", "--backup", backup});

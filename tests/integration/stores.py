@@ -183,6 +183,7 @@ with tempfile.TemporaryDirectory() as home:
     refuse_strangers(first, os.path.join(home, "stolen"))
     restore(home, backup)
     damage(home, backup)
+    assert "either" in tool("check", "--data", first.data, "--backup", backup, code=2)
     harm_store(home, first.data)
     compact(first)
     fail_and_go_on(home, "sync:6:ENOSPC:20", "disk is full")
