@@ -1,15 +1,18 @@
 #include "client/cli/privacy.h"
 
 #include "client/cli/call.h"
+#include "client/cli/failure.h"
 #include "client/cli/view.h"
 #include "client/json.h"
 #include "convene/events/v1/privacy.pb-c.h"
+#include "convene/mentoring/v1/person_data.pb-c.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define EVENTS "convene.events.v1.PrivacyService/"
+#define MENTORING "convene.mentoring.v1.PersonDataService/"
 
 enum { PAGE = 200, NAME_BYTES = 512 };
 
@@ -103,6 +106,28 @@ static enum cvn_exit export_part(struct cvn_cli *cli, const struct part *part, c
     }
 }
 
+/* What mentoring holds, in one message; a server without mentoring holds nothing. */
+static enum cvn_exit export_mentoring(struct cvn_cli *cli, json_t *root)
+{
+    Convene__Mentoring__V1__ExportPersonDataRequest request =
+        CONVENE__MENTORING__V1__EXPORT_PERSON_DATA_REQUEST__INIT;
+    struct convene_status status = CONVENE_STATUS_INIT;
+    json_t *profile = json_object_get(json_object_get(root, parts[0].name), "profile");
+    json_t *json = NULL;
+    request.person_id = (char *)(uintptr_t)json_string_value(json_object_get(profile, "id"));
+    CVN_REPLY_AUTO Convene__Mentoring__V1__PersonData *held = NULL;
+    int r = cvn_call_quietly(cli, MENTORING "ExportPersonData", &request, &held, &status);
+    enum cvn_exit code =
+        r && r != CONVENE_UNIMPLEMENTED ? cvn_failure_print(cli, &status) : CVN_EXIT_DONE;
+    convene_status_clear(&status);
+    if (r) {
+        return code;
+    }
+    return cvn_json_of_message(&held->base, &json) || json_object_set_new(root, "mentoring", json)
+               ? cvn_cli_no_memory(cli)
+               : CVN_EXIT_DONE;
+}
+
 /* The file is JSON whatever -o says: it is for machines to keep and for people to read. */
 enum cvn_exit cvn_privacy_run_export(struct cvn_cli *cli)
 {
@@ -117,6 +142,7 @@ enum cvn_exit cvn_privacy_run_export(struct cvn_cli *cli)
             code = export_part(cli, &parts[i], person, json);
         }
     }
+    code = code ? code : export_mentoring(cli, root);
     if (code == CVN_EXIT_DONE &&
         (json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) || putchar('\n') < 0)) {
         code = cvn_cli_fail(cli, CVN_EXIT_FAILED, "The export could not be written.");
@@ -184,6 +210,36 @@ static const struct cvn_view_column erase_columns[] = {
     {{"Other rows", true, false}, see_others},       {{NULL, false, false}, NULL},
 };
 
+/*
+ * What mentoring holds goes first, as long as who asks is known; it is for administrators, so that
+ * others are told whom to ask.
+ */
+static enum cvn_exit erase_mentoring(struct cvn_cli *cli, char *person)
+{
+    for (bool complete = false; !complete;) {
+        Convene__Mentoring__V1__ErasePersonDataRequest request =
+            CONVENE__MENTORING__V1__ERASE_PERSON_DATA_REQUEST__INIT;
+        struct convene_status status = CONVENE_STATUS_INIT;
+        request.person_id = person;
+        CVN_REPLY_AUTO Convene__Mentoring__V1__ErasePersonDataResponse *reply = NULL;
+        int r = cvn_call_quietly(cli, MENTORING "ErasePersonData", &request, &reply, &status);
+        bool told = r && r != CONVENE_UNIMPLEMENTED && r != CONVENE_PERMISSION_DENIED;
+        enum cvn_exit code = told ? cvn_failure_print(cli, &status) : CVN_EXIT_DONE;
+        convene_status_clear(&status);
+        if (r == CONVENE_PERMISSION_DENIED) {
+            cvn_cli_note(cli,
+                         "What mentoring holds is erased by an administrator: convene people erase "
+                         "%s",
+                         person);
+        }
+        if (r) {
+            return code;
+        }
+        complete = reply->complete;
+    }
+    return CVN_EXIT_DONE;
+}
+
 enum cvn_exit cvn_privacy_run_erase(struct cvn_cli *cli)
 {
     Convene__Events__V1__ErasePersonRequest request =
@@ -192,6 +248,7 @@ enum cvn_exit cvn_privacy_run_erase(struct cvn_cli *cli)
     enum cvn_exit code = look_up(cli, &request.person_id, &name);
     code = code ? code : confirm(cli, name);
     request.confirm_id = request.person_id;
+    code = code ? code : erase_mentoring(cli, request.person_id);
     bool done = false;
     while (code == CVN_EXIT_DONE && !done) {
         CVN_REPLY_AUTO Convene__Events__V1__ErasePersonResponse *erased = NULL;

@@ -114,7 +114,9 @@ def hand_over(w):
 
 
 def export_and_erase(w, event):
-    held = json.loads(w.by("bob", "people", "export", "me").stdout)["events"]
+    both = json.loads(w.by("bob", "people", "export", "me").stdout)
+    assert both["mentoring"]["personId"] == w.ids["bob"]
+    held = both["events"]
     assert held["profile"]["email"] == "bob@example.org"
     assert len(held["comment"]) == 2 and len(held["rsvp"]) == 1 and len(held["key"]) == 1
     assert any(change["kind"] == "ban.created" for change in held["change"])
@@ -122,6 +124,8 @@ def export_and_erase(w, event):
     w.refused("bob", "people", "erase", "me", expect=2, says="--yes")
     assert "Bob 🦊 is erased" in w.by("bob", "people", "erase", "me", "--yes").stdout
     w.by("bob", "people", "show", "me", expect=4)
+    # What mentoring holds is for an administrator to erase; of events there is nothing left.
+    w.c.convene("people", "erase", w.ids["bob"], "--yes", expect=5)
     shown = w.by("eve", "comments", "list", event).stdout
     assert "First!" not in shown and "the author was erased" in shown
     w.c.convene("rsvp", "list", event)
