@@ -81,6 +81,9 @@ static bool worth_a_try(struct cvn_line *line, const struct convene_status *stat
 {
     int64_t now = now_ms();
     line->broken_ms = line->broken_ms ? line->broken_ms : now;
+    if (!line->answered && cvn_client_fails_fast(line->client)) {
+        return false;
+    }
     bool passes = status->code == CONVENE_UNAVAILABLE ||
                   status->code == CONVENE_DEADLINE_EXCEEDED ||
                   (status->code == CONVENE_RESOURCE_EXHAUSTED && status->retry_after_ms > 0);
@@ -133,6 +136,7 @@ int cvn_line_read(struct cvn_line *line, struct cvn_arena *arena, ProtobufCMessa
     case 0:
         cvn_client_note_answer(line->client);
         line->broken_ms = 0;
+        line->answered = true;
         line->pause_ms = CVN_LINE_FIRST_PAUSE_MS;
         return 0;
     case CVN_STREAM_LATER:

@@ -21,6 +21,7 @@ struct cvn_line {
     struct convene *client;
     struct cvn_call_request request;
     int64_t patience_ms; /* from a break without any answer until it is final; 0: for ever */
+    bool answered;       /* ever; where the client fails fast, a break before that is final */
     struct cvn_stream *stream;
     int64_t broken_ms; /* since when there was no answer; 0 where there is no break */
     int64_t pause_ms, next_try_ms;

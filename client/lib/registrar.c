@@ -62,7 +62,7 @@ int cvn_registrar_new(struct cvn_registrar **ret, struct convene *client,
                       const struct cvn_registrar_options *options, struct convene_status *status)
 {
     struct cvn_registrar *registrar = calloc(1, sizeof *registrar);
-    int64_t patience_ms = cvn_client_fails_fast(client) ? 1 : cvn_client_timeout_ms(client);
+    int64_t patience_ms = cvn_client_timeout_ms(client);
     if (!registrar || cvn_line_init(&registrar->line, client, patience_ms) != 0) {
         free(registrar);
         return cvn_status_set_sentence(status, CONVENE_RESOURCE_EXHAUSTED,

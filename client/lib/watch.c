@@ -65,8 +65,7 @@ static int prepare(struct convene_watch *watch, struct convene *client)
         watch->request.filter = &watch->filter.request;
     }
     watch->request.cursor = watch->cursor;
-    int64_t patience_ms = cvn_client_fails_fast(client) ? 1 : options->patience_ms;
-    int r = cvn_line_init(&watch->line, client, patience_ms);
+    int r = cvn_line_init(&watch->line, client, options->patience_ms);
     watch->line.request = (struct cvn_call_request){
         .service = &convene__events__v1__watch_service__descriptor,
         .method = "WatchEvents",

@@ -456,8 +456,8 @@ int convene_watch_new(struct convene_watch **ret_watch, struct convene *client,
 /*
  * Watches until changed ends it or convene_watch_stop is called (0), or it fails: with
  * CONVENE_OUT_OF_RANGE when the cursor cannot be gone on from (begin anew with snapshot), with
- * CONVENE_UNAVAILABLE after patience_ms, or at the first break where the client fails fast. Called
- * again it goes on behind the last change shown.
+ * CONVENE_UNAVAILABLE after patience_ms, or where the client fails fast and no server answers.
+ * Called again it goes on behind the last change shown.
  */
 int convene_watch_run(struct convene_watch *watch, struct convene_status *status);
 
