@@ -105,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cvn_arena_init(&arena, CAP_BYTES);
     if (!read_file(&calendar, cvn_slice(data, size), &arena))
         return 0;
+    check_text(calendar.name, "name");
     for (size_t i = 0; i < calendar.n_notes; i++)
         check_text(calendar.notes[i], "note");
     for (size_t i = 0; i < calendar.n_others; i++)

@@ -297,7 +297,7 @@ static int note_all(struct reader *r)
     int result = note_others(r);
     if (result == 0 && r->depth > 0 && r->any)
         result = cvn_calendar_note(r->document, r->arena,
-                                   "The file ends before END:%s; it may be cut off.", r->open[0]);
+                                   "The file ends before END:VCALENDAR; it may be cut off.");
     if (result == 0 && r->n_malformed > 0)
         result = cvn_calendar_note(
             r->document, r->arena,

@@ -1,4 +1,5 @@
 /* What goes wrong with iCalendar elsewhere, libical 3.0.16 included, and must not here. */
+#include "base/text.h"
 #include "services/events/calendar/zone_name.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_calendar/reading.h"
@@ -297,6 +298,15 @@ static void test_file_when_cut_off_keeps_what_is_whole(void **state)
     assert_true(notes(calendar, "may be cut off"));
 }
 
+static void test_file_when_cut_off_within_a_name_of_other_bytes_says_no_such_byte(void **state)
+{
+    static const char text[] = "BEGIN:VCALENDAR\nEND:VCALENDAR\nBEGIN:VCAL\xff\xfe\n";
+    const struct cvn_calendar *calendar = read_bytes(*state, text, sizeof text - 1);
+    for (size_t i = 0; i < calendar->n_notes; i++)
+        assert_true(cvn_text_valid(cvn_slice_of_string(calendar->notes[i])));
+    assert_true(notes(calendar, "may be cut off"));
+}
+
 static void test_event_when_its_end_is_missing_spoils_no_other(void **state)
 {
     const struct cvn_calendar *calendar =
@@ -335,6 +345,7 @@ int main(void)
         CASE(test_file_when_it_is_none_is_refused_with_its_reason),
         CASE(test_file_when_too_large_is_refused),
         CASE(test_file_when_cut_off_keeps_what_is_whole),
+        CASE(test_file_when_cut_off_within_a_name_of_other_bytes_says_no_such_byte),
         CASE(test_event_when_its_end_is_missing_spoils_no_other),
         CASE(test_event_when_in_latin_1_is_refused_alone),
     };
