@@ -65,7 +65,8 @@ def check_words(community):
         (["events", "list", "--page-token", "bm9uc2Vuc2U"], 1, ["page"]),
         (["events", "lst"], 2, ["list"]),
         (["events", "list", "--radius"], 2, []),
-        (["events", "list", "--near", "north"], 2, ["near"]),
+        (["events", "list", "--near", "52.52;13.4"], 2, ["near"]),
+        (["events", "list", "--near", "Xyzzyqq"], 1, ["Xyzzyqq", "point"]),
         (["help"], 0, []),
         (["help", "events"], 0, []),
     ]:
@@ -81,10 +82,11 @@ def check_nobody_there(community):
 
 
 def check_flood(build):
-    """More calls than a caller may make are refused, with the reason."""
+    """More calls than a caller may make are refused, with the reason, where there is no time to wait
+    until the server says that they may come again."""
     with Community(build, "--quiet", "--caller-rate", "1") as community:
         for _ in range(100):
-            done = community.convene("groups", "list", expect=None)
+            done = community.convene("groups", "list", "--timeout", "500ms", expect=None)
             if done.returncode != 0:
                 break
         assert done.returncode == 1 and "try again in" in done.stderr, done.stderr
