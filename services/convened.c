@@ -2,6 +2,7 @@
 #include "base/address.h"
 #include "base/api_key.h"
 #include "base/zone.h"
+#include "matching/matching.h"
 #include "rpc/channel.h"
 #include "rpc/server.h"
 #include "services/admin_handlers.h"
@@ -243,6 +244,13 @@ static int open_events_channel(struct daemon *daemon, struct cvn_error *err)
     return r;
 }
 
+/* As many threads as the machine has processors, as far as a matching takes them. */
+static int32_t match_threads(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n < CVN_MATCH_THREADS_MAX ? (int32_t)n : CVN_MATCH_THREADS_MAX;
+}
+
 static int start_mentoring(struct daemon *daemon, struct cvn_error *err)
 {
     int r = daemon->settings.events ? start_inside(daemon, err) : 0;
@@ -260,6 +268,7 @@ static int start_mentoring(struct daemon *daemon, struct cvn_error *err)
     r = cvn_mentoring_new(&daemon->mentoring, &(struct cvn_mentoring_options){
                                                   .store = daemon->mentoring_store,
                                                   .zones = daemon->zones,
+                                                  .threads_per_run = match_threads(),
                                                   .events = daemon->events_channel,
                                                   .wall_clock_ms = wall_clock_ms,
                                               });

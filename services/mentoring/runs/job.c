@@ -189,6 +189,7 @@ static int build(struct cvn_job *job)
                              &job->gathered.input, &job->error);
     if (r)
         return r > 0 ? -ECANCELED : r;
+    job->cohort.problem.n_threads = job->mentoring->options.threads_per_run;
     job->run->locked_count = (int32_t)job->gathered.input.n_locked;
     job->run->forbidden_count = (int32_t)job->gathered.input.n_forbidden;
     r = check_locked(job);
