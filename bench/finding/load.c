@@ -6,12 +6,12 @@
 #include "base/civil.h"
 #include "bench/finding/world.h"
 #include "google/protobuf/timestamp.pb-c.h"
-#include "services/events/event_table.h"
-#include "services/events/group_table.h"
-#include "services/events/person_table.h"
+#include "services/events/groups/group_table.h"
+#include "services/events/meetups/event_table.h"
+#include "services/events/people/person_table.h"
 #include "services/events/record.h"
-#include "services/events/rsvp_table.h"
-#include "services/events/seat_counts.h"
+#include "services/events/rsvps/rsvp_table.h"
+#include "services/events/rsvps/seat_counts.h"
 #include "storage/store.h"
 
 #include <errno.h>

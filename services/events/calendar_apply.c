@@ -2,13 +2,13 @@
 
 #include "services/events/calendar/write.h"
 #include "services/events/calendar_store.h"
-#include "services/events/event_list.h"
-#include "services/events/event_table.h"
-#include "services/events/group_table.h"
+#include "services/events/groups/group_table.h"
+#include "services/events/listing/event_list.h"
+#include "services/events/meetups/event_table.h"
 #include "services/events/record.h"
-#include "services/events/series_plan.h"
-#include "services/events/series_table.h"
-#include "services/events/series_write.h"
+#include "services/events/series/series_plan.h"
+#include "services/events/series/series_table.h"
+#include "services/events/series/series_write.h"
 #include "services/events/service.h"
 
 #include <errno.h>

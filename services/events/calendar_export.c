@@ -2,13 +2,13 @@
 
 #include "convene/events/v1/calendar.pb-c.h"
 #include "services/events/calendar/write.h"
-#include "services/events/event_list.h"
-#include "services/events/event_table.h"
 #include "services/events/field_check.h"
-#include "services/events/group_access.h"
-#include "services/events/group_table.h"
-#include "services/events/rsvp_access.h"
-#include "services/events/series_table.h"
+#include "services/events/groups/group_access.h"
+#include "services/events/groups/group_table.h"
+#include "services/events/listing/event_list.h"
+#include "services/events/meetups/event_table.h"
+#include "services/events/rsvps/rsvp_access.h"
+#include "services/events/series/series_table.h"
 #include "services/events/service.h"
 
 #include <errno.h>

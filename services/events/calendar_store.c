@@ -1,12 +1,12 @@
 #include "services/events/calendar_store.h"
 
 #include "services/events/calendar/fields.h"
-#include "services/events/event_change.h"
-#include "services/events/event_table.h"
-#include "services/events/event_write.h"
-#include "services/events/group_table.h"
+#include "services/events/groups/group_table.h"
+#include "services/events/meetups/event_change.h"
+#include "services/events/meetups/event_table.h"
+#include "services/events/meetups/event_write.h"
 #include "services/events/record.h"
-#include "services/events/series_table.h"
+#include "services/events/series/series_table.h"
 
 #include <errno.h>
 #include <string.h>

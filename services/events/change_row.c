@@ -1,11 +1,11 @@
 #include "services/events/change_row.h"
 
 #include "base/draw.h"
-#include "services/events/event_table.h"
-#include "services/events/group_table.h"
-#include "services/events/person_table.h"
+#include "services/events/groups/group_table.h"
+#include "services/events/meetups/event_table.h"
+#include "services/events/people/person_table.h"
 #include "services/events/record.h"
-#include "services/events/series_table.h"
+#include "services/events/series/series_table.h"
 
 #include <errno.h>
 #include <stdio.h>

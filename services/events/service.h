@@ -3,7 +3,7 @@
 #define CVN_SERVICES_EVENTS_SERVICE_H
 
 #include "base/zone.h"
-#include "services/events/key_access.h"
+#include "services/events/keys/key_access.h"
 
 struct cvn_runtime;
 struct cvn_server;

@@ -8,11 +8,11 @@
  *
  * The same seed is the same run, on any machine.
  */
-#include "services/events/event_table.h"
-#include "services/events/move_verify.h"
-#include "services/events/queue_table.h"
+#include "services/events/meetups/event_table.h"
 #include "services/events/record.h"
-#include "services/events/seats.h"
+#include "services/events/rsvps/move_verify.h"
+#include "services/events/rsvps/queue_table.h"
+#include "services/events/rsvps/seats.h"
 #include "storage/engine.h"
 #include "storage/engine_memory.h"
 #include "storage/replay.h"

@@ -1,6 +1,6 @@
 #include "tests/unit/community/people.h"
 
-#include "services/events/group_access.h"
+#include "services/events/groups/group_access.h"
 #include "tests/support/cmocka_all.h"
 
 #include <stdio.h>

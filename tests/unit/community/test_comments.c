@@ -1,4 +1,4 @@
-#include "services/events/comment_table.h"
+#include "services/events/comments/comment_table.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/community/people.h"
 

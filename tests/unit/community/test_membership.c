@@ -1,6 +1,6 @@
-#include "services/events/invitation_table.h"
-#include "services/events/member_case.h"
-#include "services/events/membership_table.h"
+#include "services/events/groups/invitation_table.h"
+#include "services/events/groups/member_case.h"
+#include "services/events/groups/membership_table.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/community/people.h"
 

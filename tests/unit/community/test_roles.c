@@ -3,7 +3,7 @@
  * it: what one may not see is NOT_FOUND, what one may see but not do is PERMISSION_DENIED. Each
  * call is made on the same scene and taken back.
  */
-#include "services/events/comment_table.h"
+#include "services/events/comments/comment_table.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/community/people.h"
 

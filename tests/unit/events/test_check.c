@@ -1,5 +1,5 @@
 /* Every limit of an event's fields, at its boundary. */
-#include "services/events/event_check.h"
+#include "services/events/meetups/event_check.h"
 
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events/fixture.h"

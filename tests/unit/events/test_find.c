@@ -1,9 +1,9 @@
 /* What ListEvents finds by words and by the company they keep; what it says when it finds nothing.
  */
 #include "google/protobuf/wrappers.pb-c.h"
-#include "services/events/event_list.h"
-#include "services/events/event_plan.h"
-#include "services/events/group_rename.h"
+#include "services/events/groups/group_rename.h"
+#include "services/events/listing/event_list.h"
+#include "services/events/listing/event_plan.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events/fixture.h"
 

@@ -1,5 +1,5 @@
 /* ListEvents by hand: each filter's edges, pages, and what may appear. */
-#include "services/events/event_list.h"
+#include "services/events/listing/event_list.h"
 
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events/fixture.h"

@@ -1,6 +1,6 @@
 /* Registering by (group, external id), one by one and in batches. */
 #include "google/rpc/error_details.pb-c.h"
-#include "services/events/event_table.h"
+#include "services/events/meetups/event_table.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events/fixture.h"
 

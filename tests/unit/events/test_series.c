@@ -1,6 +1,6 @@
 /* Series: made ahead, changed from one occurrence on, kept going as time passes. */
-#include "services/events/series_task.h"
-#include "services/events/series_write.h"
+#include "services/events/series/series_task.h"
+#include "services/events/series/series_write.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events/fixture.h"
 

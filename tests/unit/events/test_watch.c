@@ -1,6 +1,6 @@
 /* What a watch is told, message by message: whose change, of what, and from where it goes on. */
-#include "services/events/event_table.h"
-#include "services/events/watch_feed.h"
+#include "services/events/meetups/event_table.h"
+#include "services/events/watch/watch_feed.h"
 #include "storage/change_log.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events/fixture.h"

@@ -1,10 +1,10 @@
 #include "tests/unit/events_rsvp/checker.h"
 
-#include "services/events/queue_table.h"
 #include "services/events/record.h"
-#include "services/events/rsvp_facts.h"
-#include "services/events/rsvp_table.h"
-#include "services/events/seats.h"
+#include "services/events/rsvps/queue_table.h"
+#include "services/events/rsvps/rsvp_facts.h"
+#include "services/events/rsvps/rsvp_table.h"
+#include "services/events/rsvps/seats.h"
 #include "services/events/spaces.h"
 #include "tests/support/cmocka_all.h"
 

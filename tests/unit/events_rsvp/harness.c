@@ -1,7 +1,7 @@
 #include "tests/unit/events_rsvp/harness.h"
 
-#include "services/events/event_table.h"
-#include "services/events/seats.h"
+#include "services/events/meetups/event_table.h"
+#include "services/events/rsvps/seats.h"
 #include "tests/support/cmocka_all.h"
 
 #include <ftw.h>

@@ -2,7 +2,7 @@
 #ifndef CVN_TESTS_EVENTS_RSVP_SCENE_H
 #define CVN_TESTS_EVENTS_RSVP_SCENE_H
 
-#include "services/events/seats.h"
+#include "services/events/rsvps/seats.h"
 #include "tests/unit/events_rsvp/checker.h"
 
 #define MODE(name) CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_##name

@@ -1,7 +1,7 @@
 /* What the events service writes to the change log: every change once, and nothing else. */
 #include "services/events/change_row.h"
-#include "services/events/event_table.h"
-#include "services/events/group_table.h"
+#include "services/events/groups/group_table.h"
+#include "services/events/meetups/event_table.h"
 #include "storage/change_log.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/harness.h"

@@ -1,5 +1,5 @@
 /* Who came: lists that are sent twice, walk-ins, marks taken back, and who did not come. */
-#include "services/events/check_in.h"
+#include "services/events/rsvps/check_in.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/scene.h"
 

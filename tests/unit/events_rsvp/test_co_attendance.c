@@ -1,6 +1,6 @@
 /* Pairs of people who met, beside a plain loop over who answered what. */
-#include "services/events/attended.h"
-#include "services/events/co_attendance.h"
+#include "services/events/rsvps/attended.h"
+#include "services/events/rsvps/co_attendance.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/support/dice.h"
 #include "tests/unit/events_rsvp/harness.h"

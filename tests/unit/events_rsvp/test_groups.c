@@ -1,4 +1,4 @@
-#include "services/events/group_table.h"
+#include "services/events/groups/group_table.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/harness.h"
 

@@ -1,7 +1,7 @@
 /* The history of RSVPs: what it holds, who may see it, and that nobody can change it unseen. */
-#include "services/events/event_table.h"
-#include "services/events/move_log.h"
-#include "services/events/move_verify.h"
+#include "services/events/meetups/event_table.h"
+#include "services/events/rsvps/move_log.h"
+#include "services/events/rsvps/move_verify.h"
 #include "services/events/spaces.h"
 #include "storage/change_log.h"
 #include "tests/support/cmocka_all.h"

@@ -1,6 +1,6 @@
 #include "convene/admin/v1/key.pb-c.h"
-#include "services/events/key_access.h"
-#include "services/events/key_table.h"
+#include "services/events/keys/key_access.h"
+#include "services/events/keys/key_table.h"
 #include "services/runtime/key_facts.h"
 #include "storage/table.h"
 #include "tests/support/cmocka_all.h"

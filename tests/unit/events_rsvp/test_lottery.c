@@ -1,9 +1,9 @@
 /* Lots: the draw itself, who waits for it, when it happens, and what everybody can check. */
 #include "base/draw.h"
-#include "services/events/event_table.h"
-#include "services/events/lottery_table.h"
-#include "services/events/queue_table.h"
-#include "services/events/rsvp_task.h"
+#include "services/events/meetups/event_table.h"
+#include "services/events/rsvps/lottery_table.h"
+#include "services/events/rsvps/queue_table.h"
+#include "services/events/rsvps/rsvp_task.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/scene.h"
 

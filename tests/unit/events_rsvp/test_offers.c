@@ -1,5 +1,5 @@
 /* Offers that run out by themselves, on a clock that the tests set. */
-#include "services/events/rsvp_task.h"
+#include "services/events/rsvps/rsvp_task.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/scene.h"
 

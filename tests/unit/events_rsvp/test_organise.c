@@ -1,5 +1,5 @@
 /* What organisers do with RSVPs before the event: adding, moving, inviting many. */
-#include "services/events/check_in.h"
+#include "services/events/rsvps/check_in.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/scene.h"
 

@@ -1,4 +1,4 @@
-#include "services/events/person_check.h"
+#include "services/events/people/person_check.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/harness.h"
 

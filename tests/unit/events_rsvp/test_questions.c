@@ -1,5 +1,5 @@
 /* Questions of an event, and what is answered to them. */
-#include "services/events/questions.h"
+#include "services/events/rsvps/questions.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/scene.h"
 

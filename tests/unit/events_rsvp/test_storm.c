@@ -2,7 +2,7 @@
  * Random actions on a few events. After each step every invariant is recomputed from the rows; then
  * the same from eight threads through the store's writer.
  */
-#include "services/events/rsvp_task.h"
+#include "services/events/rsvps/rsvp_task.h"
 #include "storage/table.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/scene.h"

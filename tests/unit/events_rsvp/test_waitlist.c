@@ -1,8 +1,8 @@
 /* Full events: who gets in, who waits, and who is served when seats come free. */
-#include "services/events/queue_table.h"
-#include "services/events/rsvp_table.h"
+#include "services/events/rsvps/queue_table.h"
+#include "services/events/rsvps/rsvp_table.h"
+#include "services/events/rsvps/seats.h"
 #include "services/events/rules/rsvp.h"
-#include "services/events/seats.h"
 #include "services/events/spaces.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/scene.h"

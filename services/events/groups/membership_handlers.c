@@ -1,0 +1,36 @@
+#include "services/events/groups/membership_handlers.h"
+
+#include "services/events/handlers.h"
+
+const struct cvn_service_method cvn_membership_methods[15] = {
+    {"JoinGroup", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_join_check, cvn_join, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
+    {"WithdrawJoinRequest", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_join_withdraw, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
+    {"ListJoinRequests", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, cvn_join_list, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
+    {"DecideJoinRequest", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_join_check_decide,
+     cvn_join_decide, NULL, CVN_SCOPE_GROUPS_MANAGE},
+    {"CreateInvitation", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_invitation_check_create,
+     cvn_invitation_create, NULL, CVN_SCOPE_GROUPS_MANAGE, cvn_invitation_forget_token},
+    {"ListInvitations", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, cvn_invitation_list, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
+    {"RevokeInvitation", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_invitation_revoke, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
+    {"AcceptInvitation", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_invitation_accept, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
+    {"DeclineInvitation", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_invitation_decline,
+     NULL, CVN_SCOPE_GROUPS_MANAGE},
+    {"BanPerson", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_ban_check, cvn_ban_person, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
+    {"LiftBan", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_ban_lift, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
+    {"ListBans", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, cvn_ban_list, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
+    {"OfferOwnership", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_ownership_offer, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
+    {"AcceptOwnership", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_ownership_accept, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
+    {"DeclineOwnership", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_ownership_decline, NULL,
+     CVN_SCOPE_GROUPS_MANAGE},
+};

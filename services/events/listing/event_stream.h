@@ -1,0 +1,106 @@
+/*
+ * The order of a list: events by start and id, merged from one or more ranges of indexes, each of
+ * which is in that order. What several ranges hold is given once.
+ */
+#ifndef CVN_SERVICES_EVENTS_LISTING_EVENT_STREAM_H
+#define CVN_SERVICES_EVENTS_LISTING_EVENT_STREAM_H
+
+#include "base/arena.h"
+#include "base/geo.h"
+#include "services/events/listing/event_index.h"
+
+enum {
+    /* Cells that are merged for one list around a place. */
+    CVN_EVENT_STREAM_CELLS_MAX = 16,
+};
+
+/* A place in the order. */
+struct cvn_event_place {
+    int64_t start_ms;
+    struct cvn_id id;
+};
+
+/* -1, 0 or 1, as for memcmp. */
+int cvn_event_place_compare(const struct cvn_event_place *a, const struct cvn_event_place *b);
+
+/* The place of an entry of an index that ends in the start. 0 or -EUCLEAN. */
+int cvn_event_place_read(const struct cvn_index_entry *entry, struct cvn_event_place *ret);
+/* The one before it. */
+struct cvn_event_place cvn_event_place_before(const struct cvn_event_place *place);
+
+/* An event as an index tells it. */
+struct cvn_event_entry {
+    struct cvn_event_place place;
+    struct cvn_slice
+        traits; /* packed, borrowed from the snapshot; empty where the index has none */
+};
+
+/* One range of an index. */
+struct cvn_event_range {
+    struct cvn_index_cursor cursor;
+    struct cvn_key prefix; /* what its keys begin with, before the start */
+    bool open;             /* the cursor was begun */
+    bool live;             /* head is its next event */
+    bool any;              /* it had an event, first */
+    struct cvn_event_entry head;
+    struct cvn_event_place first;
+};
+
+/* Embedded by value; the fields are its own, but for those of init. */
+struct cvn_event_stream {
+    struct cvn_txn *txn;
+    struct cvn_arena *arena;
+    size_t *n_seen; /* counts the entries looked at */
+    struct cvn_event_range *ranges;
+    size_t n_ranges, ranges_max;
+    struct cvn_event_range *best; /* the one with the least head; NULL at the end */
+    /* For an attendee's events, which no index has by start: entries in order. */
+    const struct cvn_event_entry *entries;
+    size_t n_entries, at;
+    bool listed; /* it is of entries */
+};
+
+/* Which starts, in milliseconds; and after which place, NULL for from the beginning. */
+struct cvn_event_window {
+    int64_t from_ms;
+    int64_t before_ms;
+    const struct cvn_event_place *after;
+};
+
+/* Makes a stream of at most so many ranges; txn is a snapshot. 0 or -ENOMEM. */
+int cvn_event_stream_init(struct cvn_event_stream *stream, struct cvn_txn *txn,
+                          struct cvn_arena *arena, size_t ranges_max, size_t *n_seen);
+
+/*
+ * Adds the range of the index whose keys begin with prefix (the fields before the start), within
+ * the window. 0, -E2BIG over ranges_max, or a fault.
+ */
+int cvn_event_stream_add(struct cvn_event_stream *stream, int index, const struct cvn_key *prefix,
+                         const struct cvn_event_window *window);
+
+/*
+ * Adds the cells that cover the circle, at most CVN_EVENT_STREAM_CELLS_MAX of them. 0 or a fault.
+ */
+int cvn_event_stream_add_circle(struct cvn_event_stream *stream, struct cvn_point centre,
+                                double radius_m, const struct cvn_event_window *window);
+
+/* Makes it the entries given, sorted and narrowed to the window. They are the caller's. */
+void cvn_event_stream_set_entries(struct cvn_event_stream *stream, struct cvn_event_entry *entries,
+                                  size_t n, const struct cvn_event_window *window);
+
+/* The next event, or NULL at the end; borrowed until the stream moves. */
+const struct cvn_event_entry *cvn_event_stream_head(const struct cvn_event_stream *stream);
+
+/* Passes the next event. 0 or a fault. */
+int cvn_event_stream_pass(struct cvn_event_stream *stream);
+
+/* Passes all that are before the place. 0 or a fault. */
+int cvn_event_stream_seek(struct cvn_event_stream *stream, const struct cvn_event_place *place);
+
+/* Goes back to where it began. 0 or a fault. */
+int cvn_event_stream_rewind(struct cvn_event_stream *stream);
+
+/* Ends all cursors. A zeroed stream is accepted. */
+void cvn_event_stream_deinit(struct cvn_event_stream *stream);
+
+#endif

@@ -1,0 +1,82 @@
+/* Erasures that nobody came back for: the server goes on by itself. */
+#include "services/events/people/erasure.h"
+#include "services/events/spaces.h"
+#include "storage/store.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+
+enum { ARENA_BYTES = 64 << 20 };
+
+/* One step as an update. */
+struct job {
+    struct cvn_events_service *service;
+    struct cvn_id person;
+    int64_t now_ms;
+    uint8_t entropy[CVN_ENTROPY_BYTES];
+};
+
+static int run(struct cvn_txn *txn, void *arg)
+{
+    const struct job *job = arg;
+    CVN_ARENA_AUTO arena;
+    struct cvn_status status = {0};
+    Convene__Events__V1__ErasePersonResponse reply =
+        CONVENE__EVENTS__V1__ERASE_PERSON_RESPONSE__INIT;
+    cvn_arena_init(&arena, ARENA_BYTES);
+    struct cvn_ctx ctx = {
+        .arena = &arena,
+        .txn = txn,
+        .now_ms = job->now_ms,
+        .service = job->service,
+        .status = &status,
+        .who = {.kind = CVN_PRINCIPAL_ADMIN, .text = "service"},
+    };
+    memcpy(ctx.entropy, job->entropy, sizeof ctx.entropy);
+    cvn_problems_init(&ctx.problems, &arena);
+    int r = cvn_erasure_step(&ctx, &job->person, &reply);
+    return r == CVN_STORE_ABSENT ? 0 : r; /* whoever asked for it was quicker */
+}
+
+/* The first person that is being erased. 0; CVN_STORE_ABSENT; a fault. */
+static int find_first(struct cvn_store *store, struct cvn_id *ret)
+{
+    struct cvn_txn *snapshot;
+    struct cvn_key lo, hi;
+    struct cvn_slice key;
+    struct cvn_key_reader reader;
+    int r = cvn_store_snapshot(store, &snapshot);
+    if (r)
+        return r == CVN_STORE_BUSY ? CVN_STORE_ABSENT : r;
+    cvn_key_begin(&lo, CVN_SPACE_ERASURES);
+    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    struct cvn_cursor cursor = {0};
+    r = cvn_cursor_init(&cursor, snapshot, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
+    if (r == 0)
+        r = cvn_cursor_next(&cursor, &key, NULL);
+    if (r == 0) {
+        cvn_key_reader_init(&reader, key);
+        (void)cvn_key_get_u8(&reader);
+        *ret = cvn_key_get_id(&reader);
+        r = cvn_key_reader_done(&reader) ? 0 : -EUCLEAN;
+    }
+    cvn_cursor_deinit(&cursor);
+    cvn_snapshot_release(snapshot);
+    return r;
+}
+
+int cvn_erasure_turn(struct cvn_events_service *service, struct cvn_store *store, int64_t now_ms)
+{
+    struct job job = {.service = service, .now_ms = now_ms};
+    for (int n = 0; n < CVN_ERASURE_TURN_MAX; n++) {
+        int r = find_first(store, &job.person);
+        if (r)
+            return r == CVN_STORE_ABSENT ? 0 : r;
+        randombytes_buf(job.entropy, sizeof job.entropy);
+        r = cvn_store_update(store, run, &job, 0);
+        if (r)
+            return r < 0 ? r : 0; /* the queue is full: the next turn will do */
+    }
+    return 1;
+}

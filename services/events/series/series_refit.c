@@ -1,0 +1,207 @@
+#include "services/events/series/series_refit.h"
+
+#include "services/events/comments/comment_table.h"
+#include "services/events/groups/group_table.h"
+#include "services/events/meetups/event_table.h"
+#include "services/events/meetups/event_write.h"
+#include "services/events/record.h"
+#include "services/events/rsvps/seats.h"
+#include "services/events/series/series_table.h"
+#include "services/events/series/series_write.h"
+
+#include <errno.h>
+
+#define STATUS(name) CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_##name
+#define PUBLICATION(name) CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_##name
+
+/* The occurrences there are, and which days of the plan are served. */
+struct refit {
+    struct cvn_ctx *ctx;
+    const Convene__Events__V1__Series *series;
+    struct cvn_series_plan plan;
+    bool *served; /* one for each time of the plan */
+    struct cvn_id *found;
+    size_t n_found;
+    int32_t n_made;
+};
+
+static int stamp(struct cvn_ctx *ctx, Convene__Events__V1__Event *event)
+{
+    event->update_time = cvn_record_time(ctx->arena, ctx->now_ms);
+    return event->update_time ? 0 : -ENOMEM;
+}
+
+/*
+ * An occurrence that came before its series, as out of somebody's calendar, is an event of no
+ * series: it becomes the occurrence, as one changed by itself. 0; CVN_REFUSED where the event of
+ * that external_id is of another series; a fault.
+ */
+static int adopt(struct cvn_ctx *ctx, const Convene__Events__V1__Event *occurrence)
+{
+    Convene__Events__V1__Event *event = NULL;
+    struct cvn_id group, id;
+    if (!cvn_id_parse(&group, CVN_GROUP_PREFIX, occurrence->group_id))
+        return -EUCLEAN;
+    int r = cvn_event_by_external_id(ctx, &group, occurrence->external_id, &id);
+    if (r == 0)
+        r = cvn_event_get(ctx, &id, &event);
+    if (r)
+        return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+    if (event->series_id[0])
+        return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "EXTERNAL_ID_TAKEN",
+                                    "The group has an event with the external id \"%s\" already.",
+                                    occurrence->external_id);
+    event->series_id = occurrence->series_id;
+    event->recurrence_id = occurrence->recurrence_id;
+    event->overridden = true;
+    r = stamp(ctx, event);
+    return r ? r : cvn_event_put(ctx, &id, event);
+}
+
+int cvn_series_make(struct cvn_ctx *ctx, const Convene__Events__V1__Series *series,
+                    const struct cvn_civil *start)
+{
+    Convene__Events__V1__Event event;
+    struct cvn_id id = cvn_ctx_new_id(ctx);
+    int r = cvn_series_occurrence(ctx, series, start, &event);
+    if (r == 0)
+        r = stamp(ctx, &event);
+    if (r)
+        return r;
+    event.create_time = event.update_time;
+    event.id = cvn_ctx_id_text(ctx, CVN_EVENT_PREFIX, &id);
+    if (!event.id)
+        return -ENOMEM;
+    r = cvn_event_put(ctx, &id, &event);
+    return r == CVN_TABLE_DUPLICATE ? adopt(ctx, &event) : r;
+}
+
+/* The ids of all occurrences that have not begun. */
+static int find(struct refit *f, const struct cvn_id *old)
+{
+    CVN_INDEX_CURSOR_AUTO cursor = {.index = NULL};
+    struct cvn_key lo, hi;
+    struct cvn_index_entry entry;
+    cvn_key_init(&lo);
+    cvn_key_put_id(&lo, old);
+    hi = lo;
+    cvn_key_put_i64(&lo, f->ctx->now_ms + 1);
+    cvn_key_put_i64(&hi, INT64_MAX);
+    int r = cvn_index_cursor_init(&cursor, f->ctx->txn, &cvn_event_indexes[CVN_EVENT_BY_SERIES],
+                                  (struct cvn_slice[2]){cvn_key_slice(&lo), cvn_key_slice(&hi)},
+                                  CVN_FORWARD);
+    while (r == 0 && (r = cvn_index_cursor_next(&cursor, &entry)) == 0) {
+        struct cvn_key_reader reader;
+        if (f->n_found == CVN_SERIES_CHANGED_MAX)
+            return cvn_ctx_refuse(f->ctx, CVN_FAILED_PRECONDITION,
+                                  "The series has over %d occurrences ahead; split it in parts.",
+                                  CVN_SERIES_CHANGED_MAX);
+        cvn_key_reader_init(&reader, entry.primary);
+        (void)cvn_key_get_u8(&reader);
+        f->found[f->n_found++] = cvn_key_get_id(&reader);
+        if (reader.failed)
+            return -EUCLEAN;
+    }
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+static bool same_day(const struct cvn_civil *a, const struct cvn_civil *b)
+{
+    return a->year == b->year && a->month == b->month && a->day == b->day;
+}
+
+/* The first time of the plan on that day that no occurrence serves yet, or n. */
+static size_t slot_of(const struct refit *f, const struct cvn_civil *recurrence)
+{
+    size_t i = 0;
+    while (i < f->plan.n && (f->served[i] || !same_day(&f->plan.times[i], recurrence)))
+        i++;
+    return i;
+}
+
+/* Its day is gone: nobody's is deleted, somebody's is called off. */
+static int drop(struct refit *f, const struct cvn_id *id, Convene__Events__V1__Event *event)
+{
+    struct cvn_seats seats;
+    struct cvn_discussion discussion = {0};
+    int r = cvn_seats_get(f->ctx, id, &seats);
+    if (r == 0)
+        r = cvn_discussion_get(f->ctx, id, &discussion);
+    if (r || event->status == STATUS(CANCELLED))
+        return r;
+    if (seats.n_rsvps == 0 && discussion.n_comments == 0) {
+        f->n_made--;
+        return cvn_event_delete(f->ctx, id);
+    }
+    event->status_before = event->status;
+    event->status = STATUS(CANCELLED);
+    event->status_reason = (char *)(uintptr_t) "The series does not take place on that day any "
+                                               "more.";
+    event->sequence += event->publication != PUBLICATION(DRAFT);
+    event->overridden = true;
+    r = stamp(f->ctx, event);
+    if (r == 0)
+        r = cvn_event_put(f->ctx, id, event);
+    return r ? r : cvn_seats_settle(f->ctx, id, event);
+}
+
+static int follow(struct refit *f, const struct cvn_id *id, Convene__Events__V1__Event *before,
+                  const struct cvn_civil *start)
+{
+    Convene__Events__V1__Event event;
+    int r = cvn_series_occurrence(f->ctx, f->series, start, &event);
+    if (r)
+        return r;
+    if (!before->overridden)
+        return cvn_event_follow(f->ctx, id, &event, before);
+    before->series_id = event.series_id;
+    before->recurrence_id = event.recurrence_id;
+    before->external_id = event.external_id;
+    return cvn_event_put(f->ctx, id, before);
+}
+
+static int refit_one(struct refit *f, const struct cvn_id *id, const struct cvn_civil *from)
+{
+    Convene__Events__V1__Event *event;
+    struct cvn_civil recurrence;
+    int r = cvn_event_get(f->ctx, id, &event);
+    if (r)
+        return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+    if (!cvn_civil_parse(&recurrence, event->recurrence_id))
+        return -EUCLEAN;
+    if (cvn_civil_seconds(&recurrence) < cvn_civil_seconds(from))
+        return 0;
+    size_t slot = slot_of(f, &recurrence);
+    if (slot == f->plan.n)
+        return drop(f, id, event);
+    f->served[slot] = true;
+    return follow(f, id, event, &f->plan.times[slot]);
+}
+
+int cvn_series_refit(struct cvn_ctx *ctx, const struct cvn_id *old,
+                     const Convene__Events__V1__Series *series, const struct cvn_civil *from,
+                     int32_t *ret_n)
+{
+    struct refit f = {.ctx = ctx, .series = series};
+    /* From the day's beginning: an occurrence may have moved to an earlier hour. */
+    struct cvn_civil day = {from->year, from->month, from->day, 0, 0, 0};
+    int r = cvn_series_plan(ctx, series, &day, &f.plan);
+    if (r)
+        return r;
+    f.served = cvn_arena_alloc_array(ctx->arena, f.plan.n, sizeof *f.served);
+    f.found = cvn_arena_alloc_array(ctx->arena, CVN_SERIES_CHANGED_MAX, sizeof *f.found);
+    if (!f.served || !f.found)
+        return -ENOMEM;
+    r = find(&f, old);
+    for (size_t i = 0; r == 0 && i < f.n_found; i++)
+        r = refit_one(&f, &f.found[i], from);
+    for (size_t i = 0; r == 0 && i < f.plan.n; i++) {
+        if (f.served[i] || cvn_civil_seconds(&f.plan.times[i]) < cvn_civil_seconds(from))
+            continue;
+        r = cvn_series_make(ctx, series, &f.plan.times[i]);
+        f.n_made++;
+    }
+    if (r == 0)
+        *ret_n = f.n_made;
+    return r;
+}

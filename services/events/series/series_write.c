@@ -1,0 +1,239 @@
+#include "services/events/series/series_write.h"
+
+#include "services/events/groups/group_access.h"
+#include "services/events/groups/group_table.h"
+#include "services/events/meetups/event_table.h"
+#include "services/events/meetups/event_write.h"
+#include "services/events/record.h"
+#include "services/events/series/series_refit.h"
+#include "services/events/series/series_table.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define OUTCOME(name) CONVENE__EVENTS__V1__REGISTER_RESULT__OUTCOME__OUTCOME_##name
+#define PUBLICATION(name) CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_##name
+
+static char *none(void)
+{
+    return (char *)(uintptr_t)protobuf_c_empty_string;
+}
+
+/* Makes the series' model complete and takes out what only the server sets. */
+static int place(struct cvn_ctx *ctx, Convene__Events__V1__Series *series, struct cvn_id *ret_group)
+{
+    Convene__Events__V1__Event *model =
+        cvn_arena_copy(ctx->arena, series->event, sizeof *series->event);
+    if (!model)
+        return -ENOMEM;
+    int r = cvn_event_place_in_group(ctx, model, ret_group);
+    if (r)
+        return r;
+    cvn_event_clear_output(model);
+    model->publication = PUBLICATION(UNSPECIFIED);
+    model->create_time = model->update_time = NULL;
+    series->event = model;
+    series->base.n_unknown_fields = 0;
+    series->id = series->ends_before = series->made_until = none();
+    series->occurrence_count = series->sequence = 0;
+    series->calendar_source = NULL;
+    series->update_time = NULL;
+    return 0;
+}
+
+static int put(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events__V1__Series *series)
+{
+    series->update_time = cvn_record_time(ctx->arena, ctx->now_ms);
+    int r = series->update_time ? cvn_series_put(ctx, id, series) : -ENOMEM;
+    if (r == CVN_TABLE_DUPLICATE)
+        return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "EXTERNAL_ID_TAKEN",
+                                    "The group has a series with the external id \"%s\" already; "
+                                    "register it to update it.",
+                                    series->event->external_id);
+    return r;
+}
+
+/* Makes what lies ahead from a local time on, and remembers how far. */
+static int make_ahead(struct cvn_ctx *ctx, Convene__Events__V1__Series *series,
+                      const struct cvn_civil *from)
+{
+    struct cvn_series_plan plan;
+    int r = cvn_series_plan(ctx, series, from, &plan);
+    for (size_t i = 0; r == 0 && i < plan.n; i++)
+        r = cvn_series_make(ctx, series, &plan.times[i]);
+    if (r)
+        return r;
+    series->made_until = (char *)(uintptr_t)plan.made_until;
+    series->occurrence_count += (int32_t)plan.n;
+    return 0;
+}
+
+/* A series that is over keeps its first occurrences: somebody wants them on record. */
+static int make_first(struct cvn_ctx *ctx, Convene__Events__V1__Series *series)
+{
+    struct cvn_civil first, start;
+    int r = cvn_series_first(ctx, series, &first);
+    if (r == 0)
+        r = make_ahead(ctx, series, &first);
+    if (r || series->occurrence_count > 0 || series->made_until[0])
+        return r;
+    return cvn_civil_parse(&start, series->event->start_local) ? make_ahead(ctx, series, &start)
+                                                               : -EUCLEAN;
+}
+
+static int add(struct cvn_ctx *ctx, Convene__Events__V1__Series *series, bool publish)
+{
+    struct cvn_id id = cvn_ctx_new_id(ctx);
+    series->id = cvn_ctx_id_text(ctx, CVN_SERIES_PREFIX, &id);
+    if (!series->id)
+        return -ENOMEM;
+    series->event->publication = publish ? PUBLICATION(PUBLISHED) : PUBLICATION(DRAFT);
+    int r = make_first(ctx, series);
+    return r ? r : put(ctx, &id, series);
+}
+
+int cvn_series_create(struct cvn_ctx *ctx, Convene__Events__V1__Series *series, bool publish)
+{
+    struct cvn_id group;
+    int r = place(ctx, series, &group);
+    return r ? r : add(ctx, series, publish);
+}
+
+static int change(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events__V1__Series *series,
+                  Convene__Events__V1__RegisterResult__Outcome *ret_outcome)
+{
+    Convene__Events__V1__Series *before;
+    struct cvn_civil now;
+    int32_t n = 0;
+    int r = cvn_series_get(ctx, id, &before);
+    if (r)
+        return r;
+    series->id = before->id;
+    series->ends_before = before->ends_before;
+    series->made_until = before->made_until;
+    series->occurrence_count = before->occurrence_count;
+    series->sequence = before->sequence;
+    series->calendar_source = before->calendar_source;
+    series->update_time = before->update_time;
+    series->event->publication = before->event->publication;
+    int same = cvn_record_same(ctx->arena, &series->base, &before->base);
+    if (same < 0)
+        return same;
+    *ret_outcome = same ? OUTCOME(UNCHANGED) : OUTCOME(UPDATED);
+    if (same)
+        return 0;
+    struct cvn_series_plan plan;
+    r = cvn_series_now(ctx, series, &now);
+    if (r == 0)
+        r = cvn_series_plan(ctx, series, &now, &plan);
+    if (r == 0)
+        r = cvn_series_refit(ctx, id, series, &now, &n);
+    if (r)
+        return r;
+    series->made_until = (char *)(uintptr_t)plan.made_until;
+    series->occurrence_count += n;
+    series->sequence++;
+    return put(ctx, id, series);
+}
+
+int cvn_series_register(struct cvn_ctx *ctx, Convene__Events__V1__Series *series, bool publish,
+                        Convene__Events__V1__RegisterResult__Outcome *ret_outcome)
+{
+    struct cvn_id group, id;
+    int r = place(ctx, series, &group);
+    if (r == 0)
+        r = cvn_series_by_external_id(ctx, &group, series->event->external_id, &id);
+    if (r == 0)
+        return change(ctx, &id, series, ret_outcome);
+    if (r != CVN_STORE_ABSENT)
+        return r;
+    *ret_outcome = OUTCOME(CREATED);
+    return add(ctx, series, publish);
+}
+
+/* The series of an id that the caller organises. 0; CVN_REFUSED; a fault. */
+static int find_organised(struct cvn_ctx *ctx, const char *text, struct cvn_id *ret_id,
+                          Convene__Events__V1__Series **ret)
+{
+    struct cvn_id group;
+    if (!cvn_ctx_read_id(ctx, "id", CVN_SERIES_PREFIX, text, ret_id))
+        return cvn_ctx_refuse_problems(ctx);
+    int r = cvn_series_get(ctx, ret_id, ret);
+    if (r == CVN_STORE_ABSENT)
+        return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "There is no series %s.", text);
+    if (r)
+        return r;
+    if (!cvn_id_parse(&group, CVN_GROUP_PREFIX, (*ret)->event->group_id))
+        return -EUCLEAN;
+    return cvn_group_require(ctx, &group, CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_ORGANISER);
+}
+
+static int end_before(struct cvn_ctx *ctx, const struct cvn_id *id,
+                      Convene__Events__V1__Series *series, const char *recurrence_id)
+{
+    series->ends_before = (char *)(uintptr_t)recurrence_id;
+    series->made_until = none();
+    series->sequence++;
+    return put(ctx, id, series);
+}
+
+int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *recurrence_id,
+                     Convene__Events__V1__Series *series)
+{
+    struct cvn_id old_id, group, id;
+    struct cvn_civil from;
+    Convene__Events__V1__Series *old;
+    struct cvn_series_plan plan;
+    if (!cvn_civil_parse(&from, recurrence_id))
+        return -EINVAL;
+    int r = find_organised(ctx, series_id, &old_id, &old);
+    if (r)
+        return r;
+    series->event->group_id = old->event->group_id;
+    r = place(ctx, series, &group);
+    if (r)
+        return r;
+    id = cvn_ctx_new_id(ctx);
+    series->id = cvn_ctx_id_text(ctx, CVN_SERIES_PREFIX, &id);
+    series->event->publication = old->event->publication;
+    if (!series->id)
+        return -ENOMEM;
+    char text[CVN_CIVIL_TEXT_BYTES];
+    cvn_civil_format(text, &from);
+    char *split_at = cvn_arena_strdup(ctx->arena, text);
+    if (!split_at)
+        return -ENOMEM;
+    r = cvn_series_refit(ctx, &old_id, series, &from, &series->occurrence_count);
+    if (r == 0)
+        r = cvn_series_plan(ctx, series, &from, &plan);
+    if (r)
+        return r;
+    series->made_until = (char *)(uintptr_t)plan.made_until;
+    r = end_before(ctx, &old_id, old, split_at);
+    return r ? r : put(ctx, &id, series);
+}
+
+/* An archived group gets no new events; once it is restored, its series go on. */
+static int refuse_archived(struct cvn_ctx *ctx, const Convene__Events__V1__Series *series)
+{
+    struct cvn_id group;
+    if (!series->event || !cvn_id_parse(&group, CVN_GROUP_PREFIX, series->event->group_id))
+        return -EUCLEAN;
+    return cvn_group_require_active_id(ctx, &group);
+}
+
+int cvn_series_extend(struct cvn_ctx *ctx, const struct cvn_id *id)
+{
+    Convene__Events__V1__Series *series;
+    struct cvn_civil from;
+    int r = cvn_series_get(ctx, id, &series);
+    if (r)
+        return r;
+    if (!cvn_civil_parse(&from, series->made_until))
+        return CVN_STORE_ABSENT;
+    r = refuse_archived(ctx, series);
+    if (r)
+        return r;
+    r = make_ahead(ctx, series, &from);
+    return r ? r : cvn_series_put(ctx, id, series);
+}
