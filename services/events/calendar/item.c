@@ -488,9 +488,12 @@ static struct cvn_civil end_in(const struct cvn_calendar_item *item, const struc
         end = cvn_civil_of_seconds(start_s + item->length_s);
     else if (item->has_length)
         end = cvn_zone_civil(zone, cvn_zone_utc_ms(zone, start) + item->length_s * 1000);
-    if (item->start.is_date && cvn_civil_seconds(&end) <= start_s)
-        end = cvn_civil_of_seconds(start_s + DAY_S);
-    return end;
+    if (!item->start.is_date)
+        return end;
+    /* Whole days, also where an end or a length at odds with that says an hour of the last one. */
+    int64_t end_s = cvn_civil_seconds(&end), days = (end_s - start_s + DAY_S - 1) / DAY_S;
+    return end_s <= start_s ? cvn_civil_of_seconds(start_s + DAY_S)
+                            : cvn_civil_of_seconds(start_s + days * DAY_S);
 }
 
 int cvn_calendar_item_place(struct cvn_calendar_item *item, const struct cvn_zone *zone,

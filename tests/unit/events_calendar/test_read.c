@@ -78,6 +78,10 @@ static void test_read_when_whole_days_ends_after_the_last(void **state)
     assert_string_equal(item->event->time_zone, "Europe/Berlin");
     item = read_event(*state, "DTSTART;VALUE=DATE:20261224\n");
     assert_string_equal(item->event->end_local, "2026-12-25T00:00:00");
+    item = read_event(*state, "DTSTART;VALUE=DATE:20261224\nDTEND:20261225T100000\n");
+    assert_string_equal(item->event->end_local, "2026-12-26T00:00:00");
+    item = read_event(*state, "DTSTART;VALUE=DATE:20261224\nDURATION:PT90M\n");
+    assert_string_equal(item->event->end_local, "2026-12-25T00:00:00");
     item = read_event(*state, "DTSTART;VALUE=DATE:20261224\nDURATION:P2D\n");
     assert_string_equal(item->event->end_local, "2026-12-26T00:00:00");
 }
