@@ -276,7 +276,10 @@ static int print_map(struct printer *printer, const ProtobufCMessage *message,
     return r;
 }
 
-/* Whether a single value is at what canonical JSON leaves out; -0.0 is not. */
+/*
+ * Whether a single value is at what canonical JSON leaves out; -0.0 is not. All there is to say of a
+ * NullValue is null, which is what it is when it is left out.
+ */
 static bool is_zero(const ProtobufCFieldDescriptor *field, const void *value)
 {
     static const char zeros[sizeof(int64_t)];
@@ -288,6 +291,8 @@ static bool is_zero(const ProtobufCFieldDescriptor *field, const void *value)
         return !*(const void *const *)value;
     if (field->type == PROTOBUF_C_TYPE_BYTES)
         return ((const ProtobufCBinaryData *)value)->len == 0;
+    if (cvn_json_is_null_value(field))
+        return true;
     return memcmp(value, zeros, cvn_types_value_size(field->type)) == 0;
 }
 
