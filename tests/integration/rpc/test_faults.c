@@ -393,6 +393,8 @@ static void test_end_of_a_connection_comes_after_the_next_one_s_calls(void **sta
     assert_int_equal(rig_finish(stream), CVN_UNAVAILABLE);
     assert_int_equal(call_unary(&scene), CVN_OK);
     assert_int_equal(call_duplex(&scene), CVN_OK);
+    while (atomic_load(&scene.rig.service.n_live) > 1)
+        ; /* a client may hear of a call's end before the server's own count does */
     assert_int_equal(atomic_load(&scene.rig.service.n_live), 1);
     scene.n_calls++;
     stream = rig_stream(&scene.rig, "FullDuplexCall", NULL);
