@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_COLUMN = 26 };
+enum { OPTION_COLUMN = 26, USAGE_BYTES = 64 };
 
 static void print_option(const struct cvn_option *option)
 {
@@ -37,17 +37,28 @@ static void print_exit_codes(void)
                "  7  no server answers");
 }
 
+static int longer(int width, const char *text)
+{
+    int len = (int)strlen(text);
+    return len > width ? len : width;
+}
+
 static enum cvn_exit help_all(struct cvn_cli *cli)
 {
     (void)puts("convene: meetups and mentoring from the command line\n\n"
                "  convene COMMAND [ACTION] [WORDS] [OPTIONS]\n\n"
                "Commands:");
+    int width = 0;
     for (const struct cvn_family *f = cli->families; f->name; f++) {
-        (void)printf("  %-10s %s\n", f->name, f->summary);
+        width = longer(width, f->name);
     }
-    (void)puts("  help       Explains a command: convene help events list\n"
-               "  version    Says which version this is\n\n"
-               "Options of every command:");
+    for (const struct cvn_family *f = cli->families; f->name; f++) {
+        (void)printf("  %-*s  %s\n", width, f->name, f->summary);
+    }
+    (void)printf("  %-*s  Explains a command: convene help events list\n"
+                 "  %-*s  Says which version this is\n\n"
+                 "Options of every command:\n",
+                 width, "help", width, "version");
     print_options(cvn_global_options);
     (void)puts("\nThe server is at --url, else CONVENE_URL, else the socket of a server on this\n"
                "machine. Times are local to the event; yours are read in your own zone.\n");
@@ -83,16 +94,27 @@ static enum cvn_exit help_command(const struct cvn_family *family,
     return CVN_EXIT_DONE;
 }
 
+/* "list PROGRAM". */
+static const char *shorten(const struct cvn_command *command, char text[USAGE_BYTES])
+{
+    (void)snprintf(text, USAGE_BYTES, "%s%s%s", command->name, *command->words ? " " : "",
+                   command->words);
+    return text;
+}
+
 static enum cvn_exit help_family(const struct cvn_family *family)
 {
     if (!*family->commands[0].name) {
         return help_command(family, &family->commands[0]);
     }
     (void)printf("%s\n\n", family->summary);
+    int width = 0;
+    char left[USAGE_BYTES];
     for (const struct cvn_command *c = family->commands; c->name; c++) {
-        char left[64];
-        (void)snprintf(left, sizeof left, "%s%s%s", c->name, *c->words ? " " : "", c->words);
-        (void)printf("  convene %s %-*s %s\n", family->name, OPTION_COLUMN, left, c->summary);
+        width = longer(width, shorten(c, left));
+    }
+    for (const struct cvn_command *c = family->commands; c->name; c++) {
+        (void)printf("  convene %s %-*s  %s\n", family->name, width, shorten(c, left), c->summary);
     }
     (void)printf("\nMore on each: convene help %s %s\n", family->name, family->commands[0].name);
     return CVN_EXIT_DONE;
