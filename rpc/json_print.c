@@ -277,8 +277,8 @@ static int print_map(struct printer *printer, const ProtobufCMessage *message,
 }
 
 /*
- * Whether a single value is at what canonical JSON leaves out; -0.0 is not. All there is to say of a
- * NullValue is null, which is what it is when it is left out.
+ * Whether a single value is at what canonical JSON leaves out; -0.0 is not. All there is to say of
+ * a NullValue is null, which is what it is when it is left out.
  */
 static bool is_zero(const ProtobufCFieldDescriptor *field, const void *value)
 {
