@@ -1,5 +1,8 @@
 #include "services/events/task_ctx.h"
 
+#include "storage/store.h"
+
+#include <errno.h>
 #include <string.h>
 
 struct cvn_ctx cvn_task_ctx(const struct cvn_task *task, struct cvn_txn *txn,
@@ -16,4 +19,30 @@ struct cvn_ctx cvn_task_ctx(const struct cvn_task *task, struct cvn_txn *txn,
     memcpy(ctx.entropy, task->entropy, sizeof ctx.entropy);
     cvn_problems_init(&ctx.problems, arena);
     return ctx;
+}
+
+int cvn_task_first(struct cvn_store *store, uint8_t space, struct cvn_id *ret)
+{
+    struct cvn_txn *snapshot;
+    struct cvn_key lo, hi;
+    struct cvn_slice key;
+    struct cvn_key_reader reader;
+    int r = cvn_store_snapshot(store, &snapshot);
+    if (r)
+        return r == CVN_STORE_BUSY ? CVN_STORE_ABSENT : r;
+    cvn_key_begin(&lo, space);
+    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    struct cvn_cursor cursor;
+    r = cvn_cursor_init(&cursor, snapshot, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
+    if (r == 0)
+        r = cvn_cursor_next(&cursor, &key, NULL);
+    if (r == 0) {
+        cvn_key_reader_init(&reader, key);
+        (void)cvn_key_get_u8(&reader);
+        *ret = cvn_key_get_id(&reader);
+        r = cvn_key_reader_done(&reader) ? 0 : -EUCLEAN;
+    }
+    cvn_cursor_deinit(&cursor);
+    cvn_snapshot_release(snapshot);
+    return r;
 }

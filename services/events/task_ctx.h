@@ -5,6 +5,8 @@
 #include "services/events/service.h"
 #include "services/runtime/ctx.h"
 
+struct cvn_store;
+
 /* One update of the store, or one look at it. */
 struct cvn_task {
     struct cvn_events_service *service;
@@ -16,5 +18,11 @@ struct cvn_task {
 /* A context in the transaction; arena and status are the caller's and outlive it. */
 struct cvn_ctx cvn_task_ctx(const struct cvn_task *task, struct cvn_txn *txn,
                             struct cvn_arena *arena, struct cvn_status *status);
+
+/*
+ * The first id that a key space holds, keys being [space][id]: what is to be done next. 0;
+ * CVN_STORE_ABSENT where there is none, or no snapshot just now; a fault.
+ */
+int cvn_task_first(struct cvn_store *store, uint8_t space, struct cvn_id *ret);
 
 #endif

@@ -4,6 +4,7 @@
 #include "services/events/listing/event_stream.h"
 #include "services/events/meetups/event_table.h"
 #include "services/events/spaces.h"
+#include "services/events/task_ctx.h"
 #include "storage/store.h"
 
 #include <errno.h>
@@ -135,38 +136,11 @@ static int step(struct cvn_txn *txn, void *arg)
     return rename_some(&ctx, job, &key, begun ? &after : NULL);
 }
 
-/* The first group that is due. 0; CVN_STORE_ABSENT; a fault. */
-static int find_due(struct cvn_store *store, struct cvn_id *ret)
-{
-    struct cvn_txn *snapshot;
-    struct cvn_key lo, hi;
-    struct cvn_slice key;
-    struct cvn_key_reader reader;
-    int r = cvn_store_snapshot(store, &snapshot);
-    if (r)
-        return r == CVN_STORE_BUSY ? CVN_STORE_ABSENT : r;
-    cvn_key_begin(&lo, CVN_SPACE_RENAMED);
-    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
-    struct cvn_cursor cursor;
-    r = cvn_cursor_init(&cursor, snapshot, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
-    if (r == 0)
-        r = cvn_cursor_next(&cursor, &key, NULL);
-    if (r == 0) {
-        cvn_key_reader_init(&reader, key);
-        (void)cvn_key_get_u8(&reader);
-        *ret = cvn_key_get_id(&reader);
-        r = cvn_key_reader_done(&reader) ? 0 : -EUCLEAN;
-    }
-    cvn_cursor_deinit(&cursor);
-    cvn_snapshot_release(snapshot);
-    return r;
-}
-
 int cvn_group_rename_turn(struct cvn_events_service *service, struct cvn_store *store,
                           int64_t now_ms)
 {
     struct job job = {.service = service, .now_ms = now_ms};
-    int r = find_due(store, &job.group);
+    int r = cvn_task_first(store, CVN_SPACE_RENAMED, &job.group);
     if (r == 0)
         r = cvn_store_update(store, step, &job, 0);
     if (r == 0)

@@ -1,6 +1,7 @@
 /* Erasures that nobody came back for: the server goes on by itself. */
 #include "services/events/people/erasure.h"
 #include "services/events/spaces.h"
+#include "services/events/task_ctx.h"
 #include "storage/store.h"
 
 #include <errno.h>
@@ -39,38 +40,11 @@ static int run(struct cvn_txn *txn, void *arg)
     return r == CVN_STORE_ABSENT ? 0 : r; /* whoever asked for it was quicker */
 }
 
-/* The first person that is being erased. 0; CVN_STORE_ABSENT; a fault. */
-static int find_first(struct cvn_store *store, struct cvn_id *ret)
-{
-    struct cvn_txn *snapshot;
-    struct cvn_key lo, hi;
-    struct cvn_slice key;
-    struct cvn_key_reader reader;
-    int r = cvn_store_snapshot(store, &snapshot);
-    if (r)
-        return r == CVN_STORE_BUSY ? CVN_STORE_ABSENT : r;
-    cvn_key_begin(&lo, CVN_SPACE_ERASURES);
-    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
-    struct cvn_cursor cursor = {0};
-    r = cvn_cursor_init(&cursor, snapshot, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
-    if (r == 0)
-        r = cvn_cursor_next(&cursor, &key, NULL);
-    if (r == 0) {
-        cvn_key_reader_init(&reader, key);
-        (void)cvn_key_get_u8(&reader);
-        *ret = cvn_key_get_id(&reader);
-        r = cvn_key_reader_done(&reader) ? 0 : -EUCLEAN;
-    }
-    cvn_cursor_deinit(&cursor);
-    cvn_snapshot_release(snapshot);
-    return r;
-}
-
 int cvn_erasure_turn(struct cvn_events_service *service, struct cvn_store *store, int64_t now_ms)
 {
     struct job job = {.service = service, .now_ms = now_ms};
     for (int n = 0; n < CVN_ERASURE_TURN_MAX; n++) {
-        int r = find_first(store, &job.person);
+        int r = cvn_task_first(store, CVN_SPACE_ERASURES, &job.person);
         if (r)
             return r == CVN_STORE_ABSENT ? 0 : r;
         randombytes_buf(job.entropy, sizeof job.entropy);
