@@ -1,12 +1,8 @@
+#include "matching/heap.h"
 #include "matching/market.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-struct stop {
-    int64_t distance;
-    uint32_t mentor;
-};
 
 /*
  * One search after the other: from a mentee without a seat over the mentors they may have and the
@@ -15,9 +11,7 @@ struct stop {
  */
 struct search {
     struct cvn_match_market *market;
-    struct stop *heap; /* the nearest on top; old entries of a mentor are passed over */
-    size_t n_heap;
-    size_t heap_max;
+    struct cvn_match_heap heap;
     uint32_t *ready; /* mentors at the present distance, still to be looked at */
     uint32_t n_ready;
     uint32_t *seen; /* mentors with a distance */
@@ -28,39 +22,6 @@ struct search {
     uint32_t end_mentee; /* either of the two */
     uint32_t n_steps;
 };
-
-static int push(struct search *search, struct stop stop)
-{
-    if (search->n_heap == search->heap_max) {
-        size_t heap_max = search->heap_max ? 2 * search->heap_max : 1024;
-        struct stop *heap = realloc(search->heap, heap_max * sizeof *heap);
-        if (!heap)
-            return -ENOMEM;
-        search->heap = heap;
-        search->heap_max = heap_max;
-    }
-    size_t at = search->n_heap++;
-    for (size_t parent; at > 0 && search->heap[parent = (at - 1) / 2].distance > stop.distance;
-         at = parent)
-        search->heap[at] = search->heap[parent];
-    search->heap[at] = stop;
-    return 0;
-}
-
-static struct stop pop(struct search *search)
-{
-    struct stop *heap = search->heap, top = heap[0], moved = heap[--search->n_heap];
-    size_t n = search->n_heap, at = 0;
-    for (size_t child; (child = 2 * at + 1) < n; at = child) {
-        if (child + 1 < n && heap[child + 1].distance < heap[child].distance)
-            child++;
-        if (heap[child].distance >= moved.distance)
-            break;
-        heap[at] = heap[child];
-    }
-    heap[at] = moved;
-    return top;
-}
 
 /*
  * Looks at all mentors of a mentee. profit is what the mentee has, and distance what it cost to
@@ -97,7 +58,7 @@ static int visit(struct search *search, uint32_t mentee, int64_t distance, int64
         } else if (there == distance) {
             search->ready[search->n_ready++] = mentor;
         } else {
-            int r = push(search, (struct stop){there, mentor});
+            int r = cvn_match_heap_push(&search->heap, (struct cvn_match_stop){there, mentor});
             if (r != 0)
                 return r;
         }
@@ -112,8 +73,8 @@ static bool next(struct search *search, uint32_t *mentor)
         *mentor = search->ready[--search->n_ready];
         return search->market->nodes[*mentor].distance < search->bound;
     }
-    while (search->n_heap > 0) {
-        struct stop stop = pop(search);
+    while (search->heap.n > 0) {
+        struct cvn_match_stop stop = cvn_match_heap_pop(&search->heap);
         if (stop.distance >= search->bound)
             return false;
         if (stop.distance == search->market->nodes[stop.mentor].distance) {
@@ -188,7 +149,7 @@ static void raise_prices(struct search *search)
         node->distance = CVN_MATCH_FAR;
     }
     search->n_seen = search->n_ready = 0;
-    search->n_heap = 0;
+    search->heap.n = 0;
 }
 
 static int place(struct search *search, uint32_t mentee)
@@ -228,7 +189,7 @@ int cvn_match_market_augment(struct cvn_match_market *market)
     int r = search.ready && search.seen ? 0 : -ENOMEM;
     for (uint32_t i = 0; r == 0 && i < market->n_left; i++, market->n_done++)
         r = place(&search, market->left[i]);
-    free(search.heap);
+    free(search.heap.stops);
     free(search.ready);
     free(search.seen);
     return r;

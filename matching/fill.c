@@ -1,12 +1,8 @@
+#include "matching/heap.h"
 #include "matching/market.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-struct stop {
-    int64_t distance;
-    uint32_t mentor;
-};
 
 /* An edge as its mentor sees it. */
 struct entry {
@@ -24,9 +20,7 @@ struct search {
     struct cvn_match_market *market;
     struct entry *entries; /* by mentor */
     uint64_t *starts;      /* n_mentors + 1 */
-    struct stop *heap;
-    size_t n_heap;
-    size_t heap_max;
+    struct cvn_match_heap heap;
     uint32_t *seen;
     uint32_t n_seen;
     int64_t bound;
@@ -56,39 +50,6 @@ static int list_by_mentor(struct search *search)
     return 0;
 }
 
-static int push(struct search *search, struct stop stop)
-{
-    if (search->n_heap == search->heap_max) {
-        size_t heap_max = search->heap_max ? 2 * search->heap_max : 1024;
-        struct stop *heap = realloc(search->heap, heap_max * sizeof *heap);
-        if (!heap)
-            return -ENOMEM;
-        search->heap = heap;
-        search->heap_max = heap_max;
-    }
-    size_t at = search->n_heap++;
-    for (size_t parent; at > 0 && search->heap[parent = (at - 1) / 2].distance > stop.distance;
-         at = parent)
-        search->heap[at] = search->heap[parent];
-    search->heap[at] = stop;
-    return 0;
-}
-
-static struct stop pop(struct search *search)
-{
-    struct stop *heap = search->heap, top = heap[0], moved = heap[--search->n_heap];
-    size_t n = search->n_heap, at = 0;
-    for (size_t child; (child = 2 * at + 1) < n; at = child) {
-        if (child + 1 < n && heap[child + 1].distance < heap[child].distance)
-            child++;
-        if (heap[child].distance >= moved.distance)
-            break;
-        heap[at] = heap[child];
-    }
-    heap[at] = moved;
-    return top;
-}
-
 /* Comes to a mentor, whose seat would be free, by a mentee who would leave it. */
 static int reach(struct search *search, uint32_t mentor, int64_t distance,
                  const struct entry *entry)
@@ -107,7 +68,7 @@ static int reach(struct search *search, uint32_t mentor, int64_t distance,
         search->bound = distance + search->market->price[mentor];
         search->end_mentor = mentor;
     }
-    return push(search, (struct stop){distance, mentor});
+    return cvn_match_heap_push(&search->heap, (struct cvn_match_stop){distance, mentor});
 }
 
 /* Looks at all who might sit with a mentor. */
@@ -173,7 +134,7 @@ static void lower_prices(struct search *search)
         node->distance = CVN_MATCH_FAR;
     }
     search->n_seen = 0;
-    search->n_heap = 0;
+    search->heap.n = 0;
 }
 
 static int fill_one(struct search *search, uint32_t source)
@@ -181,8 +142,8 @@ static int fill_one(struct search *search, uint32_t source)
     search->market->n_searches++;
     search->bound = CVN_MATCH_FAR;
     int r = reach(search, source, 0, NULL);
-    while (r == 0 && search->n_heap > 0) {
-        struct stop stop = pop(search);
+    while (r == 0 && search->heap.n > 0) {
+        struct cvn_match_stop stop = cvn_match_heap_pop(&search->heap);
         if (stop.distance >= search->bound)
             break;
         if (stop.distance == search->market->nodes[stop.mentor].distance)
@@ -210,7 +171,7 @@ int cvn_match_market_fill(struct cvn_match_market *market)
     }
     free(search.entries);
     free(search.starts);
-    free(search.heap);
+    free(search.heap.stops);
     free(search.seen);
     return r;
 }
