@@ -135,16 +135,16 @@ static char *reason(const struct cvn_cohort *cohort, const struct cvn_match_pair
     return empty();
 }
 
-static int add_terms(const struct cvn_cohort *cohort, const struct cvn_match_pair *pair,
+static int add_terms(const struct cvn_report *report, const struct cvn_match_pair *pair,
                      struct cvn_arena *arena, Convene__Mentoring__V1__Match *match)
 {
-    struct cvn_match_facts *facts = cvn_arena_alloc(arena, sizeof *facts);
+    struct cvn_match_facts facts;
     Convene__Mentoring__V1__ScoreTerm *terms =
         cvn_arena_alloc_array(arena, CVN_MATCH_TERMS, sizeof *terms);
     match->terms = cvn_arena_alloc_array(arena, CVN_MATCH_TERMS, sizeof *match->terms);
-    if (!facts || !terms || !match->terms)
+    if (!terms || !match->terms)
         return -ENOMEM;
-    if (cvn_match_explain_pair(&cohort->problem, &pair->mentor_id, &pair->mentee_id, facts) != 0)
+    if (cvn_match_explain_pair(report->explainer, &pair->mentor_id, &pair->mentee_id, &facts) != 0)
         return -EINVAL;
     for (int i = 0; i < CVN_MATCH_TERMS; i++) {
         if (pair->mentee_points[i] == 0 && pair->mentor_points[i] == 0)
@@ -154,7 +154,7 @@ static int add_terms(const struct cvn_cohort *cohort, const struct cvn_match_pai
         term->name = (char *)(uintptr_t)cvn_match_term_name((enum cvn_match_term)i);
         term->mentee_points = pair->mentee_points[i];
         term->mentor_points = pair->mentor_points[i];
-        term->reason = reason(cohort, pair, (enum cvn_match_term)i, facts, arena);
+        term->reason = reason(report->cohort, pair, (enum cvn_match_term)i, &facts, arena);
         if (!term->reason)
             return -ENOMEM;
         match->terms[match->n_terms++] = term;
@@ -162,10 +162,10 @@ static int add_terms(const struct cvn_cohort *cohort, const struct cvn_match_pai
     return 0;
 }
 
-static int fill_pair(const struct cvn_cohort *cohort, const struct cvn_match_pair *pair,
+static int fill_pair(const struct cvn_report *report, const struct cvn_match_pair *pair,
                      struct cvn_arena *arena, Convene__Mentoring__V1__Match *match)
 {
-    const Convene__Mentoring__V1__Enrolment *mentor = mentor_of(cohort, &pair->mentor_id);
+    const Convene__Mentoring__V1__Enrolment *mentor = mentor_of(report->cohort, &pair->mentor_id);
     if (!mentor)
         return -EINVAL;
     match->mentor_enrolment_id = mentor->id;
@@ -176,7 +176,7 @@ static int fill_pair(const struct cvn_cohort *cohort, const struct cvn_match_pai
     match->mentor_revision = mentor->revision;
     match->mentee_choice = pair->mentee_choice;
     match->locked = pair->mentee_choice == 0;
-    return add_terms(cohort, pair, arena, match);
+    return add_terms(report, pair, arena, match);
 }
 
 /* Who has the seats that a mentee might have had. */
@@ -206,82 +206,60 @@ static char *unmatched_reason(const struct cvn_match_unmatched *unmatched, enum 
     return empty();
 }
 
-/*
- * Deferred acceptance has the mentee ask the candidates in their order until one keeps them: those
- * before it are full of others, and those after it were never asked.
- */
-static char *outcome_text(int32_t choice, const struct cvn_match_pair *pair, int32_t mentor_score,
-                          const struct cvn_report_seats *seats, struct cvn_arena *arena)
+static char *full_text(const struct cvn_match_alternative *alternative, int32_t lowest,
+                       struct cvn_arena *arena)
 {
-    if (pair && choice == pair->mentee_choice)
-        return cvn_arena_strdup(arena, "paired");
-    if (pair && choice > pair->mentee_choice)
-        return cvn_arena_strdup(arena, "not needed: somebody the mentee scores higher said yes");
-    if (seats->lowest_score == mentor_score)
+    if (lowest == alternative->mentor_score)
         return cvn_arena_printf(arena,
                                 "full with people the mentor scores as high or higher, who won "
                                 "the draw among equals (lowest %d)",
-                                mentor_score);
+                                lowest);
     return cvn_arena_printf(arena,
                             "full with people the mentor scores higher (lowest %d, this one %d)",
-                            seats->lowest_score, mentor_score);
+                            lowest, alternative->mentor_score);
 }
 
-/* Pairs and unmatched begin with the mentee's id, and are in its order; so are bare ids. */
-static int compare_first_id(const void *a, const void *b)
+static char *cost_text(int64_t cost, int64_t bonus, struct cvn_arena *arena)
 {
-    return memcmp(a, b, CVN_ID_BYTES);
-}
-
-/*
- * The other modes have prices: what a mentee gains with a candidate beyond the price of the seat is
- * never more than what they gain as it is, and the difference is what the whole would lose at least
- * (the reduced cost of linear programming).
- */
-static char *price_text(const struct cvn_report *report,
-                        const struct cvn_match_candidate *candidate,
-                        const struct cvn_match_pair *pair, struct cvn_arena *arena)
-{
-    const struct cvn_match_answer *answer = report->answer;
-    int64_t worth = (int64_t)candidate->mentee_score + candidate->mentor_score, profit = 0;
-    if (worth < answer->prices.floor)
-        return cvn_arena_printf(arena,
-                                "would be worse off than anybody has to be (both scores %lld, the "
-                                "lowest of all pairs %d)",
-                                (long long)worth, answer->prices.floor);
-    if (pair) {
-        const struct cvn_id *mentor = bsearch(&pair->mentor_id, answer->mentor_ids,
-                                              answer->n_mentors, sizeof *mentor, compare_first_id);
-        profit = (int64_t)pair->mentee_score + pair->mentor_score + answer->prices.bonus -
-                 answer->prices.price[mentor - answer->mentor_ids];
-    }
-    int64_t loss =
-        profit - (worth + answer->prices.bonus - answer->prices.price[candidate->mentor]);
-    if (loss <= 0)
+    if (cost <= 0)
         return cvn_arena_strdup(arena, "as good for the whole; one of them had to be taken");
-    if (answer->prices.bonus > 0 && loss > answer->prices.bonus / 2)
+    if (bonus > 0 && cost > bonus / 2)
         return cvn_arena_strdup(arena, "would leave somebody else without a mentor");
     return cvn_arena_printf(arena, "would lower the total of all pairs by %lld or more",
-                            (long long)loss);
+                            (long long)cost);
 }
 
-static char *alternative_text(const struct cvn_report *report, size_t i,
-                              const struct cvn_match_candidate *candidate,
-                              const struct cvn_match_pair *pair, struct cvn_arena *arena)
+static char *outcome_text(const struct cvn_report *report,
+                          const struct cvn_match_alternative *alternative, int32_t lowest,
+                          struct cvn_arena *arena)
 {
-    if (report->answer->prices.price && !(pair && (int32_t)i + 1 == pair->mentee_choice))
-        return price_text(report, candidate, pair, arena);
-    return outcome_text((int32_t)i + 1, pair, candidate->mentor_score,
-                        &report->seats[candidate->mentor], arena);
+    const struct cvn_match_prices *prices = &report->answer->prices;
+    switch (alternative->outcome) {
+    case CVN_MATCH_OUTCOME_PAIRED:
+        return cvn_arena_strdup(arena, "paired");
+    case CVN_MATCH_OUTCOME_NOT_NEEDED:
+        return cvn_arena_strdup(arena, "not needed: somebody the mentee scores higher said yes");
+    case CVN_MATCH_OUTCOME_TAKEN:
+        return full_text(alternative, lowest, arena);
+    case CVN_MATCH_OUTCOME_BELOW_FLOOR:
+        return cvn_arena_printf(arena,
+                                "would be worse off than anybody has to be (both scores %d, the "
+                                "lowest of all pairs %d)",
+                                alternative->mentee_score + alternative->mentor_score,
+                                prices->floor);
+    case CVN_MATCH_OUTCOME_COSTS:
+        return cost_text(alternative->cost, prices->bonus, arena);
+    }
+    return empty();
 }
 
 static int add_alternatives(const struct cvn_report *report, size_t mentee,
-                            const struct cvn_match_pair *pair, struct cvn_arena *arena,
+                            const struct cvn_match_explanation *explanation,
+                            struct cvn_arena *arena,
                             Convene__Mentoring__V1__ExplainMatchResponse *response)
 {
     const struct cvn_match_answer *answer = report->answer;
-    uint64_t first = answer->first[mentee];
-    size_t n = answer->first[mentee + 1] - first;
+    size_t n = explanation->n_alternatives;
     if (n > CVN_REPORT_ALTERNATIVES_MAX)
         n = CVN_REPORT_ALTERNATIVES_MAX;
     Convene__Mentoring__V1__Alternative *items = cvn_arena_alloc_array(arena, n, sizeof *items);
@@ -289,15 +267,16 @@ static int add_alternatives(const struct cvn_report *report, size_t mentee,
     if (!items || !response->alternatives)
         return -ENOMEM;
     for (size_t i = 0; i < n; i++) {
-        const struct cvn_match_candidate *from = &answer->candidates[first + i];
+        const struct cvn_match_alternative *from = &explanation->alternatives[i];
+        uint32_t at = answer->candidates[answer->first[mentee] + i].mentor;
         const Convene__Mentoring__V1__Enrolment *mentor =
-            report->cohort->input.mentors[from->mentor].enrolment;
+            report->cohort->input.mentors[at].enrolment;
         convene__mentoring__v1__alternative__init(&items[i]);
         items[i].mentor_id = mentor->person_id;
         items[i].mentor_name = mentor->display_name;
         items[i].mentee_score = from->mentee_score;
         items[i].mentor_score = from->mentor_score;
-        items[i].outcome = alternative_text(report, i, from, pair, arena);
+        items[i].outcome = outcome_text(report, from, report->seats[at].lowest_score, arena);
         if (!items[i].outcome)
             return -ENOMEM;
         response->alternatives[response->n_alternatives++] = &items[i];
@@ -326,6 +305,12 @@ static int add_rules(const int32_t removed[CVN_MATCH_RULES], struct cvn_arena *a
     return 0;
 }
 
+/* Bare ids, and rows that begin with one. */
+static int compare_first_id(const void *a, const void *b)
+{
+    return memcmp(a, b, CVN_ID_BYTES);
+}
+
 int cvn_report_init(struct cvn_report *ret, const struct cvn_cohort *cohort,
                     const struct cvn_match_result *result, const char *run_id,
                     struct cvn_arena *arena)
@@ -344,34 +329,40 @@ int cvn_report_init(struct cvn_report *ret, const struct cvn_cohort *cohort,
         if (taken->n_taken++ == 0 || pair->mentor_score < taken->lowest_score)
             taken->lowest_score = pair->mentor_score;
     }
-    *ret = (struct cvn_report){cohort, answer, run_id, seats};
-    return 0;
+    struct cvn_match_explainer *explainer;
+    int r = cvn_match_explainer_new(&cohort->problem, result, &explainer);
+    if (r == 0)
+        *ret = (struct cvn_report){cohort, answer, run_id, seats, explainer};
+    return r;
+}
+
+void cvn_report_deinit(struct cvn_report *report)
+{
+    cvn_match_explainer_free(report->explainer);
+    *report = (struct cvn_report){0};
 }
 
 static int fill_match(const struct cvn_report *report, size_t i, struct cvn_arena *arena,
                       Convene__Mentoring__V1__ExplainMatchResponse *response)
 {
     const struct cvn_match_answer *answer = report->answer;
-    const struct cvn_id *id = &answer->mentee_ids[i];
-    const struct cvn_match_pair *pair =
-        answer->n_pairs
-            ? bsearch(id, answer->pairs, answer->n_pairs, sizeof *pair, compare_first_id)
-            : NULL;
-    const struct cvn_match_unmatched *unmatched =
-        answer->n_unmatched ? bsearch(id, answer->unmatched, answer->n_unmatched, sizeof *unmatched,
-                                      compare_first_id)
-                            : NULL;
+    const struct cvn_match_explanation *explanation;
     Convene__Mentoring__V1__Match *match = response->matches[0];
-    int r = 0;
+    int r =
+        cvn_match_explain_mentee(report->explainer, &answer->mentee_ids[i], arena, &explanation);
+    if (r)
+        return r < 0 ? r : -EINVAL;
+    const struct cvn_match_pair *pair = explanation->pair;
+    const struct cvn_match_unmatched *unmatched = explanation->unmatched;
     if (pair)
-        r = fill_pair(report->cohort, pair, arena, match);
+        r = fill_pair(report, pair, arena, match);
     else if (!unmatched)
         r = -EINVAL;
     else if (!(match->unmatched_reason =
                    unmatched_reason(unmatched, report->cohort->problem.mode, arena)))
         r = -ENOMEM;
     if (r == 0)
-        r = add_alternatives(report, i, pair, arena, response);
+        r = add_alternatives(report, i, explanation, arena, response);
     if (r == 0 && unmatched && response->n_alternatives == 0)
         r = add_rules(unmatched->removed, arena, response);
     return r;

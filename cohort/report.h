@@ -14,22 +14,29 @@ struct cvn_report_seats {
     int32_t lowest_score; /* of the mentor, among those who took them */
 };
 
-/* What every report of a run is made from; all borrowed. */
+/* What every report of a run is made from; all borrowed but the explainer. */
 struct cvn_report {
     const struct cvn_cohort *cohort;
     const struct cvn_match_answer *answer;
     const char *run_id;
     struct cvn_report_seats *seats; /* of each mentor, in the order of the input and the answer */
+    struct cvn_match_explainer *explainer;
 };
 
-/* Makes ready to report of a run's result, in the arena. 0 or -ENOMEM. Time: the pairs. */
+/*
+ * Makes ready to report of a run's result, in the arena and beside it. 0 or -ENOMEM. Time: that of
+ * cvn_match_explainer_new. The cohort and the result must outlive the report.
+ */
 int cvn_report_init(struct cvn_report *ret, const struct cvn_cohort *cohort,
                     const struct cvn_match_result *result, const char *run_id,
                     struct cvn_arena *arena);
 
+/* A zeroed report is accepted. */
+void cvn_report_deinit(struct cvn_report *report);
+
 /*
  * Tells what became of mentee number i of the answer (in the order of its mentee_ids), in the
- * arena. 0 or -ENOMEM. Time: the mentee's candidates, and for who has a mentor all mentors' skills.
+ * arena. 0 or -ENOMEM. Time: the mentee's candidates.
  */
 int cvn_report_mentee(const struct cvn_report *report, size_t i, struct cvn_arena *arena,
                       Convene__Mentoring__V1__ExplainMatchResponse **ret);

@@ -407,7 +407,8 @@ int cvn_match_check(const struct cvn_match_problem *problem, const struct cvn_ma
 
 /*
  * Whether two of a valid problem may be paired, and if not the first rule in the way. Time: the
- * lists of both and the lists of locked and forbidden pairs.
+ * lists of both and the lists of locked and forbidden pairs; for many pairs see
+ * cvn_match_explain_pair.
  */
 enum cvn_match_rule cvn_match_decide(const struct cvn_match_problem *problem,
                                      const struct cvn_match_mentor *mentor,
@@ -479,27 +480,60 @@ struct cvn_match_explanation {
     const struct cvn_match_unmatched *unmatched;      /* or this */
     const struct cvn_match_alternative *alternatives; /* best first */
     size_t n_alternatives;
-    int32_t n_mentors;
-    int32_t removed[CVN_MATCH_RULES]; /* as in cvn_match_unmatched, for any mentee */
-    int32_t removed_alone[CVN_MATCH_RULES];
 };
 
-/*
- * The facts and points of any two, paired or not. 0; CVN_MATCH_UNKNOWN. The problem must be valid.
- * Time: the mentors, whose skills tell how rare a skill is.
- */
-int cvn_match_explain_pair(const struct cvn_match_problem *problem, const struct cvn_id *mentor_id,
-                           const struct cvn_id *mentee_id, struct cvn_match_facts *ret);
+/* What the rules do to a mentee's choice among all mentors, by rule. */
+struct cvn_match_removed {
+    int32_t n_allowed;              /* mentors that no rule removes */
+    int32_t by[CVN_MATCH_RULES];    /* a mentor counts under every rule that removes it */
+    int32_t alone[CVN_MATCH_RULES]; /* those that only this rule removes */
+};
+
+/* What questions about one problem and its result are answered from. */
+struct cvn_match_explainer;
 
 /*
- * Why a mentee got whom they got, or nobody: each candidate and what became of it, and how many
- * mentors each rule removes. The result must be that of the problem, whose rows may have been
- * reordered since. 0; CVN_MATCH_UNKNOWN; -ENOMEM also when the arena is spent. *ret is in the arena
- * and points into the result too. Time: the candidates and the mentors.
+ * Looks up once what every explanation needs: people by id, who offers what, what is known of
+ * single pairs, and of the result who has and who wants each mentor's seats. So a question costs
+ * what it is about, and one about each of a cohort is linear in the cohort, but for looking up ids.
+ *
+ * The problem must be valid. The result must be that of the problem, whose rows may have been
+ * reordered since; NULL when only pairs and rules are to be explained. Both are borrowed and must
+ * neither change nor go as long as the explainer lives. It is the caller's, to be freed, and only
+ * read by those who ask, so that any number of threads may ask at once.
+ *
+ * 0; -ENOMEM. Time: to sort the people, and the candidates by mentor. Memory: 8 bytes for each
+ * candidate and a few dozen for each person and each row of shared and listed pairs.
  */
-int cvn_match_explain_mentee(const struct cvn_match_problem *problem,
-                             const struct cvn_match_result *result, const struct cvn_id *mentee_id,
-                             struct cvn_arena *arena, const struct cvn_match_explanation **ret);
+int cvn_match_explainer_new(const struct cvn_match_problem *problem,
+                            const struct cvn_match_result *result,
+                            struct cvn_match_explainer **ret);
+
+/* NULL is accepted. */
+void cvn_match_explainer_free(struct cvn_match_explainer *explainer);
+
+/*
+ * The facts and points of any two, paired or not. 0; CVN_MATCH_UNKNOWN. Time: the lists of both.
+ */
+int cvn_match_explain_pair(const struct cvn_match_explainer *explainer,
+                           const struct cvn_id *mentor_id, const struct cvn_id *mentee_id,
+                           struct cvn_match_facts *ret);
+
+/*
+ * Why a mentee got whom they got, or nobody: each candidate and what became of it. Of an explainer
+ * with a result. 0; CVN_MATCH_UNKNOWN; -ENOMEM when the arena is spent. *ret is in the arena and
+ * points into explainer and result too. Time: the mentee's candidates.
+ */
+int cvn_match_explain_mentee(const struct cvn_match_explainer *explainer,
+                             const struct cvn_id *mentee_id, struct cvn_arena *arena,
+                             const struct cvn_match_explanation **ret);
+
+/*
+ * How many mentors each rule removes for a mentee, matched or not. 0; CVN_MATCH_UNKNOWN. Time: the
+ * mentors, whose lists are all compared with the mentee's.
+ */
+int cvn_match_explain_rules(const struct cvn_match_explainer *explainer,
+                            const struct cvn_id *mentee_id, struct cvn_match_removed *ret);
 
 /* What would change it */
 

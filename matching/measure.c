@@ -23,25 +23,9 @@ void cvn_match_measure_known(const struct cvn_match_cohort *cohort, uint32_t men
     }
 }
 
-static const struct cvn_match_special *find_special(const struct cvn_match_cohort *cohort,
-                                                    uint32_t mentee, uint32_t mentor)
-{
-    size_t low = cohort->specials.first[mentee], high = cohort->specials.end[mentee];
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct cvn_match_special *special = &cohort->specials.items[middle];
-        if (special->mentor == mentor)
-            return special;
-        if (special->mentor < mentor)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
 void cvn_match_measure_pair(const struct cvn_match_cohort *cohort, uint32_t mentee, uint32_t mentor,
                             struct cvn_match_measure *ret)
 {
-    cvn_match_measure_known(cohort, mentee, mentor, find_special(cohort, mentee, mentor), ret);
+    cvn_match_measure_known(cohort, mentee, mentor,
+                            cvn_match_specials_find(&cohort->specials, mentee, mentor), ret);
 }

@@ -23,12 +23,6 @@ void cvn_match_sieve_block(const struct cvn_match_cohort *cohort, uint32_t mente
 bool cvn_match_allow_block(const struct cvn_match_cohort *cohort, uint32_t mentee, size_t block,
                            struct cvn_match_sieve *sieve);
 
-struct cvn_match_removed {
-    int32_t n_allowed;
-    int32_t by[CVN_MATCH_RULES];    /* a mentor counts under every rule that removes it */
-    int32_t alone[CVN_MATCH_RULES]; /* those that only this rule removes */
-};
-
 /* Counts what each rule does to a mentee's choice among all mentors. */
 void cvn_match_count_removed(const struct cvn_match_cohort *cohort, uint32_t mentee,
                              struct cvn_match_sieve *sieve, struct cvn_match_removed *ret);

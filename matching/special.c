@@ -174,6 +174,23 @@ int cvn_match_specials_init(struct cvn_match_specials *specials,
     return r;
 }
 
+const struct cvn_match_special *cvn_match_specials_find(const struct cvn_match_specials *specials,
+                                                        uint32_t mentee, uint32_t mentor)
+{
+    size_t low = specials->first[mentee], high = specials->end[mentee];
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct cvn_match_special *special = &specials->items[middle];
+        if (special->mentor == mentor)
+            return special;
+        if (special->mentor < mentor)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
 void cvn_match_specials_deinit(struct cvn_match_specials *specials)
 {
     free(specials->items);

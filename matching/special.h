@@ -39,6 +39,10 @@ int cvn_match_specials_init(struct cvn_match_specials *specials,
                             const struct cvn_match_directory *mentors,
                             const struct cvn_match_directory *mentees);
 
+/* What is known of a pair, or NULL. */
+const struct cvn_match_special *cvn_match_specials_find(const struct cvn_match_specials *specials,
+                                                        uint32_t mentee, uint32_t mentor);
+
 /* Zeroed ones are accepted. */
 void cvn_match_specials_deinit(struct cvn_match_specials *specials);
 

@@ -254,6 +254,7 @@ enum cvn_exit cvn_match_solve_run(struct cvn_cli *cli)
     code = code ? code : build(solve);
     code = code ? code : run(solve);
     code = code ? code : print(solve);
+    cvn_report_deinit(&solve->report);
     cvn_match_result_free(solve->result);
     cvn_arena_deinit(&solve->arena);
     return code;

@@ -92,7 +92,7 @@ static int store_batch(struct cvn_job *job, const struct cvn_report *report, siz
 int cvn_job_store_results(struct cvn_job *job)
 {
     size_t n = cvn_match_result_answer(job->result)->n_mentees + job->gathered.input.n_mentors;
-    struct cvn_report report;
+    struct cvn_report report = {0};
     int r = cvn_report_init(&report, &job->cohort, job->result, job->run->id, &job->arena);
     for (size_t first = 0; r == 0 && first < n; first += RESULTS_PER_UPDATE) {
         size_t left = n - first;
@@ -101,6 +101,7 @@ int cvn_job_store_results(struct cvn_job *job)
                               left < RESULTS_PER_UPDATE ? left : RESULTS_PER_UPDATE)
                 : CVN_MATCH_CANCELLED;
     }
+    cvn_report_deinit(&report);
     return r;
 }
 

@@ -58,6 +58,14 @@ struct cvn_match_result *people_solve(const struct cvn_match_problem *problem)
     return result;
 }
 
+struct cvn_match_explainer *people_explain(const struct cvn_match_problem *problem,
+                                           const struct cvn_match_result *result)
+{
+    struct cvn_match_explainer *explainer = NULL;
+    assert_int_equal(cvn_match_explainer_new(problem, result, &explainer), 0);
+    return explainer;
+}
+
 enum cvn_match_rule people_decide(const struct people *people)
 {
     return cvn_match_decide(&people->problem, &people->mentors[0], &people->mentees[0]);

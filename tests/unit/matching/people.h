@@ -24,6 +24,10 @@ struct cvn_id people_id(uint8_t n);
 /* Solves, which has to succeed, and has the answer checked against all pairs. */
 struct cvn_match_result *people_solve(const struct cvn_match_problem *problem);
 
+/* An explainer, which has to succeed; the caller's. The result may be NULL. */
+struct cvn_match_explainer *people_explain(const struct cvn_match_problem *problem,
+                                           const struct cvn_match_result *result);
+
 /* The rule in the way of mentor 0 and mentee 0. */
 enum cvn_match_rule people_decide(const struct people *people);
 

@@ -149,8 +149,10 @@ static void test_blocking_pair_is_found_when_the_wrong_one_was_taken(void **stat
     struct cvn_match_facts facts;
     unmatched.mentee_id = pair.mentee_id;
     pair.mentee_id = people.mentees[0].person.id;
-    assert_int_equal(
-        cvn_match_explain_pair(&people.problem, &pair.mentor_id, &pair.mentee_id, &facts), 0);
+    struct cvn_match_explainer *explainer = people_explain(&people.problem, NULL);
+    assert_int_equal(cvn_match_explain_pair(explainer, &pair.mentor_id, &pair.mentee_id, &facts),
+                     0);
+    cvn_match_explainer_free(explainer);
     pair.mentor_score = facts.mentor_score;
     memcpy(pair.mentor_points, facts.mentor_points, sizeof pair.mentor_points);
     answer.pairs = &pair;

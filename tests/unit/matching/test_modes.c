@@ -98,7 +98,8 @@ static int check_costs(const struct cvn_match_problem *problem,
     cvn_arena_init(&arena, 1 << 20);
     const struct cvn_match_explanation *why;
     int n_costly = 0;
-    assert_int_equal(cvn_match_explain_mentee(problem, result, mentee, &arena, &why), 0);
+    struct cvn_match_explainer *explainer = people_explain(problem, result);
+    assert_int_equal(cvn_match_explain_mentee(explainer, mentee, &arena, &why), 0);
     for (size_t i = 0; i < why->n_alternatives; i++) {
         const struct cvn_match_alternative *alternative = &why->alternatives[i];
         int64_t worth;
@@ -111,6 +112,7 @@ static int check_costs(const struct cvn_match_problem *problem,
             assert_true(worth <= worth_of(result) - alternative->cost);
         n_costly += alternative->cost > 0;
     }
+    cvn_match_explainer_free(explainer);
     return n_costly;
 }
 

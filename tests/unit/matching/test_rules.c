@@ -10,12 +10,15 @@ static void assert_rule(const struct people *people, enum cvn_match_rule rule)
     assert_int_equal(people_decide(people), rule);
     struct cvn_match_result *result = people_solve(&people->problem);
     const struct cvn_match_answer *answer = cvn_match_result_answer(result);
-    CVN_ARENA_AUTO arena;
-    cvn_arena_init(&arena, 1 << 16);
-    const struct cvn_match_explanation *explanation;
-    assert_int_equal(cvn_match_explain_mentee(&people->problem, result,
-                                              &people->mentees[0].person.id, &arena, &explanation),
-                     0);
+    struct cvn_match_explainer *explainer = people_explain(&people->problem, NULL);
+    struct cvn_match_removed removed;
+    struct cvn_match_facts facts;
+    const struct cvn_id *mentee = &people->mentees[0].person.id;
+    assert_int_equal(cvn_match_explain_rules(explainer, mentee, &removed), 0);
+    assert_int_equal(
+        cvn_match_explain_pair(explainer, &people->mentors[0].person.id, mentee, &facts), 0);
+    assert_int_equal(facts.refused_by, rule);
+    assert_int_equal(removed.n_allowed, rule == CVN_MATCH_RULE_NONE);
     if (rule == CVN_MATCH_RULE_NONE) {
         assert_int_equal(answer->n_pairs, 1);
         assert_int_equal(answer->n_unmatched, 0);
@@ -29,10 +32,11 @@ static void assert_rule(const struct people *people, enum cvn_match_rule rule)
         assert_int_equal(unmatched->removed_alone[rule], 1);
         for (int r = 0; r < CVN_MATCH_RULES; r++) {
             assert_int_equal(unmatched->removed[r], r == (int)rule);
-            assert_int_equal(unmatched->removed[r], explanation->removed[r]);
-            assert_int_equal(unmatched->removed_alone[r], explanation->removed_alone[r]);
+            assert_int_equal(unmatched->removed[r], removed.by[r]);
+            assert_int_equal(unmatched->removed_alone[r], removed.alone[r]);
         }
     }
+    cvn_match_explainer_free(explainer);
     cvn_match_result_free(result);
 }
 

@@ -130,13 +130,15 @@ static void test_groups_meet_when_everybody_is_free(void **state)
     struct cvn_match_result *result = people_solve(&problem);
     const struct cvn_match_answer *answer = cvn_match_result_answer(result);
     assert_true(answer->n_pairs > 100);
+    struct cvn_match_explainer *explainer = people_explain(&problem, NULL);
     for (size_t i = 0; i < answer->n_pairs; i++) {
         struct cvn_match_facts facts;
-        assert_int_equal(cvn_match_explain_pair(&problem, &answer->pairs[i].mentor_id,
+        assert_int_equal(cvn_match_explain_pair(explainer, &answer->pairs[i].mentor_id,
                                                 &answer->pairs[i].mentee_id, &facts),
                          0);
         assert_int_equal(facts.n_common_hours, HOURS);
     }
+    cvn_match_explainer_free(explainer);
     cvn_match_result_free(result);
     free(times);
     cohort_deinit(&cohort);
