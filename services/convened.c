@@ -19,6 +19,7 @@
 #include "services/mentoring/key_source.h"
 #include "services/mentoring/service.h"
 #include "services/offer.h"
+#include "services/runtime/clock.h"
 #include "services/runtime/methods.h"
 #include "services/settings.h"
 #include "services/store_admin.h"
@@ -41,7 +42,6 @@
 
 enum {
     EXIT_USAGE = 2,
-    TURN_SECONDS = 60, /* between looking for what is due, unless something is before that */
     CREDENTIALS_BYTES = 7 + CVN_API_KEY_CHARS + 1, /* "Bearer ", a key, NUL */
     KEY_LINE_BYTES = 256,
     CALLER_REQUEST_BYTES_MAX = 256 << 20, /* of one caller's calls in flight */
@@ -69,6 +69,7 @@ struct daemon {
     struct cvn_mentoring *mentoring;
     struct cvn_server *inside; /* the events service for mentoring, over inproc */
     struct cvn_offer inside_offer;
+    struct cvn_clock *events_clock, *mentoring_clock;
     struct cvn_limits *limits;
     struct cvn_server *server;
     struct cvn_offer offer;
@@ -309,6 +310,71 @@ static int start_offer(struct daemon *daemon, struct cvn_error *err)
              : 0;
 }
 
+static int series_turn(void *arg, int64_t now_ms, int64_t *ret_next_ms)
+{
+    struct daemon *daemon = arg;
+    return cvn_series_task_turn(&daemon->series_task, &daemon->events, daemon->events_store, now_ms,
+                                ret_next_ms);
+}
+
+static int rsvps_turn(void *arg, int64_t now_ms, int64_t *ret_next_ms)
+{
+    struct daemon *daemon = arg;
+    return cvn_rsvp_task_turn(&daemon->events, daemon->events_store, now_ms, ret_next_ms);
+}
+
+static int renamed_turn(void *arg, int64_t now_ms, int64_t *ret_next_ms)
+{
+    struct daemon *daemon = arg;
+    (void)ret_next_ms;
+    return cvn_group_rename_turn(&daemon->events, daemon->events_store, now_ms);
+}
+
+static int erasures_turn(void *arg, int64_t now_ms, int64_t *ret_next_ms)
+{
+    struct daemon *daemon = arg;
+    (void)ret_next_ms;
+    return cvn_erasure_turn(&daemon->events, daemon->events_store, now_ms);
+}
+
+static int mentoring_turn(void *arg, int64_t now_ms, int64_t *ret_next_ms)
+{
+    struct daemon *daemon = arg;
+    return cvn_mentoring_turn(daemon->mentoring, now_ms, ret_next_ms);
+}
+
+static void report_turn(const char *failed, int fault)
+{
+    fprintf(stderr, "convened: %s: %s\n", failed, strerror(-fault));
+}
+
+/* What both services do by themselves as time passes. */
+static int start_clocks(struct daemon *daemon, struct cvn_error *err)
+{
+    static const struct cvn_clock_task events[] = {
+        {series_turn, "the series could not be brought up to date"},
+        {rsvps_turn, "offers and lots could not be looked after"},
+        {renamed_turn, "the events of a renamed group could not follow"},
+        {erasures_turn, "an erasure could not go on"},
+    };
+    static const struct cvn_clock_task mentoring[] = {
+        {mentoring_turn, "proposals could not expire"},
+    };
+    struct cvn_clock_options options = {.tasks = events,
+                                        .n_tasks = sizeof events / sizeof *events,
+                                        .store = daemon->events_store,
+                                        .arg = daemon,
+                                        .wall_clock_ms = wall_clock_ms,
+                                        .report = report_turn};
+    int r = daemon->settings.events ? cvn_clock_new(&daemon->events_clock, &options) : 0;
+    options.tasks = mentoring;
+    options.n_tasks = sizeof mentoring / sizeof *mentoring;
+    options.store = daemon->mentoring_store;
+    if (r == 0 && daemon->settings.mentoring)
+        r = cvn_clock_new(&daemon->mentoring_clock, &options);
+    return r ? cvn_error_set(err, r, "The clock cannot start: %s.", strerror(-r)) : 0;
+}
+
 static bool has_tls(const struct cvn_settings *settings)
 {
     return settings->tls.ca[0] || settings->tls.certificate[0] || settings->tls.key[0];
@@ -339,6 +405,8 @@ static int start(struct daemon *daemon, struct cvn_error *err)
     if (r == 0)
         r = start_offer(daemon, err);
     if (r == 0)
+        r = start_clocks(daemon, err);
+    if (r == 0)
         r = set_tls(daemon, err);
     for (size_t i = 0; r == 0 && i < daemon->settings.n_listen; i++)
         r = cvn_server_listen(daemon->server, daemon->settings.listen[i], err);
@@ -353,6 +421,8 @@ static void stop(struct daemon *daemon)
         cvn_watch_hub_drain(daemon->watches);
     if (daemon->server)
         cvn_server_drain(daemon->server, daemon->settings.drain_timeout_ms);
+    cvn_clock_free(daemon->mentoring_clock);
+    cvn_clock_free(daemon->events_clock);
     cvn_mentoring_stop(daemon->mentoring);
     cvn_offer_drain(&daemon->inside_offer);
     if (daemon->inside)
@@ -397,67 +467,6 @@ static void say_ready(const struct cvn_settings *settings)
         fprintf(stderr, "convened: ready on %s\n", settings->listen[i]);
 }
 
-/*
- * What the events service does as time passes. For how many milliseconds nothing is due then; 0
- * when there is more to do at once.
- */
-static int64_t take_turn(struct daemon *daemon)
-{
-    int64_t next_ms, now_ms = wall_clock_ms();
-    int series =
-        cvn_series_task_turn(&daemon->series_task, &daemon->events, daemon->events_store, now_ms);
-    int rsvps = cvn_rsvp_task_turn(&daemon->events, daemon->events_store, now_ms, &next_ms);
-    if (series < 0)
-        fprintf(stderr, "convened: the series could not be brought up to date: %s\n",
-                strerror(-series));
-    if (rsvps < 0)
-        fprintf(stderr, "convened: offers and lots could not be looked after: %s\n",
-                strerror(-rsvps));
-    int renamed = cvn_group_rename_turn(&daemon->events, daemon->events_store, now_ms);
-    if (renamed < 0)
-        fprintf(stderr, "convened: the events of a renamed group could not follow: %s\n",
-                strerror(-renamed));
-    int erasures = cvn_erasure_turn(&daemon->events, daemon->events_store, now_ms);
-    if (erasures < 0)
-        fprintf(stderr, "convened: an erasure could not go on: %s\n", strerror(-erasures));
-    if (series > 0 || rsvps > 0 || renamed > 0 || erasures > 0 || next_ms <= now_ms)
-        return 0;
-    int64_t most_ms = (int64_t)TURN_SECONDS * 1000;
-    return next_ms - now_ms < most_ms ? next_ms - now_ms : most_ms;
-}
-
-/* The same for the mentoring service. */
-static int64_t take_mentoring_turn(struct daemon *daemon)
-{
-    int r = cvn_mentoring_turn(daemon->mentoring, wall_clock_ms());
-    if (r < 0)
-        fprintf(stderr, "convened: proposals could not expire: %s\n", strerror(-r));
-    return r > 0 ? 0 : (int64_t)TURN_SECONDS * 1000;
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* The next signal; until it comes, the server takes its turns. */
-static int wait_for_signal(struct daemon *daemon, const sigset_t *signals)
-{
-    int64_t wait_ms = 0;
-    for (;;) {
-        struct timespec wait = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000};
-        int got = sigtimedwait(signals, NULL, &wait);
-        if (got > 0)
-            return got;
-        wait_ms = (int64_t)TURN_SECONDS * 1000;
-        bool due = errno == EAGAIN;
-        if (due && daemon->settings.events)
-            wait_ms = take_turn(daemon);
-        if (due && daemon->settings.mentoring)
-            wait_ms = least(wait_ms, take_mentoring_turn(daemon));
-    }
-}
-
 static int serve(struct daemon *daemon)
 {
     /* Blocked before any thread starts, so that only this one hears them. */
@@ -478,7 +487,7 @@ static int serve(struct daemon *daemon)
     }
     say_ready(&daemon->settings);
     int got;
-    while ((got = wait_for_signal(daemon, &signals)) == SIGHUP && has_tls(&daemon->settings))
+    while (sigwait(&signals, &got) == 0 && got == SIGHUP && has_tls(&daemon->settings))
         reload(daemon);
     fprintf(stderr, "convened: %s, finishing what runs\n", strsignal(got));
     stop(daemon);

@@ -134,9 +134,9 @@ int cvn_mentoring_bind(struct cvn_mentoring *mentoring, struct cvn_runtime *runt
     return r ? r : cvn_run_watch_bind(&mentoring->watch, runtime, server);
 }
 
-int cvn_mentoring_turn(struct cvn_mentoring *mentoring, int64_t now_ms)
+int cvn_mentoring_turn(struct cvn_mentoring *mentoring, int64_t now_ms, int64_t *ret_next_ms)
 {
-    return cvn_mentorships_expire(mentoring, now_ms);
+    return cvn_mentorships_expire(mentoring, now_ms, ret_next_ms);
 }
 
 void cvn_mentoring_stop(struct cvn_mentoring *mentoring)

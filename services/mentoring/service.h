@@ -40,9 +40,10 @@ int cvn_mentoring_bind(struct cvn_mentoring *mentoring, struct cvn_runtime *runt
 
 /*
  * What the service does as time passes: proposals that nobody accepted expire, some at a turn. 1
- * where there is more to do at once; 0; a fault. Waits for the store's writer.
+ * where there may be more to do at once; 0, and *ret_next_ms is when there will be, unchanged for
+ * not as things are; a fault. May wait for the store's writer.
  */
-int cvn_mentoring_turn(struct cvn_mentoring *mentoring, int64_t now_ms);
+int cvn_mentoring_turn(struct cvn_mentoring *mentoring, int64_t now_ms, int64_t *ret_next_ms);
 
 /*
  * Asks the runs that are being worked on to stop, and waits for the threads. After the server's

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Full events as organisers and members meet them: queues, questions, lots, the door, the history."""
 import csv
+import datetime
 import hashlib
 import io
 import json
 import pathlib
 import sys
+import time
 
 from community import Community
 
@@ -159,11 +161,40 @@ def check_others(c):
     assert "For members' eyes" in cem("rsvp", "agenda").stdout
 
 
+def answer_of(c, event_id, name):
+    return {r["name"]: r["answer"] for r in rows(c, "rsvp", "list", event_id)}[name]
+
+
+def offer_until_start(c, ahead_s):
+    """An event that starts so soon, with a seat offered to Ben until then; None where too late."""
+    start = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=ahead_s)
+    e = event(c, "Any moment", "--capacity", "1", "--waitlist", "offer", "--time-zone", "UTC",
+              start=start.strftime("%Y-%m-%dT%H:%M:%S"))
+    for name, answer in (("ada", "yes"), ("ben", "yes"), ("ada", "no")):
+        if c.convene("rsvp", answer, e, "--as", f"{name}@x.org", expect=None).returncode:
+            return None
+    return e if answer_of(c, e, "Ben") == "offered" else None
+
+
+def check_clock(c):
+    """An offer ends by itself though it was written after the server had looked what is due."""
+    for ahead_s in (3, 6, 12, 24, 48):
+        e = offer_until_start(c, ahead_s)
+        if e:
+            break
+    for _ in range(300):
+        if answer_of(c, e, "Ben") == "expired":
+            return
+        time.sleep(0.1)
+    raise AssertionError("the offer did not end")
+
+
 def main():
     with Community(sys.argv[1]) as c:
         for name in NAMES:
             c.convene("people", "create", "--name", name.title(), "--email", f"{name}@x.org")
         c.convene("groups", "create", "--name", "Go", "--time-zone", "Europe/Berlin")
+        check_clock(c)
         for check in (check_questions, check_queue, check_draw, check_door, check_agenda,
                       check_invitations, check_others):
             check(c)

@@ -58,26 +58,65 @@ static int rederive(struct cvn_txn *txn, void *arg)
     return r ? r : cvn_seats_settle(&ctx, &job->id, event);
 }
 
-static int extend_due(struct cvn_task *job, struct cvn_store *store)
+/* The series that is due next behind the task's place, in a snapshot of its own. */
+static int next_due(struct cvn_series_task *task, struct cvn_store *store, int64_t before_s)
 {
-    struct cvn_series_place place = {0};
-    /* A day short of the horizon: each series is extended once a day. */
-    int64_t before_s = job->now_ms / 1000 + (int64_t)(CVN_SERIES_HORIZON_DAYS - 1) * DAY_S;
-    int n = 0;
-    for (; n < CVN_SERIES_TASK_MAX; n++) {
-        struct cvn_txn *snapshot;
-        int r = cvn_store_snapshot(store, &snapshot);
+    struct cvn_txn *snapshot;
+    int r = cvn_store_snapshot(store, &snapshot);
+    if (r)
+        return r;
+    r = cvn_series_next_due(snapshot, before_s, &task->place);
+    cvn_snapshot_release(snapshot);
+    return r;
+}
+
+/* Each series is extended once a day: when it is made a day less far than the horizon. */
+static int64_t ahead_s(void)
+{
+    return (int64_t)(CVN_SERIES_HORIZON_DAYS - 1) * DAY_S;
+}
+
+/* Ends a round; when the next one is due, if no series is made meanwhile that is before. */
+static int end_round(struct cvn_series_task *task, struct cvn_store *store, int64_t now_ms,
+                     int64_t *ret_next_ms)
+{
+    bool refused = task->refused;
+    task->refused = false;
+    task->place.any = false;
+    task->rests_until_ms = now_ms + CVN_SERIES_REST_MS;
+    int r = refused ? CVN_STORE_BUSY : next_due(task, store, INT64_MAX);
+    int64_t due_ms = r == 0 ? (task->place.made_until_s - ahead_s() + 1) * 1000 : 0;
+    task->place.any = false;
+    if (r == 0 && due_ms < task->rests_until_ms)
+        task->rests_until_ms = due_ms;
+    if (r == 0 || r == CVN_STORE_BUSY)
+        *ret_next_ms = r == 0 ? due_ms : task->rests_until_ms;
+    return r < 0 ? r : 0;
+}
+
+/* Whether the last round was just now, and the clock was not set back. */
+static bool rests(const struct cvn_series_task *task, int64_t now_ms)
+{
+    return now_ms < task->rests_until_ms && now_ms >= task->rests_until_ms - CVN_SERIES_REST_MS;
+}
+
+static int extend_due(struct cvn_series_task *task, struct cvn_task *job, struct cvn_store *store,
+                      int64_t *ret_next_ms)
+{
+    if (!task->place.any && rests(task, job->now_ms)) {
+        *ret_next_ms = task->rests_until_ms;
+        return 0;
+    }
+    for (int n = 0; n < CVN_SERIES_TASK_MAX; n++) {
+        int r = next_due(task, store, job->now_ms / 1000 + ahead_s());
         if (r)
-            return r == CVN_STORE_BUSY ? 0 : r;
-        r = cvn_series_next_due(snapshot, before_s, &place);
-        cvn_snapshot_release(snapshot);
-        if (r)
-            return r == CVN_STORE_ABSENT ? 0 : r;
-        job->id = place.id;
+            return r < 0 ? r : end_round(task, store, job->now_ms, ret_next_ms);
+        job->id = task->place.id;
         randombytes_buf(job->entropy, sizeof job->entropy);
         r = cvn_store_update(store, extend, job, 0);
         if (r < 0)
-            return r; /* what is refused or gone stays as it is until the next turn */
+            return r;
+        task->refused |= r > 0; /* what is refused or gone stays as it is until the next round */
     }
     return 1;
 }
@@ -154,12 +193,12 @@ static int compare_instants(struct cvn_series_task *task, struct cvn_task *job,
 }
 
 int cvn_series_task_turn(struct cvn_series_task *task, struct cvn_events_service *service,
-                         struct cvn_store *store, int64_t now_ms)
+                         struct cvn_store *store, int64_t now_ms, int64_t *ret_next_ms)
 {
     struct cvn_task job = {.service = service, .now_ms = now_ms};
     int more = task->compared ? 0 : compare_instants(task, &job, store);
     if (more < 0)
         return more;
-    int r = extend_due(&job, store);
+    int r = extend_due(task, &job, store, ret_next_ms);
     return r ? r : more;
 }

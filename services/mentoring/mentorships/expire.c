@@ -65,11 +65,44 @@ static int expire_due(struct cvn_txn *txn, void *arg)
     return r == CVN_REFUSED || r == CVN_STORE_ABSENT ? -EUCLEAN : r;
 }
 
-int cvn_mentorships_expire(struct cvn_mentoring *mentoring, int64_t now_ms)
+/* When the first of all proposals is due. 0; CVN_STORE_ABSENT; CVN_STORE_BUSY; a fault. */
+static int find_next(struct cvn_store *store, int64_t *ret_ms)
+{
+    const struct cvn_slice bounds[2] = {{NULL, 0}, {NULL, 0}};
+    struct cvn_txn *snapshot;
+    struct cvn_index_entry entry;
+    struct cvn_key_reader reader;
+    int r = cvn_store_snapshot(store, &snapshot);
+    if (r)
+        return r;
+    CVN_INDEX_CURSOR_AUTO cursor;
+    r = cvn_index_cursor_init(&cursor, snapshot,
+                              &cvn_mentorship_indexes[CVN_MENTORSHIP_BY_DEADLINE], bounds,
+                              CVN_FORWARD);
+    if (r == 0)
+        r = cvn_index_cursor_next(&cursor, &entry);
+    if (r == 0) {
+        cvn_key_reader_init(&reader, entry.key);
+        *ret_ms = (cvn_key_get_i64(&reader) + 1) * 1000; /* see find_due */
+    }
+    cvn_index_cursor_deinit(&cursor);
+    cvn_snapshot_release(snapshot);
+    return r;
+}
+
+int cvn_mentorships_expire(struct cvn_mentoring *mentoring, int64_t now_ms, int64_t *ret_next_ms)
 {
     struct turn turn = {.mentoring = mentoring, .now_ms = now_ms};
-    int r = cvn_store_update(mentoring->options.store, expire_due, &turn, 0);
-    if (r == CVN_STORE_BUSY)
+    struct cvn_store *store = mentoring->options.store;
+    int64_t next_ms;
+    int r = find_next(store, &next_ms);
+    if (r == CVN_STORE_ABSENT)
         return 0;
-    return r ? r : turn.n == CVN_EXPIRE_TURN_MAX;
+    if (r == 0 && next_ms > now_ms) {
+        *ret_next_ms = next_ms;
+        return 0;
+    }
+    if (r == 0)
+        r = cvn_store_update(store, expire_due, &turn, 0);
+    return r < 0 ? r : 1; /* what is due next is looked for in a turn of its own */
 }

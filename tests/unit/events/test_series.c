@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { CREATE, GET, REGISTER, SPLIT };
+enum { ARCHIVE_GROUP = 8 };
 
 struct scene {
     struct harness *harness;
@@ -238,25 +239,70 @@ static void test_register_when_again_changes_nothing(void **state)
     assert_int_equal(found->events[9]->sequence, 1);
 }
 
+static int turn(struct scene *s, struct cvn_series_task *task, int64_t *ret_next_ms)
+{
+    return cvn_series_task_turn(task, &s->harness->service, s->harness->store, s->harness->now_ms,
+                                ret_next_ms);
+}
+
+static void archive(struct scene *s, struct cvn_id group)
+{
+    struct id_text id = id_text("grp", group);
+    Convene__Events__V1__ArchiveGroupRequest request =
+        CONVENE__EVENTS__V1__ARCHIVE_GROUP_REQUEST__INIT;
+    request.id = id.text;
+    assert_non_null(client_call(&s->owner, &cvn_group_methods[ARCHIVE_GROUP], &request));
+}
+
 static void test_turn_when_a_month_passed_makes_a_month_more(void **state)
 {
     struct scene *s = *state;
     s->series.rrule = text("FREQ=DAILY");
     struct id_text id = made(s);
     struct cvn_series_task task = {0};
+    int64_t next_ms = INT64_MAX;
     s->harness->now_ms = monday_ms + 60 * DAY_MS;
-    assert_int_equal(
-        cvn_series_task_turn(&task, &s->harness->service, s->harness->store, s->harness->now_ms),
-        0);
+    assert_int_equal(turn(s, &task, &next_ms), 0);
+    assert_true(next_ms > s->harness->now_ms + 23 * HOUR_MS);
+    assert_true(next_ms <= s->harness->now_ms + 26 * HOUR_MS);
     const Convene__Events__V1__ListEventsResponse *found = occurrences(s, id.text);
     assert_true(found->n_events > CVN_SERIES_HORIZON_DAYS);
     size_t n = found->n_events;
     for (size_t i = 1; i < n; i++)
         assert_true(start_of(found->events[i]) > start_of(found->events[i - 1]));
-    assert_int_equal(
-        cvn_series_task_turn(&task, &s->harness->service, s->harness->store, s->harness->now_ms),
-        0);
+    s->harness->now_ms = next_ms - 1;
+    assert_int_equal(turn(s, &task, &next_ms), 0);
+    assert_int_equal(next_ms, s->harness->now_ms + 1);
     assert_int_equal(occurrences(s, id.text)->n_events, n);
+    s->harness->now_ms = next_ms;
+    assert_int_equal(turn(s, &task, &next_ms), 0);
+    assert_int_equal(occurrences(s, id.text)->n_events, n + 1);
+}
+
+/* They stay due, and are not tried again and again. */
+static void test_turn_when_more_groups_are_archived_than_it_takes_comes_to_an_end(void **state)
+{
+    struct scene *s = *state;
+    struct cvn_series_task task = {0};
+    int64_t next_ms = INT64_MAX;
+    s->series.rrule = text("FREQ=YEARLY");
+    for (int i = 0; i < CVN_SERIES_TASK_MAX; i++)
+        (void)made(s);
+    struct cvn_id other = s->group;
+    s->group = harness_group(s->harness, "Other", s->owner_id);
+    s->d.group = id_text("grp", s->group);
+    struct id_text id = made(s);
+    archive(s, other);
+    size_t n = occurrences(s, id.text)->n_events;
+    s->harness->now_ms += 400 * DAY_MS;
+    assert_int_equal(turn(s, &task, &next_ms), 1);
+    assert_int_equal(turn(s, &task, &next_ms), 0);
+    assert_int_equal(next_ms, s->harness->now_ms + CVN_SERIES_REST_MS);
+    assert_int_equal(occurrences(s, id.text)->n_events, n + 1);
+    /* A write that wakes the clock before that has it look for no series. */
+    s->harness->now_ms += CVN_SERIES_REST_MS - 1;
+    assert_int_equal(turn(s, &task, &next_ms), 0);
+    assert_int_equal(next_ms, s->harness->now_ms + 1);
 }
 
 int main(void)
@@ -273,6 +319,7 @@ int main(void)
         TEST(test_split_when_the_day_changes_cancels_where_people_answered),
         TEST(test_register_when_again_changes_nothing),
         TEST(test_turn_when_a_month_passed_makes_a_month_more),
+        TEST(test_turn_when_more_groups_are_archived_than_it_takes_comes_to_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

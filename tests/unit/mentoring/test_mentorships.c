@@ -141,18 +141,28 @@ static void test_not_the_same_pair_again(void **state)
     }
 }
 
+static int turn(const struct published *scene, int64_t *ret_next_ms)
+{
+    return cvn_mentoring_turn(scene->harness->service, harness_now_ms(), ret_next_ms);
+}
+
 static void test_proposal_expires_at_its_deadline(void **state)
 {
     PUBLISHED scene;
     int64_t then_ms = harness_now_ms();
     struct id_text id = publish_one(&scene, state);
+    int64_t next_ms = INT64_MAX, due_ms = (then_ms / 1000 + 1) * 1000 + 14 * DAY_MS;
     assert_non_null(mentorship_accept(&scene.admin, &id, MENTEE));
-    harness_set_now_ms(then_ms + 14 * DAY_MS);
-    assert_int_equal(cvn_mentoring_turn(scene.harness->service, harness_now_ms()), 0);
+    harness_set_now_ms(due_ms - 1);
+    assert_int_equal(turn(&scene, &next_ms), 0);
+    assert_int_equal(next_ms, due_ms);
     assert_int_equal(mentorship_get(&scene.admin, &id)->state, MENTORSHIP_STATE(PROPOSED));
-    harness_set_now_ms(then_ms + 14 * DAY_MS + 1000);
+    harness_set_now_ms(due_ms);
     assert_null(mentorship_accept(&scene.admin, &id, MENTOR)); /* though the task has not run */
-    assert_int_equal(cvn_mentoring_turn(scene.harness->service, harness_now_ms()), 0);
+    assert_int_equal(turn(&scene, &next_ms), 1);
+    next_ms = INT64_MAX;
+    assert_int_equal(turn(&scene, &next_ms), 0);
+    assert_int_equal(next_ms, INT64_MAX);
     assert_int_equal(mentorship_get(&scene.admin, &id)->state, MENTORSHIP_STATE(EXPIRED));
     size_t mentee = published_person(&scene, &id, MENTEE);
     assert_non_null(enrolment_of(&scene, mentee)->waiting_since_time);
