@@ -548,6 +548,8 @@ struct cvn_match_turn {
 enum { CVN_MATCH_LOWER, CVN_MATCH_HIGHER, CVN_MATCH_DIRECTIONS };
 
 struct cvn_match_sensitivity {
+    bool matched; /* as it is */
+    struct cvn_id mentor_id;
     struct cvn_match_turn mentee_weights[CVN_MATCH_TERMS][CVN_MATCH_DIRECTIONS];
     struct cvn_match_turn mentor_weights[CVN_MATCH_TERMS][CVN_MATCH_DIRECTIONS];
 };

@@ -104,7 +104,7 @@ int cvn_match_find_turns(const struct cvn_match_problem *problem, const struct c
                          struct cvn_match_sensitivity *ret)
 {
     struct trial trial = {.problem = *problem, .mentee_id = *mentee_id, .progress = progress};
-    struct cvn_match_sensitivity found;
+    struct cvn_match_sensitivity found = {0};
     bool known = false;
     for (size_t i = 0; i < problem->n_mentees && !known; i++)
         known = cvn_id_equal(&problem->mentees[i].person.id, mentee_id);
@@ -115,7 +115,10 @@ int cvn_match_find_turns(const struct cvn_match_problem *problem, const struct c
         r = find_turns(&trial, &trial.problem.mentor_weights, found.mentor_weights);
     if (r == 0)
         r = cvn_match_tell(progress, CVN_MATCH_PHASE_SOLVE, WEIGHTS, WEIGHTS);
-    if (r == 0)
-        *ret = found;
-    return r;
+    if (r)
+        return r;
+    found.matched = trial.present.matched;
+    found.mentor_id = trial.present.mentor_id;
+    *ret = found;
+    return 0;
 }

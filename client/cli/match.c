@@ -4,6 +4,7 @@
 #include "client/cli/field.h"
 #include "client/cli/match_pairs.h"
 #include "client/cli/match_publish.h"
+#include "client/cli/match_sensitivity.h"
 #include "client/cli/match_solve.h"
 #include "client/cli/match_view.h"
 #include "client/cli/match_watch.h"
@@ -236,6 +237,10 @@ const struct cvn_command cvn_match_commands[] = {
     {"explain", "RUN PERSON", 2, 2,
      "Says why a person was paired as they were, or was not; by e-mail or id.", NULL, NULL, false,
      run_explain, NULL},
+    {"sensitivity", "RUN MENTEE", 2, 2,
+     "Says which weights would give a mentee another mentor, and from which value; by e-mail or "
+     "id.",
+     NULL, NULL, false, cvn_match_sensitivity_run, NULL},
     {"cancel", "RUN", 1, 1, "Asks a running one to stop.", NULL, NULL, false, run_cancel, NULL},
     {"publish", "RUN", 1, 1, "Proposes a run's pairs to the people; only then do they hear of it.",
      NULL, cvn_match_publish_options, false, cvn_match_publish_run, NULL},

@@ -3,12 +3,14 @@
 #include "client/cli/call.h"
 #include "client/cli/explain.h"
 #include "client/cli/field.h"
+#include "client/cli/match_sensitivity.h"
 #include "client/cli/match_view.h"
 #include "client/cli/progress.h"
 #include "client/cli/roster.h"
 #include "client/cli/view.h"
 #include "client/cli/weights.h"
 #include "cohort/report.h"
+#include "cohort/sensitivity.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -160,21 +162,69 @@ static size_t find_mentee(const struct solve *solve, const struct cvn_id *id)
     return i < answer->n_mentees ? i : SIZE_MAX;
 }
 
-static enum cvn_exit explain(struct solve *solve, const char *person)
+/* Finds the mentee whom an option names. */
+static enum cvn_exit find_named(struct solve *solve, const char *person, size_t *ret)
 {
     struct cvn_id id;
-    Convene__Mentoring__V1__ExplainMatchResponse *reply;
     if (cvn_roster_id(&solve->arena, person, &id) != 0) {
         return cvn_cli_no_memory(solve->cli);
     }
-    size_t i = find_mentee(solve, &id);
-    if (i == SIZE_MAX) {
+    *ret = find_mentee(solve, &id);
+    if (*ret == SIZE_MAX) {
         return cvn_cli_fail(solve->cli, CVN_EXIT_NOT_FOUND, "There is no mentee \"%s\".", person);
+    }
+    return CVN_EXIT_DONE;
+}
+
+static enum cvn_exit explain(struct solve *solve, const char *person)
+{
+    size_t i;
+    Convene__Mentoring__V1__ExplainMatchResponse *reply;
+    enum cvn_exit code = find_named(solve, person, &i);
+    if (code) {
+        return code;
     }
     if (cvn_report_mentee(&solve->report, i, &solve->arena, &reply) != 0) {
         return cvn_cli_no_memory(solve->cli);
     }
     return cvn_explain_print(solve->cli, reply);
+}
+
+static int name_mentor(void *context, const struct cvn_id *mentor, char **ret_id, char **ret_name)
+{
+    const struct solve *solve = context;
+    const struct cvn_cohort_member *member =
+        bsearch(mentor, solve->mentors.members, solve->mentors.n, sizeof *member,
+                cvn_cohort_compare_member);
+    *ret_id = member->enrolment->person_id;
+    *ret_name = member->enrolment->display_name;
+    return 0;
+}
+
+static enum cvn_exit weigh(struct solve *solve, const char *person)
+{
+    struct cvn_match_progress progress = {show, solve->cli};
+    struct cvn_sensitivity_names names = {name_mentor, solve};
+    Convene__Mentoring__V1__MatchSensitivity reply =
+        CONVENE__MENTORING__V1__MATCH_SENSITIVITY__INIT;
+    struct cvn_match_sensitivity found;
+    size_t i;
+    enum cvn_exit code = find_named(solve, person, &i);
+    if (code) {
+        return code;
+    }
+    const struct cvn_cohort_member *mentee = &solve->mentees.members[i];
+    int r = cvn_match_find_turns(&solve->cohort.problem, &mentee->person, &progress, &found);
+    cvn_progress_clear(solve->cli);
+    reply.mentee_id = mentee->enrolment->person_id;
+    reply.mentee_name = mentee->enrolment->display_name;
+    if (r == 0 && found.matched) {
+        r = name_mentor(solve, &found.mentor_id, &reply.mentor_id, &reply.mentor_name);
+    }
+    if (r == 0) {
+        r = cvn_sensitivity_fill(&reply, &solve->arena, &solve->cohort.problem, &found, &names);
+    }
+    return r ? cvn_cli_no_memory(solve->cli) : cvn_match_sensitivity_print(solve->cli, &reply);
 }
 
 /* One row for each mentee, in the order of their names. */
@@ -232,6 +282,10 @@ static enum cvn_exit print(struct solve *solve)
     if (person) {
         return explain(solve, person);
     }
+    person = cvn_args_get(&solve->cli->args, "sensitivity");
+    if (person) {
+        return weigh(solve, person);
+    }
     enum cvn_exit code = print_pairs(solve);
     if (code == CVN_EXIT_DONE && solve->cli->format == CVN_FORMAT_TABLE) {
         tell_sum(solve);
@@ -268,6 +322,7 @@ const struct cvn_option cvn_match_solve_options[] = {
     {"candidates", 0, "N", "mentors kept for each mentee; 32 when left out, at most 256", NULL},
     {"seed", 0, "N", "breaks ties; the same seed gives the same pairs", NULL},
     {"explain", 0, "PERSON", "say why this mentee was paired as they were, or was not", NULL},
+    {"sensitivity", 0, "PERSON", "say which weights would give this mentee another mentor", NULL},
     {"min-hours", 0, "N", "common hours a week that a pair needs; -1 for none",
      "rules.min_common_hours"},
     {"allow-no-language", 0, NULL, "pairs need no common language",

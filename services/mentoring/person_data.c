@@ -5,6 +5,7 @@
 #include "services/mentoring/mentorships/log_table.h"
 #include "services/mentoring/mentorships/mentorship_write.h"
 #include "services/mentoring/pair_rule_table.h"
+#include "services/mentoring/runs/input_table.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
 #include "services/mentoring/waiting.h"
@@ -332,6 +333,7 @@ int cvn_person_data_erase(struct cvn_ctx *ctx, const struct cvn_id *id,
                           Convene__Mentoring__V1__ErasePersonDataResponse *ret)
 {
     struct person p;
+    size_t n_input_rows = 0;
     int r = find_person(&p, ctx, id);
     if (r == 0)
         r = cvn_mentorships_end_all(ctx, id, NULL, "left", NULL);
@@ -339,7 +341,10 @@ int cvn_person_data_erase(struct cvn_ctx *ctx, const struct cvn_id *id,
         r = erase_mentorship(&p, &p.mentorships[i], ret);
     if (r == 0)
         r = erase_in_matches(&p, ret);
-    ret->complete = ret->match_count < CVN_PERSON_MATCHES_MAX;
+    for (size_t i = 0; r == 0 && i < p.n_programs; i++)
+        r = cvn_run_inputs_delete(ctx->txn, &p.programs[i], &n_input_rows);
+    ret->complete =
+        ret->match_count < CVN_PERSON_MATCHES_MAX && n_input_rows < CVN_RUN_INPUT_ROWS_PER_UPDATE;
     /* The enrolments last, because the rows of runs are known by them. */
     for (size_t i = 0; r == 0 && ret->complete && i < p.n_programs; i++)
         r = erase_enrolment(&p, &p.programs[i], ret);

@@ -9,7 +9,9 @@
  *     counts      [space][programme id]: active mentors and mentees
  *     pair rules  [space][programme id][person id of the mentee][and of the mentor]
  *     mentorships [space][mentorship id][0]: the row; [1][day][entry id] its log, [2][side]
- * feedback waiting     [space][programme id][person id of a mentee]: since when
+ *             feedback
+ *     waiting     [space][programme id][person id of a mentee]: since when
+ *     run inputs  [space][run id][row]: the problem that it solved
  */
 #ifndef CVN_SERVICES_MENTORING_SPACES_H
 #define CVN_SERVICES_MENTORING_SPACES_H
@@ -23,6 +25,7 @@ enum {
     CVN_SPACE_PAIR_RULES = 0x25,
     CVN_SPACE_MENTORSHIPS = 0x26,
     CVN_SPACE_WAITING = 0x27,
+    CVN_SPACE_RUN_INPUTS = 0x28,
 };
 
 enum {

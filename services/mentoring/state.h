@@ -18,13 +18,14 @@ struct cvn_mentoring {
     struct cvn_run_queue queue;
     struct cvn_run_watch watch;
     atomic_bool checking; /* the rules of a programme are being checked */
+    atomic_bool weighing; /* a pair's sensitivity is being looked for */
     bool started;
 };
 
 enum {
     CVN_PROGRAM_METHODS = 7,
     CVN_ENROLMENT_METHODS = 6,
-    CVN_MATCH_METHODS = 11,
+    CVN_MATCH_METHODS = 12,
     CVN_MENTORSHIP_METHODS = 14,
     CVN_PERSON_DATA_METHODS = 2,
     CVN_PUBLISH_PAIRS_MAX = 30000, /* that one transaction takes; RESOURCE_EXHAUSTED beyond */

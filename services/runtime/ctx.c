@@ -91,6 +91,11 @@ bool cvn_ctx_read_id(struct cvn_ctx *ctx, const char *field, const char *prefix,
     return false;
 }
 
+bool cvn_ctx_is_over(const struct cvn_ctx *ctx)
+{
+    return ctx->over && ctx->over(ctx->call);
+}
+
 int cvn_ctx_pack(struct cvn_ctx *ctx, const ProtobufCMessage *message, struct cvn_slice *ret)
 {
     return cvn_message_pack(message, ctx->arena, ret);

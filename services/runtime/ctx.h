@@ -29,8 +29,11 @@ struct cvn_ctx {
     struct cvn_principal who;
     int64_t now_ms;      /* wall clock, milliseconds since 1970, UTC */
     int64_t deadline_ms; /* monotonic clock; for calls to peers in prepare */
-    void *service;       /* the service's own state, as given to cvn_methods_bind */
-    void *prepared;      /* what prepare left for run, in the arena */
+    /* prepare: whether nobody waits for the answer any more. NULL, as in tests: somebody does. */
+    bool (*over)(void *call);
+    void *call;
+    void *service;  /* the service's own state, as given to cvn_methods_bind */
+    void *prepared; /* what prepare left for run, in the arena */
     struct cvn_problems problems;
     struct cvn_status *status;          /* why the call was refused; set by the functions below */
     uint8_t entropy[CVN_ENTROPY_BYTES]; /* of this call; successive ids count up from it */
@@ -73,6 +76,9 @@ char *cvn_ctx_id_text(struct cvn_ctx *ctx, const char *prefix, const struct cvn_
  */
 bool cvn_ctx_read_id(struct cvn_ctx *ctx, const char *field, const char *prefix, const char *text,
                      struct cvn_id *ret);
+
+/* For long work in prepare: whether the call was cancelled, or its deadline is over. Any thread. */
+bool cvn_ctx_is_over(const struct cvn_ctx *ctx);
 
 /*
  * Packs a message into the arena, for storing. 0, or -ENOMEM when the arena is spent.

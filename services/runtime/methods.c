@@ -178,7 +178,7 @@ static void end_update(void *arg, int result)
     answer(job, result);
 }
 
-static bool update_cancelled(void *arg)
+static bool is_over(void *arg)
 {
     struct job *job = arg;
     return cvn_server_call_cancelled(job->call);
@@ -202,7 +202,7 @@ static void submit_write(struct job *job, struct cvn_store *store)
         job->update = (struct cvn_update){
             .run = run_update,
             .done = end_update,
-            .cancelled = update_cancelled,
+            .cancelled = is_over,
             .arg = job,
             .deadline_ns = job->ctx.deadline_ms * 1000000,
             .caller = cvn_store_caller(cvn_slice_of_string(job->ctx.who.text)),
@@ -221,6 +221,8 @@ static void init_ctx(struct job *job, const struct cvn_runtime *runtime, void *s
         .store = runtime->options.store,
         .now_ms = runtime->options.wall_clock_ms(),
         .deadline_ms = cvn_server_call_deadline_ms(job->call),
+        .over = is_over,
+        .call = job,
         .service = service,
         .status = &job->status,
         .token_key = runtime->token_key,

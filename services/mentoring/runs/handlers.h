@@ -13,6 +13,10 @@ int cvn_match_check_list(struct cvn_ctx *ctx, const void *request);
 int cvn_match_list(struct cvn_ctx *ctx, const void *request, void *reply);
 int cvn_match_explain(struct cvn_ctx *ctx, const void *request, void *reply);
 
+/* sensitivity.c */
+int cvn_match_weigh(struct cvn_ctx *ctx, const void *request);
+int cvn_match_weigh_answer(struct cvn_ctx *ctx, const void *request, void *reply);
+
 /* publish.c */
 int cvn_run_publish(struct cvn_ctx *ctx, const void *request, void *reply);
 

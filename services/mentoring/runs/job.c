@@ -331,6 +331,8 @@ void cvn_job_run(struct cvn_mentoring *mentoring, struct cvn_run_slot *slot,
         if (r == 0)
             r = match(&job);
         if (r == 0)
+            r = cvn_job_store_input(&job);
+        if (r == 0)
             r = cvn_job_store_results(&job);
         end_run(&job, r);
     }

@@ -46,6 +46,8 @@ int cvn_job_read_attendance(struct cvn_job *job);
 
 /* Stores what became of everybody. 0; CVN_MATCH_CANCELLED; a fault. */
 int cvn_job_store_results(struct cvn_job *job);
+/* Keeps the problem, for questions about it. Results as above. */
+int cvn_job_store_input(struct cvn_job *job);
 /* Nobody may read the results of a run that is not done, so they do not stay. 0 or a fault. */
 int cvn_run_drop_results(struct cvn_store *store, const struct cvn_id *run);
 /* Runs an update of the store; a full queue is waited for. */

@@ -1,6 +1,8 @@
 #include "services/mentoring/runs/job.h"
 
+#include "cohort/problem_bytes.h"
 #include "cohort/report.h"
+#include "services/mentoring/runs/input_table.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
 #include "storage/store.h"
@@ -105,10 +107,42 @@ int cvn_job_store_results(struct cvn_job *job)
     return r;
 }
 
-/* Some results of a run that are to go. */
+/* One row of what the run was made from. */
+struct input_row {
+    struct cvn_key key;
+    struct cvn_slice bytes;
+};
+
+static int put_input_row(struct cvn_txn *txn, void *arg)
+{
+    const struct input_row *row = arg;
+    return cvn_txn_put(txn, cvn_key_slice(&row->key), row->bytes);
+}
+
+int cvn_job_store_input(struct cvn_job *job)
+{
+    struct cvn_slice all;
+    struct input_row row;
+    uint32_t n_rows = 0;
+    int r = cvn_problem_write(&job->cohort.problem, &job->arena, &all);
+    if (r == 0 && all.len > CVN_RUN_INPUT_BYTES_MAX)
+        return 0;
+    for (size_t at = 0; r == 0 && at < all.len; at += row.bytes.len) {
+        size_t left = all.len - at;
+        row.bytes = cvn_slice((const char *)all.data + at,
+                              left < CVN_RUN_INPUT_ROW_BYTES ? left : CVN_RUN_INPUT_ROW_BYTES);
+        cvn_run_input_key(&row.key, &job->run_id, n_rows++);
+        r = cvn_run_slot_tell(job->slot, CVN_RUN_STEP_STORE, "explain and store", 0, 0)
+                ? cvn_job_update(job, put_input_row, &row)
+                : CVN_MATCH_CANCELLED;
+    }
+    return r;
+}
+
+/* Some results of a run that are to go, and then what it was made from. */
 struct dropping {
     struct cvn_id run;
-    size_t n; /* deleted in the last update */
+    size_t n; /* rows deleted in the last update */
 };
 
 static int drop_some(struct cvn_txn *txn, void *arg)
@@ -129,7 +163,8 @@ static int drop_some(struct cvn_txn *txn, void *arg)
         r = cvn_table_delete(txn, &cvn_result_table, cvn_key_slice(&row));
         dropping->n++;
     }
-    return r == CVN_STORE_ABSENT ? 0 : r;
+    r = r == CVN_STORE_ABSENT ? 0 : r;
+    return r || dropping->n > 0 ? r : cvn_run_input_delete(txn, &dropping->run, &dropping->n);
 }
 
 int cvn_run_drop_results(struct cvn_store *store, const struct cvn_id *run)
@@ -138,6 +173,6 @@ int cvn_run_drop_results(struct cvn_store *store, const struct cvn_id *run)
     int r;
     do
         r = update(store, drop_some, &dropping);
-    while (r == 0 && dropping.n == RESULTS_PER_UPDATE);
+    while (r == 0 && dropping.n > 0);
     return r;
 }

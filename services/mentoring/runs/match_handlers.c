@@ -70,28 +70,6 @@ int cvn_match_list(struct cvn_ctx *ctx, const void *request, void *reply)
     return r ? r : fill_matches(ctx, req, &cursor, page_size, response);
 }
 
-/* The enrolment that "per_…" or "enr_…" means in the run's programme. */
-static int find_subject(struct cvn_ctx *ctx, const Convene__Mentoring__V1__MatchRun *run,
-                        const char *id, Convene__Mentoring__V1__Enrolment **ret)
-{
-    struct cvn_id subject, program;
-    struct cvn_key key;
-    int r;
-    if (cvn_id_parse(&subject, CVN_ENROLMENT_PREFIX, id)) {
-        r = cvn_enrolment_by_id(ctx, &subject, ret);
-    } else {
-        if (!cvn_ctx_read_id(ctx, "person_id", CVN_MENTORING_PERSON_PREFIX, id, &subject))
-            return cvn_ctx_refuse_problems(ctx);
-        if (!cvn_id_parse(&program, CVN_PROGRAM_PREFIX, run->program_id))
-            return -EUCLEAN;
-        cvn_enrolment_key(&key, &program, &subject);
-        r = cvn_mentoring_get(ctx, &key, &convene__mentoring__v1__enrolment__descriptor, ret);
-    }
-    if (r == 0 && strcmp((*ret)->program_id, run->program_id) != 0)
-        r = CVN_STORE_ABSENT;
-    return r;
-}
-
 /*
  * The enrolment that is asked about, for those who run the programme and, once the run is
  * published, for the person. Others do not hear whether there is one, nor that there is a run.
@@ -101,7 +79,7 @@ static int find_explained(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Mat
                           Convene__Mentoring__V1__Enrolment **ret)
 {
     struct cvn_id person;
-    int r = find_subject(ctx, run, id, ret);
+    int r = cvn_run_find_subject(ctx, run, id, ret);
     if (r != 0 && r != CVN_STORE_ABSENT)
         return r;
     bool own = r == 0 && run->publish_time &&

@@ -4,6 +4,7 @@
 #include "services/mentoring/tables.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define STATE(name) CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_##name
 
@@ -35,6 +36,27 @@ int cvn_run_find_managed(struct cvn_ctx *ctx, const char *field, const char *id,
     Convene__Mentoring__V1__Program *program;
     int r = cvn_run_find(ctx, field, id, ret_id, ret_run, &program);
     return r || cvn_program_managed(ctx, program) ? r : cvn_run_refuse_unknown(ctx, id);
+}
+
+int cvn_run_find_subject(struct cvn_ctx *ctx, const Convene__Mentoring__V1__MatchRun *run,
+                         const char *id, Convene__Mentoring__V1__Enrolment **ret)
+{
+    struct cvn_id subject, program;
+    struct cvn_key key;
+    int r;
+    if (cvn_id_parse(&subject, CVN_ENROLMENT_PREFIX, id)) {
+        r = cvn_enrolment_by_id(ctx, &subject, ret);
+    } else {
+        if (!cvn_ctx_read_id(ctx, "person_id", CVN_MENTORING_PERSON_PREFIX, id, &subject))
+            return cvn_ctx_refuse_problems(ctx);
+        if (!cvn_id_parse(&program, CVN_PROGRAM_PREFIX, run->program_id))
+            return -EUCLEAN;
+        cvn_enrolment_key(&key, &program, &subject);
+        r = cvn_mentoring_get(ctx, &key, &convene__mentoring__v1__enrolment__descriptor, ret);
+    }
+    if (r == 0 && strcmp((*ret)->program_id, run->program_id) != 0)
+        r = CVN_STORE_ABSENT;
+    return r;
 }
 
 int cvn_run_require_done(struct cvn_ctx *ctx, const Convene__Mentoring__V1__MatchRun *run)

@@ -21,6 +21,13 @@ int cvn_run_find_managed(struct cvn_ctx *ctx, const char *field, const char *id,
 /* Says that there is no such run. Always CVN_REFUSED. */
 int cvn_run_refuse_unknown(struct cvn_ctx *ctx, const char *id);
 
+/*
+ * The enrolment that "per_…" or "enr_…", in the field person_id, means in the run's programme. 0;
+ * CVN_STORE_ABSENT; CVN_REFUSED with INVALID_ARGUMENT; a fault.
+ */
+int cvn_run_find_subject(struct cvn_ctx *ctx, const Convene__Mentoring__V1__MatchRun *run,
+                         const char *id, Convene__Mentoring__V1__Enrolment **ret);
+
 /* What a run has found is read only once it is checked and whole. 0 or CVN_REFUSED. */
 int cvn_run_require_done(struct cvn_ctx *ctx, const Convene__Mentoring__V1__MatchRun *run);
 

@@ -139,6 +139,8 @@ const struct cvn_service_method cvn_match_methods[CVN_MATCH_METHODS] = {
      NULL, CVN_SCOPE_READ},
     {"ExplainMatch", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, NULL, cvn_match_explain, NULL,
      CVN_SCOPE_READ},
+    {"GetMatchSensitivity", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, cvn_match_weigh,
+     cvn_match_weigh_answer, NULL, CVN_SCOPE_READ},
     {"PublishMatchRun", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, NULL, cvn_run_publish, NULL,
      CVN_SCOPE_MENTORING_MANAGE},
     {"DiffMatchRuns", CVN_METHOD_READ, CVN_ACCESS_SIGNED_IN, cvn_run_check_diff, cvn_run_diff, NULL,

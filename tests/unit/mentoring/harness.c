@@ -286,6 +286,7 @@ void *client_call(struct client *client, const char *method, const void *request
         .who = client->who,
         .now_ms = now_ms,
         .deadline_ms = cvn_rpc_now_ms() + CALL_TIMEOUT_MS,
+        .over = client->over,
         .service = harness->service,
         .status = &client->status,
         .token_key = token_key,

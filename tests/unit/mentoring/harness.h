@@ -62,7 +62,8 @@ struct client {
     struct cvn_principal who;
     struct cvn_arena arena;
     struct cvn_status status;
-    int result; /* of the last call: 0, CVN_REFUSED or a fault */
+    bool (*over)(void *call); /* whether nobody waits for the answers; NULL: somebody does */
+    int result;               /* of the last call: 0, CVN_REFUSED or a fault */
 };
 
 struct client client_admin(struct harness *harness);

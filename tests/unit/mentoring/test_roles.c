@@ -29,6 +29,7 @@ static const struct row {
     {"ListMatchRuns", NULL, "yyppppu"},
     {"ListMatches", NULL, "yynnnnu"},
     {"ExplainMatch", NULL, "yynynnu"},
+    {"GetMatchSensitivity", NULL, "yynnnnu"},
     {"DiffMatchRuns", NULL, "yynnnnu"},
     {"ListPairRules", NULL, "yyppppu"},
     {"GetMentorship", "mentorship", "yyyynnu"},

@@ -302,13 +302,13 @@ static int put_running(struct cvn_txn *txn, void *arg)
     return put_state(txn, arg, RUN_STATE(RUNNING));
 }
 
-static size_t count_results(struct scene *scene)
+static size_t count_rows(struct scene *scene, uint8_t space)
 {
     struct cvn_txn *snapshot;
     struct cvn_key lo, hi;
     struct cvn_slice key;
     size_t n = 0;
-    cvn_key_begin(&lo, CVN_SPACE_RESULTS);
+    cvn_key_begin(&lo, space);
     cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
     assert_int_equal(cvn_store_snapshot(scene->harness->store, &snapshot), 0);
     {
@@ -329,11 +329,13 @@ static void test_killed_run_leaves_no_results(void **state)
     SCENE scene = full_scene(state);
     struct id_text id = harness_start_run(&scene.admin, scene.program.text, 1);
     (void)harness_wait_run(&scene.admin, id.text);
-    assert_int_equal(count_results(&scene), PEOPLE);
+    assert_int_equal(count_rows(&scene, CVN_SPACE_RESULTS), PEOPLE);
+    assert_int_equal(count_rows(&scene, CVN_SPACE_RUN_INPUTS), 1);
     assert_int_equal(cvn_store_update(scene.harness->store, put_running, id.text, 0), 0);
     harness_restart(scene.harness);
     assert_int_equal(get(&scene.admin, id.text)->state, RUN_STATE(INTERRUPTED));
-    assert_int_equal(count_results(&scene), 0);
+    assert_int_equal(count_rows(&scene, CVN_SPACE_RESULTS), 0);
+    assert_int_equal(count_rows(&scene, CVN_SPACE_RUN_INPUTS), 0);
 }
 
 static void test_cancelled_run_stays_cancelled(void **state)
