@@ -187,5 +187,6 @@ void cvn_rsvp_of_message(struct convene_rsvp *rsvp, const Convene__Events__V1__R
         .guests = message->guests,
         .queue_position = message->queue_position,
         .offer_expire_time_ms = cvn_ms_of_timestamp(message->offer_expire_time),
+        .way = (enum convene_mode)message->way,
     };
 }

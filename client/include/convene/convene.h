@@ -372,11 +372,32 @@ enum convene_rsvp_state {
     CONVENE_RSVP_EXCUSED = 12,
 };
 
+/* What is answered to one of the event's questions. */
+struct convene_question_answer {
+    const char *question;      /* its id, as Event.questions of the contract and `convene events
+                                  show` give it; "q1" and so on where the organiser named none */
+    const char *const *values; /* one text of at most 1,000 bytes, or one of the question's choices,
+                                  or several where it allows that; as they are, nothing is split */
+    size_t n_values;
+};
+
+/* Zero what you do not care about: what is added in later versions comes at the end. */
 struct convene_rsvp_request {
     const char *event;  /* "evt_…" */
-    const char *person; /* "per_…"; NULL means who calls. For administrators */
+    const char *person; /* "per_…"; NULL means who calls. Organisers may answer for others */
     enum convene_answer answer;
     int32_t guests; /* beside the person; with yes only */
+    /*
+     * With yes to an event of CONVENE_MODE_MIXED: CONVENE_MODE_OFFLINE or CONVENE_MODE_ONLINE.
+     * CONVENE_MODE_UNSPECIFIED means the way it was answered before, or in person.
+     */
+    enum convene_mode way;
+    /*
+     * With yes. They replace all that were given before; none leaves those. A yes without an answer
+     * to a question that needs one is CONVENE_INVALID_ARGUMENT, with a violation that says which.
+     */
+    const struct convene_question_answer *answers;
+    size_t n_answers; /* at most 10, of at most 20 values */
 };
 
 struct convene_rsvp {
@@ -384,11 +405,14 @@ struct convene_rsvp {
     int32_t guests;
     int32_t queue_position;       /* 1 for the next to be served; 0 outside the queue */
     int64_t offer_expire_time_ms; /* until when an offered seat is held; 0 where none is */
+    enum convene_mode way;        /* of a CONVENE_MODE_MIXED event; else unspecified */
 };
 
 /*
  * Answers an event. Yes to a full event joins its queue: look at ret->state (ret may be NULL).
- * CONVENE_FAILED_PRECONDITION where the event takes no answers, with the reason.
+ * CONVENE_FAILED_PRECONDITION where the event takes no answers, with the reason;
+ * CONVENE_INVALID_ARGUMENT with violations where guests, way or answers are not what the event
+ * takes. An example is in examples/answer_event.c.
  */
 int convene_respond(struct convene *client, const struct convene_rsvp_request *request,
                     struct convene_rsvp *ret, struct convene_status *status);

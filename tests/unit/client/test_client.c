@@ -3,14 +3,16 @@
 
 #include "convene/convene.h"
 #include "convene/events/v1/event.pb-c.h"
+#include "convene/events/v1/rsvp.pb-c.h"
 #include "rpc/server.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define URL "inproc://test-client"
 
-enum { N_METHODS = 7, STORED = 5, PAGE = 2 };
+enum { N_METHODS = 7, N_RSVP_METHODS = 13, STORED = 5, PAGE = 2 };
 
 /* What the server saw, and what it is to answer. */
 struct fake {
@@ -24,6 +26,7 @@ struct fake {
     bool refuse;
     char request_ids[4][64];
     size_t batch_sizes[4];
+    char answers[128]; /* as "question=value,value;" */
 };
 
 static struct fake fake;
@@ -133,6 +136,32 @@ static void list_events(struct cvn_server_call *call, const ProtobufCMessage *me
     cvn_server_call_finish(call, NULL, &reply.base);
 }
 
+/* Asks for an answer to "diet" and gives a seat in the way that was asked for. */
+static void respond(struct cvn_server_call *call, const ProtobufCMessage *message, void *user)
+{
+    (void)user;
+    const Convene__Events__V1__RespondRequest *request = (const void *)message;
+    note_request_id(request->request_id);
+    fake.n_calls++;
+    fake.answers[0] = '\0';
+    for (size_t i = 0; i < request->n_answers; i++) {
+        const Convene__Events__V1__QuestionAnswer *answer = request->answers[i];
+        (void)strncat(fake.answers, answer->question_id, 16);
+        for (size_t k = 0; k < answer->n_values; k++) {
+            (void)strncat(fake.answers, k ? "," : "=", 2);
+            (void)strncat(fake.answers, answer->values[k], 16);
+        }
+        (void)strncat(fake.answers, ";", 2);
+    }
+    Convene__Events__V1__Rsvp rsvp = CONVENE__EVENTS__V1__RSVP__INIT;
+    rsvp.state = CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_YES;
+    rsvp.way = request->way;
+    rsvp.guests = request->guests;
+    cvn_server_call_finish(call, NULL, &rsvp.base);
+}
+
+static const struct cvn_method rsvp_methods[N_RSVP_METHODS] = {{respond}};
+
 /* In the .proto's order. */
 static const struct cvn_method methods[N_METHODS] = {
     {NULL}, {NULL}, {list_events}, {NULL}, {NULL}, {register_event}, {batch_register},
@@ -152,6 +181,8 @@ static int set_up(void **state)
     return cvn_server_new(&fake.server, &options) ||
            cvn_server_add_service(fake.server, &convene__events__v1__event_service__descriptor,
                                   methods, NULL) ||
+           cvn_server_add_service(fake.server, &convene__events__v1__rsvp_service__descriptor,
+                                  rsvp_methods, NULL) ||
            cvn_server_listen(fake.server, URL, NULL) || cvn_server_start(fake.server);
 }
 
@@ -360,6 +391,46 @@ static void test_wrong_calls_do_not_leave(void **state)
     assert_null(reply);
 }
 
+static void test_respond_sends_the_way_and_the_answers(void **state)
+{
+    (void)state;
+    open_client(true);
+    const char *const days[] = {"mon", "wed"}, *const diet[] = {"vegan|not split"};
+    const struct convene_question_answer answers[] = {{"days", days, 2}, {"diet", diet, 1}, {0}};
+    struct convene_rsvp_request request = {.event = "evt_1",
+                                           .answer = CONVENE_YES,
+                                           .guests = 2,
+                                           .way = CONVENE_MODE_ONLINE,
+                                           .answers = answers,
+                                           .n_answers = 3};
+    struct convene_rsvp rsvp;
+    assert_int_equal(convene_respond(fake.client, &request, &rsvp, &fake.status), 0);
+    assert_string_equal(fake.answers, "days=mon,wed;diet=vegan|not split;;");
+    assert_int_equal(rsvp.state, CONVENE_RSVP_YES);
+    assert_int_equal(rsvp.way, CONVENE_MODE_ONLINE);
+    assert_int_equal(rsvp.guests, 2);
+    /* As programs written before these fields were there. */
+    const struct convene_rsvp_request plain = {"evt_1", NULL, CONVENE_YES, 0};
+    assert_int_equal(convene_respond(fake.client, &plain, &rsvp, &fake.status), 0);
+    assert_string_equal(fake.answers, "");
+    assert_int_equal(rsvp.way, CONVENE_MODE_UNSPECIFIED);
+}
+
+static void test_respond_with_more_answers_than_memory_does_not_leave(void **state)
+{
+    (void)state;
+    open_client(true);
+    enum { MANY = 100000 };
+    struct convene_question_answer *answers = calloc(MANY, sizeof *answers);
+    const struct convene_rsvp_request request = {
+        .event = "evt_1", .answer = CONVENE_YES, .answers = answers, .n_answers = MANY};
+    assert_non_null(answers);
+    assert_int_equal(convene_respond(fake.client, &request, NULL, &fake.status),
+                     CONVENE_RESOURCE_EXHAUSTED);
+    assert_int_equal(fake.n_calls, 0);
+    free(answers);
+}
+
 static void test_options_out_of_bounds_are_refused(void **state)
 {
     (void)state;
@@ -385,6 +456,8 @@ int main(void)
         TEST(test_batch_of_501_goes_in_two_calls),
         TEST(test_nobody_there_is_unreachable),
         TEST(test_waiting_for_nobody_ends_with_the_timeout),
+        TEST(test_respond_sends_the_way_and_the_answers),
+        TEST(test_respond_with_more_answers_than_memory_does_not_leave),
         TEST(test_wrong_calls_do_not_leave),
         TEST(test_options_out_of_bounds_are_refused),
     };
