@@ -204,6 +204,8 @@ static void set_defaults(struct cvn_channel_options *options)
 {
     if (!options->connect_timeout_ms)
         options->connect_timeout_ms = CVN_CHANNEL_CONNECT_TIMEOUT_MS_DEFAULT;
+    if (!options->refused_timeout_ms || options->refused_timeout_ms > options->connect_timeout_ms)
+        options->refused_timeout_ms = options->connect_timeout_ms;
     if (!options->max_message_bytes)
         options->max_message_bytes = CVN_CHANNEL_MESSAGE_BYTES_DEFAULT;
     if (!options->max_queue_bytes)

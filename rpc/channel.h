@@ -46,6 +46,8 @@ struct cvn_client_interceptor {
 struct cvn_channel_options {
     int connect_timeout_ms;        /* a call that does not wait for ready fails after so long
                                       without a connection */
+    int refused_timeout_ms;        /* the same while every address refuses connections, since nobody
+                                      listens there; 0: as connect_timeout_ms */
     uint32_t max_message_bytes;    /* of a reply; RESOURCE_EXHAUSTED beyond */
     size_t max_queue_bytes;        /* unsent requests of one address; further ones wait */
     uint32_t max_calls;            /* in flight; RESOURCE_EXHAUSTED beyond */

@@ -47,6 +47,7 @@ struct cvn_link {
     unsigned n_pipe_refs;
     const char *reason;  /* why the server could not be greeted; NULL when it was, or unknown */
     unsigned n_failures; /* to connect or to stay so, in a row */
+    bool refused;        /* the last of these at once: nobody listens there */
     bool up;             /* there is a connection */
     bool ready;          /* SETTINGS came, and no GOAWAY */
     bool unhealthy;      /* its health service says so, or has not said yet */
@@ -97,6 +98,7 @@ struct cvn_client_call {
     int64_t deadline_ms; /* 0: none */
     bool wait_for_ready;
     int64_t connect_by_ms; /* 0: as long as the deadline allows */
+    int64_t refused_by_ms; /* the same where all addresses refuse; at most that */
     int64_t retry_at_ms;   /* 0: not waiting for another attempt */
     struct cvn_retry_policy retry;
     struct cvn_deadline alarm; /* the next of these */
@@ -244,6 +246,8 @@ void cvn_client_call_alarm(struct cvn_channel *channel, struct cvn_client_call *
                            int64_t now_ms);
 /* Fails the calls that would wait for a connection, but not until the deadline: there is none. */
 void cvn_client_calls_give_up(struct cvn_channel *channel);
+/* The same where every address has refused, of those that have waited long enough for that. */
+void cvn_client_calls_note_refusal(struct cvn_channel *channel);
 /* Gives back the credit of a message that is done with. */
 void cvn_client_call_give_credit(struct cvn_client_call *call, uint32_t cost);
 /* Lets the server know that nobody waits any more. */

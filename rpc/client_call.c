@@ -32,9 +32,10 @@ void cvn_client_call_free(struct cvn_client_call *call)
 
 void cvn_client_call_wait(struct cvn_channel *channel, struct cvn_client_call *call)
 {
+    int64_t now_ms = cvn_rpc_now_ms();
     call->retry_at_ms = 0;
-    call->connect_by_ms =
-        call->wait_for_ready ? 0 : cvn_rpc_now_ms() + channel->options.connect_timeout_ms;
+    call->connect_by_ms = call->wait_for_ready ? 0 : now_ms + channel->options.connect_timeout_ms;
+    call->refused_by_ms = call->wait_for_ready ? 0 : now_ms + channel->options.refused_timeout_ms;
     call->prev = channel->waiting_last;
     call->next = NULL;
     if (channel->waiting_last)
@@ -71,7 +72,7 @@ void cvn_client_call_set_alarm(struct cvn_channel *channel, struct cvn_client_ca
     if (call->retry_at_ms)
         at_ms = sooner(at_ms, call->retry_at_ms);
     else if (!call->link)
-        at_ms = sooner(at_ms, call->connect_by_ms);
+        at_ms = sooner(at_ms, call->refused_by_ms ? call->refused_by_ms : call->connect_by_ms);
     cvn_deadlines_remove(&channel->alarms, &call->alarm);
     call->alarm.at_ms = at_ms;
     if (at_ms && cvn_deadlines_add(&channel->alarms, &call->alarm) == 0)
@@ -465,6 +466,15 @@ static bool is_away(const struct cvn_channel *channel)
     return true;
 }
 
+/* Whether nobody listened at any address when it was last tried. */
+static bool is_refused(const struct cvn_channel *channel)
+{
+    for (size_t i = 0; i < channel->n_links; i++)
+        if (!channel->links[i].refused)
+            return false;
+    return true;
+}
+
 /* What is known of why no address answers; "" when nothing is. */
 static const char *reason_of(const struct cvn_channel *channel)
 {
@@ -497,12 +507,27 @@ void cvn_client_calls_give_up(struct cvn_channel *channel)
     }
 }
 
+void cvn_client_calls_note_refusal(struct cvn_channel *channel)
+{
+    struct cvn_client_call *call, *next;
+    if (!is_refused(channel))
+        return;
+    for (call = channel->waiting_first; call; call = next) {
+        next = call->next;
+        if (call->connect_by_ms && !call->refused_by_ms)
+            fail_unanswered(channel, call);
+    }
+}
+
 void cvn_client_call_alarm(struct cvn_channel *channel, struct cvn_client_call *call,
                            int64_t now_ms)
 {
     bool overdue = call->deadline_ms && call->deadline_ms <= now_ms;
     bool unanswered = !call->link && call->connect_by_ms && !call->retry_at_ms;
-    if (unanswered && (call->connect_by_ms <= now_ms || (overdue && is_away(channel)))) {
+    if (call->refused_by_ms && call->refused_by_ms <= now_ms)
+        call->refused_by_ms = 0; /* from now on a refusal is an answer */
+    bool refused = !call->refused_by_ms && is_refused(channel);
+    if (unanswered && (call->connect_by_ms <= now_ms || refused || (overdue && is_away(channel)))) {
         fail_unanswered(channel, call);
     } else if (overdue) {
         cvn_client_call_cancel(call);

@@ -73,6 +73,7 @@ static void take_settings(struct cvn_link *link, struct cvn_slice body, uint64_t
     link->epoch = epoch;
     link->ready = true;
     link->n_failures = 0;
+    link->refused = false;
     link->reason = NULL;
     cvn_link_health_begin(link);
 }

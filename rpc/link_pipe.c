@@ -143,7 +143,8 @@ static void dialed(void *arg)
 {
     struct cvn_link *link = arg;
     struct cvn_channel *channel = link->channel;
-    bool ok = nng_aio_result(link->dial_aio) == 0;
+    int r = nng_aio_result(link->dial_aio);
+    bool ok = r == 0;
     nng_stream *stream = ok ? nng_aio_get_output(link->dial_aio, 0) : NULL;
     (void)pthread_mutex_lock(&channel->lock);
     if (ok && channel->closing) {
@@ -151,6 +152,7 @@ static void dialed(void *arg)
     } else if (ok && make_pipe(link, stream) == 0) {
         link->n_pipe_refs = 2; /* until received, and until the greeting is sent */
         link->outbox.sending = true;
+        link->refused = false;
         cvn_link_up(link);
         cvn_pipe_start(link->pipe);
         if (!channel->check_ms)
@@ -158,9 +160,13 @@ static void dialed(void *arg)
     } else {
         link->n_failures++;
         link->reason = NULL;
+        link->refused = r == NNG_ECONNREFUSED || r == NNG_ENOENT;
         dial_later(link);
+        if (link->refused)
+            cvn_client_calls_note_refusal(channel);
     }
     (void)pthread_mutex_unlock(&channel->lock);
+    cvn_channel_tell(channel);
 }
 
 static void send_bundle(struct cvn_link *link, nng_msg *bundle)

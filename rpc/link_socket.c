@@ -116,6 +116,7 @@ static int open_socket(struct cvn_link *link, struct cvn_error *err)
         r = nng_dialer_create(&dialer, link->socket, link->url);
     if (r == 0 && nng_dialer_start(dialer, 0) != 0) { /* nobody there yet: tries on */
         link->n_failures++;
+        link->refused = true;
         r = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
     }
     if (r == 0) {

@@ -387,6 +387,18 @@ static int set_tls(struct daemon *daemon, struct cvn_error *err)
     return has_tls(&daemon->settings) ? cvn_server_set_tls(daemon->server, &files, err) : 0;
 }
 
+/*
+ * Before anything that takes time, so that whoever calls a server that starts is kept waiting, and
+ * not told that there is none. Nobody is answered before it is started.
+ */
+static int listen_to_all(struct daemon *daemon, struct cvn_error *err)
+{
+    int r = set_tls(daemon, err);
+    for (size_t i = 0; r == 0 && i < daemon->settings.n_listen; i++)
+        r = cvn_server_listen(daemon->server, daemon->settings.listen[i], err);
+    return r;
+}
+
 static int start(struct daemon *daemon, struct cvn_error *err)
 {
     int r = make_directories(daemon->settings.data, err);
@@ -398,6 +410,8 @@ static int start(struct daemon *daemon, struct cvn_error *err)
         r = new_limits(daemon, err);
     if (r == 0)
         r = new_server(daemon, daemon->settings.n_workers, &daemon->server, err);
+    if (r == 0)
+        r = listen_to_all(daemon, err);
     if (r == 0 && daemon->settings.events)
         r = start_events(daemon, err);
     if (r == 0 && daemon->settings.mentoring)
@@ -406,10 +420,6 @@ static int start(struct daemon *daemon, struct cvn_error *err)
         r = start_offer(daemon, err);
     if (r == 0)
         r = start_clocks(daemon, err);
-    if (r == 0)
-        r = set_tls(daemon, err);
-    for (size_t i = 0; r == 0 && i < daemon->settings.n_listen; i++)
-        r = cvn_server_listen(daemon->server, daemon->settings.listen[i], err);
     return r ? r : cvn_server_start(daemon->server);
 }
 

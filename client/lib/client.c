@@ -21,6 +21,8 @@ enum {
     URL_BYTES = 512,
     REPLY_BYTES = 256 << 20, /* memory of one reply, unpacked */
     CONNECT_TIMEOUT_MS = 2500,
+    /* Where nobody listens. A server that starts listens before it does anything else. */
+    REFUSED_TIMEOUT_MS = 250,
     RETRY_TOKENS = 100, /* gRPC's throttling: retries pause while half of them are gone */
     RETRY_TOKEN_PERMILLE = 500,
 };
@@ -81,6 +83,7 @@ static int open_channel(struct convene *client, const struct convene_options *as
         .connect_timeout_ms = client->timeout_ms / 2 < CONNECT_TIMEOUT_MS
                                   ? (int)(client->timeout_ms / 2 + 1)
                                   : CONNECT_TIMEOUT_MS,
+        .refused_timeout_ms = REFUSED_TIMEOUT_MS,
         /* Where there is a choice, what cannot serve is passed over. */
         .health_service = strchr(client->url, ',') ? "" : NULL,
         .retry = {.max_tokens = RETRY_TOKENS, .token_permille = RETRY_TOKEN_PERMILLE},

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Bad input gets a sentence that names field, problem and remedy, and leaves nothing behind."""
 import json
+import os
 import sys
+import threading
+import time
 
 from community import Community
 
@@ -81,6 +84,18 @@ def check_nobody_there(community):
     assert "convene serve" in done.stderr, done.stderr
 
 
+def check_starting(community):
+    """Whoever calls a server that has just begun to start waits for it."""
+    assert community.stop() == 0
+    community.convene("events", "list", expect=7)
+    starting = threading.Thread(target=community.start)
+    starting.start()
+    while not os.path.exists(f"{community.directory}/convene.sock"):
+        time.sleep(0.001)
+    community.convene("events", "list")
+    starting.join()
+
+
 def check_flood(build):
     """More calls than a caller may make are refused, with the reason, where there is no time to wait
     until the server says that they may come again."""
@@ -102,7 +117,7 @@ def main(build):
         check_csv(community)
         check_words(community)
         check_nobody_there(community)
-        community.convene("events", "list")
+        check_starting(community)
         assert community.stop() == 0
     print(f"{len(BAD)} bad records and what else was wrong got a sentence that helps")
     return 0

@@ -254,6 +254,44 @@ static void test_wait_for_ready_waits_for_a_server(void **state)
     rig_stop(&rig);
 }
 
+static void test_nobody_listening_is_told_without_waiting_for_a_connection(void **state)
+{
+    struct rig rig = {.server = NULL};
+    transport_vacant(transport, rig.url);
+    struct cvn_channel_options options = {.connect_timeout_ms = 3600 * 1000,
+                                          .refused_timeout_ms = 1};
+    assert_int_equal(transport_connect(&rig.channel, rig.url, &options, NULL), 0);
+    Convene__Testing__Empty empty = CONVENE__TESTING__EMPTY__INIT;
+    struct cvn_stream *patient = rig_stream(&rig, "EmptyCall", &empty.base);
+    struct cvn_call_options hasty = {0};
+    for (int i = 0; i < 3; i++) /* also once it is known */
+        assert_int_equal(rig_empty_call(rig.channel, &hasty), CVN_UNAVAILABLE);
+    assert_false(cvn_stream_ended(patient));
+    rig.server =
+        rig_serve(&(struct rig_options){.transport = transport}, &rig.service, rig.url, true);
+    assert_int_equal(rig_finish(patient), CVN_OK);
+    assert_int_equal(rig_empty_call(rig.channel, &hasty), CVN_OK);
+    rig_stop(&rig);
+}
+
+static void test_one_of_several_addresses_that_refuses_is_no_answer(void **state)
+{
+    struct rig rig = {.server = NULL};
+    char urls[2 * sizeof rig.url], other[sizeof rig.url];
+    transport_vacant(transport, other);
+    transport_vacant(transport, rig.url);
+    rig.server =
+        rig_serve(&(struct rig_options){.transport = transport}, &rig.service, rig.url, true);
+    (void)snprintf(urls, sizeof urls, "%s,%s", other, rig.url);
+    struct cvn_channel_options options = {.connect_timeout_ms = RIG_TIMEOUT_MS,
+                                          .refused_timeout_ms = 1};
+    assert_int_equal(transport_connect(&rig.channel, urls, &options, NULL), 0);
+    struct cvn_call_options hasty = {.timeout_ms = RIG_TIMEOUT_MS};
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(rig_empty_call(rig.channel, &hasty), CVN_OK);
+    rig_stop(&rig);
+}
+
 static void test_wait_for_ready_ends_with_the_deadline(void **state)
 {
     struct rig rig = {.server = NULL};
@@ -281,6 +319,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_cancel_while_an_attempt_is_waited_for),
         cmocka_unit_test(test_wait_for_ready_waits_for_a_server),
         cmocka_unit_test(test_wait_for_ready_ends_with_the_deadline),
+        cmocka_unit_test(test_nobody_listening_is_told_without_waiting_for_a_connection),
+        cmocka_unit_test(test_one_of_several_addresses_that_refuses_is_no_answer),
     };
     return cmocka_run_group_tests_name(transport, tests, NULL, NULL);
 }
