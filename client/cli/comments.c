@@ -1,3 +1,5 @@
+#include "client/cli/comments.h"
+
 #include "client/cli/call.h"
 #include "client/cli/commands.h"
 #include "client/cli/field.h"
@@ -17,15 +19,14 @@ CVN_VIEW_INSTANT(see_when, Convene__Events__V1__Comment, create_time)
 CVN_VIEW_INSTANT(see_edited, Convene__Events__V1__Comment, edit_time)
 CVN_VIEW_INT(see_reports, Convene__Events__V1__Comment, report_count)
 
-static const char *see_author(struct cvn_cli *cli, const void *message)
+const char *cvn_comments_author(struct cvn_cli *cli, const void *message)
 {
     const Convene__Events__V1__Comment *comment = message;
     (void)cli;
     return *comment->display_name ? comment->display_name : "(gone)";
 }
 
-/* What was said, or why it is not there any more. */
-static const char *see_text(struct cvn_cli *cli, const void *message)
+const char *cvn_comments_text(struct cvn_cli *cli, const void *message)
 {
     const Convene__Events__V1__Comment *comment = message;
     switch (comment->state) {
@@ -46,8 +47,8 @@ static const char *see_text(struct cvn_cli *cli, const void *message)
 
 static const struct cvn_view_column list_columns[] = {
     {{"When", false, false}, see_when},
-    {{"Who", false, true}, see_author},
-    {{"Comment", false, true}, see_text},
+    {{"Who", false, true}, cvn_comments_author},
+    {{"Comment", false, true}, cvn_comments_text},
     {{"Edited", false, false}, see_edited},
     {{"Reports", true, false}, see_reports},
     {{"Id", false, false}, see_id},
@@ -55,10 +56,10 @@ static const struct cvn_view_column list_columns[] = {
 };
 
 static const struct cvn_view_column show_columns[] = {
-    {{"Who", false, false}, see_author},
+    {{"Who", false, false}, cvn_comments_author},
     {{"When", false, false}, see_when},
     {{"Edited", false, false}, see_edited},
-    {{"Comment", false, false}, see_text},
+    {{"Comment", false, false}, cvn_comments_text},
     {{"Reports", true, false}, see_reports},
     {{"Id", false, false}, see_id},
     {{NULL, false, false}, NULL},
@@ -72,7 +73,7 @@ CVN_VIEW_INSTANT(see_reported, Convene__Events__V1__CommentReport, create_time)
 static const char *see_reported_text(struct cvn_cli *cli, const void *message)
 {
     const Convene__Events__V1__CommentReport *report = message;
-    return report->comment ? see_text(cli, report->comment) : NULL;
+    return report->comment ? cvn_comments_text(cli, report->comment) : NULL;
 }
 
 static const struct cvn_view_column report_columns[] = {
@@ -126,8 +127,9 @@ static enum cvn_exit run_list(struct cvn_cli *cli)
         "Nobody has said anything yet. Begin with `convene comments add EVENT TEXT`.", LIST_LIMIT};
     Convene__Events__V1__ListCommentsRequest request =
         CONVENE__EVENTS__V1__LIST_COMMENTS_REQUEST__INIT;
+    enum cvn_exit code = cvn_call_fill(cli, &request);
     request.event_id = cvn_call_word(cli, 0);
-    enum cvn_exit code = cvn_view_pages(cli, &list, &request.base);
+    code = code ? code : cvn_view_pages(cli, &list, &request.base);
     if (code == CVN_EXIT_DONE && cli->format == CVN_FORMAT_TABLE && !cli->quiet) {
         tell_lock(cli, cvn_call_word(cli, 0));
     }
@@ -230,6 +232,12 @@ static const struct cvn_option page_options[] = {
     {NULL, 0, NULL, NULL, NULL},
 };
 
+static const struct cvn_option list_options[] = {
+    {"newest", 0, NULL, "the newest first", "newest_first"},
+    CVN_VIEW_PAGE_OPTIONS,
+    {NULL, 0, NULL, NULL, NULL},
+};
+
 static const struct cvn_option add_options[] = {
     {"as", 0, "PERSON", "id or e-mail of somebody else; for administrators", NULL},
     {NULL, 0, NULL, NULL, NULL},
@@ -241,8 +249,11 @@ static const struct cvn_option reason_options[] = {
 };
 
 const struct cvn_command cvn_comments_commands[] = {
-    {"list", "EVENT", 1, 1, "Lists what was said about a meetup, oldest first.", NULL, page_options,
-     false, run_list, NULL},
+    {"list", "EVENT", 1, 1, "Lists what was said about a meetup, oldest first.",
+     "convene comments list evt_01jd… --newest --limit 10\n"
+     "\n"
+     "convene events watch shows what is said as it is said.",
+     list_options, false, run_list, NULL},
     {"add", "EVENT TEXT", 2, 2, "Says something about a meetup, in Markdown.",
      "Whoever may see the meetup reads it. At most 4,000 bytes, and 10 comments within 10\n"
      "minutes.\n"

@@ -2,6 +2,7 @@
 
 #include "base/csv.h"
 #include "client/cli/call.h"
+#include "client/cli/comments.h"
 #include "client/cli/events_list.h"
 #include "client/cli/failure.h"
 #include "client/cli/field.h"
@@ -22,6 +23,7 @@ const char cvn_events_watch_notes[] =
     "convene events watch --group go-berlin\n"
     "convene events watch --list --city Berlin -o json | while read -r line; do …\n"
     "\n"
+    "Changes of events, of their seats and RSVPs, and what is said about them.\n"
     "On a terminal a line for each change; into a pipe, or with -o json, each message as one\n"
     "line of JSON, whose \"cursor\" is where --from goes on. With --cursor-file the cursor is "
     "kept\n"
@@ -149,6 +151,15 @@ static const char *rsvp_text(struct cvn_cli *cli, const Convene__Events__V1__Rsv
                : cvn_arena_printf(&cli->arena, "%s: %s", name, state);
 }
 
+/* The first line of what was said, and who said it. */
+static const char *comment_text(struct cvn_cli *cli, const Convene__Events__V1__Comment *comment)
+{
+    const char *text = cvn_comments_text(cli, comment);
+    int len = (int)strcspn(text, "\r\n");
+    return cvn_arena_printf(&cli->arena, "%s: %.*s%s", cvn_comments_author(cli, comment), len, text,
+                            text[len] ? "…" : "");
+}
+
 /* What happened, in words. */
 static const char *change_text(struct cvn_cli *cli, const struct convene_change *change)
 {
@@ -164,6 +175,8 @@ static const char *change_text(struct cvn_cli *cli, const struct convene_change 
         return message->group->name;
     case CONVENE_CHANGE_MEMBER:
         return *message->member->display_name ? message->member->display_name : change->person_id;
+    case CONVENE_CHANGE_COMMENT:
+        return comment_text(cli, message->comment);
     case CONVENE_CHANGE_REMOVED:
         return "gone, or no longer among these";
     case CONVENE_CHANGE_PROGRESS:

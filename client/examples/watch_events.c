@@ -9,6 +9,8 @@ static int show(const struct convene_change *change, void *user)
         printf("%s %s: %s\n", change->event_id, change->kind, change->event->title);
     else if (change->what == CONVENE_CHANGE_REMOVED)
         printf("%s is gone\n", change->event_id);
+    else if (change->what == CONVENE_CHANGE_COMMENT && !change->comment.removed)
+        printf("%s, %s said: %s\n", change->event_id, change->comment.name, change->comment.text);
     fflush(stdout);
     FILE *file = fopen(user, "w"); /* your database, in the same transaction, is better */
     if (file) {

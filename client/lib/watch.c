@@ -128,6 +128,17 @@ static void fill_rsvp(struct convene_change *change, const Convene__Events__V1__
     cvn_rsvp_of_message(&change->rsvp, rsvp);
 }
 
+static void fill_comment(struct convene_change *change, const Convene__Events__V1__Comment *comment)
+{
+    change->person_id = comment->author_id;
+    change->comment = (struct convene_comment){
+        .id = comment->id,
+        .name = comment->display_name,
+        .text = comment->text,
+        .removed = comment->state != CONVENE__EVENTS__V1__COMMENT_STATE__COMMENT_STATE_SHOWN,
+    };
+}
+
 /* What the message says; event is where an event is put. */
 static void fill_change(struct convene_change *change, struct convene_event *event,
                         const Convene__Events__V1__WatchEventsResponse *message)
@@ -165,6 +176,9 @@ static void fill_change(struct convene_change *change, struct convene_event *eve
     case CONVENE_CHANGE_MEMBER:
         change->person_id = from->member->person_id;
         change->role = (enum convene_role)from->member->role;
+        break;
+    case CONVENE_CHANGE_COMMENT:
+        fill_comment(change, from->comment);
         break;
     case CONVENE_CHANGE_PROGRESS:
     case CONVENE_CHANGE_LIVE:

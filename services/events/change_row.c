@@ -1,6 +1,7 @@
 #include "services/events/change_row.h"
 
 #include "base/draw.h"
+#include "services/events/comments/comment_table.h"
 #include "services/events/groups/group_table.h"
 #include "services/events/meetups/event_table.h"
 #include "services/events/people/person_table.h"
@@ -14,7 +15,12 @@
 #define PUBLICATION(name) CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_##name
 #define STATE(name) CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_##name
 
-enum { STEP_BYTES = CVN_ID_TEXT_BYTES + 4 * 11 + CVN_DRAW_TEXT_BYTES };
+#define COMMENTS "/comments/"
+
+enum {
+    STEP_BYTES = CVN_ID_TEXT_BYTES + 4 * 11 + CVN_DRAW_TEXT_BYTES,
+    COMMENT_BYTES = 2 * CVN_ID_TEXT_BYTES + sizeof COMMENTS,
+};
 
 static int append(struct cvn_ctx *ctx, const char *subject, const char *kind,
                   struct cvn_slice detail)
@@ -191,6 +197,18 @@ int cvn_change_row_series(struct cvn_ctx *ctx, const struct cvn_id *id, bool is_
     return append(ctx, subject, is_new ? "series.created" : "series.updated", cvn_slice(NULL, 0));
 }
 
+int cvn_change_row_comment(struct cvn_ctx *ctx, const struct cvn_id ids[2], bool is_new,
+                           Convene__Events__V1__CommentState state)
+{
+    bool shown = state == CONVENE__EVENTS__V1__COMMENT_STATE__COMMENT_STATE_SHOWN;
+    char event[CVN_ID_TEXT_BYTES], comment[CVN_ID_TEXT_BYTES], subject[COMMENT_BYTES];
+    cvn_id_format(event, CVN_EVENT_PREFIX, &ids[0]);
+    cvn_id_format(comment, CVN_COMMENT_PREFIX, &ids[1]);
+    (void)snprintf(subject, sizeof subject, "%s" COMMENTS "%s", event, comment);
+    const char *kind = is_new ? "comment.created" : shown ? "comment.updated" : "comment.removed";
+    return append(ctx, subject, kind, cvn_slice(NULL, 0));
+}
+
 /* A slice as text that ends; false when it is longer. */
 static bool copy_text(struct cvn_slice from, char *text, size_t size)
 {
@@ -215,6 +233,16 @@ static bool read_person(const struct cvn_change *change, struct cvn_id *ret,
     return cvn_id_parse(ret, CVN_PERSON_PREFIX, text);
 }
 
+/* The comment of "evt_…/comments/cmt_…", which then is "evt_…". */
+static bool cut_comment(char *subject, struct cvn_id *ret)
+{
+    char *rest = strstr(subject, COMMENTS);
+    if (!rest || !cvn_id_parse(ret, CVN_COMMENT_PREFIX, rest + strlen(COMMENTS)))
+        return false;
+    *rest = '\0';
+    return true;
+}
+
 struct cvn_change_subject cvn_change_subject_read(const struct cvn_change *change)
 {
     static const struct {
@@ -228,10 +256,13 @@ struct cvn_change_subject cvn_change_subject_read(const struct cvn_change *chang
         {"group.", CVN_CHANGE_OF_GROUP, CVN_GROUP_PREFIX, false},
         {"member.", CVN_CHANGE_OF_MEMBER, CVN_GROUP_PREFIX, true},
         {"series.", CVN_CHANGE_OF_SERIES, CVN_SERIES_PREFIX, false},
+        {"comment.", CVN_CHANGE_OF_COMMENT, CVN_EVENT_PREFIX, false},
     };
     struct cvn_change_subject ret = {.kind = CVN_CHANGE_OF_OTHER};
-    char kind[CVN_CHANGE_KIND_BYTES_MAX + 1], id[CVN_ID_TEXT_BYTES], rest[STEP_BYTES];
+    char kind[CVN_CHANGE_KIND_BYTES_MAX + 1], id[COMMENT_BYTES], rest[STEP_BYTES];
     if (!copy_text(change->kind, kind, sizeof kind) || !copy_text(change->subject, id, sizeof id))
+        return ret;
+    if (strncmp(kind, "comment.", strlen("comment.")) == 0 && !cut_comment(id, &ret.comment))
         return ret;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (strncmp(kind, rows[i].kind, strlen(rows[i].kind)) == 0 &&

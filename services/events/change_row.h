@@ -8,7 +8,8 @@
  * ".updated", ".published", ".unpublished", ".archived", ".rescheduled", ".postponed",
  * ".moved_online", ".cancelled", ".restored", ".deleted"; "rsvp." and the new state in lower case,
  * or ".promoted" out of the queue, ".updated" in the same state; "group.created", ".updated";
- * "member.joined", ".updated", ".left"; "series.created", ".updated". Its detail is what was so
+ * "member.joined", ".updated", ".left"; "series.created", ".updated"; and of the subject
+ * "evt_…/comments/cmt_…" "comment.created", ".updated", ".removed". Its detail is what was so
  * before, for those who must know what somebody could see then: of RSVPs and members the person and
  * four numbers, as "per_… 4 3 1 1", and of RSVPs the hash of the step in the event's history
  * (move_log.h), so that the log bears witness to that.
@@ -16,6 +17,7 @@
 #ifndef CVN_SERVICES_EVENTS_CHANGE_ROW_H
 #define CVN_SERVICES_EVENTS_CHANGE_ROW_H
 
+#include "convene/events/v1/comment.pb-c.h"
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/group.pb-c.h"
 #include "convene/events/v1/rsvp.pb-c.h"
@@ -35,6 +37,8 @@ int cvn_change_row_member(struct cvn_ctx *ctx, const struct cvn_id ids[2],
                           const Convene__Events__V1__Member *before,
                           const Convene__Events__V1__Member *after); /* ids: group, person */
 int cvn_change_row_series(struct cvn_ctx *ctx, const struct cvn_id *id, bool is_new);
+int cvn_change_row_comment(struct cvn_ctx *ctx, const struct cvn_id ids[2], bool is_new,
+                           Convene__Events__V1__CommentState state); /* ids: event, comment */
 
 enum cvn_change_subject_kind {
     CVN_CHANGE_OF_OTHER, /* nothing of the above */
@@ -43,12 +47,14 @@ enum cvn_change_subject_kind {
     CVN_CHANGE_OF_GROUP,
     CVN_CHANGE_OF_MEMBER,
     CVN_CHANGE_OF_SERIES,
+    CVN_CHANGE_OF_COMMENT,
 };
 
 struct cvn_change_subject {
     enum cvn_change_subject_kind kind;
-    struct cvn_id id;     /* of the event, group or series */
-    struct cvn_id person; /* of an RSVP or a member */
+    struct cvn_id id;      /* of the event, group or series */
+    struct cvn_id person;  /* of an RSVP or a member */
+    struct cvn_id comment; /* on the event */
 };
 
 /* What an entry is about, by its kind. */

@@ -47,9 +47,9 @@ static int walk_init(struct walk *walk, struct cvn_txn *txn, const struct cvn_ro
     struct cvn_key hi;
     cvn_key_prefix_end(&hi, cvn_key_slice(&list->prefixes[i]));
     const struct cvn_slice bounds[2] = {cvn_key_slice(&list->prefixes[i]), cvn_key_slice(&hi)};
-    return list->index
-               ? cvn_index_cursor_init(&walk->entries, txn, list->index, bounds, CVN_FORWARD)
-               : cvn_cursor_init(&walk->rows, txn, bounds[0], bounds[1], CVN_FORWARD);
+    enum cvn_direction direction = list->descending ? CVN_BACKWARD : CVN_FORWARD;
+    return list->index ? cvn_index_cursor_init(&walk->entries, txn, list->index, bounds, direction)
+                       : cvn_cursor_init(&walk->rows, txn, bounds[0], bounds[1], direction);
 }
 
 /* Whether all of the i-th prefix lies before the place that the page begins behind. */
@@ -57,7 +57,7 @@ static bool is_behind(const struct cvn_row_list *list, size_t i, struct cvn_slic
 {
     struct cvn_key hi;
     cvn_key_prefix_end(&hi, cvn_key_slice(&list->prefixes[i]));
-    return cvn_slice_compare(after, cvn_key_slice(&hi)) >= 0;
+    return !list->descending && cvn_slice_compare(after, cvn_key_slice(&hi)) >= 0;
 }
 
 static int walk_resume(struct walk *walk, const struct cvn_row_list *list, size_t i,

@@ -17,6 +17,7 @@ enum {
 
 struct cvn_row_list {
     const struct cvn_index *index; /* NULL: the prefixes are of the rows' own keys */
+    bool descending;               /* the last first; with one prefix */
     size_t n_prefixes;
     struct cvn_key prefixes[CVN_ROW_LIST_PREFIXES_MAX]; /* ascending */
     /*

@@ -99,6 +99,38 @@ def example(community):
     assert wrong.returncode == 1 and "nowhere" in wrong.stderr, wrong
 
 
+def discuss(community, convene):
+    """What is said about an event is told through a restart; what was taken out, without its text."""
+    community.convene("people", "create", "--name", "Ada", "--email", "ada@x.org")
+    event = community.json("events", "list", "--from", "2031-01-01", "--limit", "1")[0]["id"]
+    cursor = os.path.join(community.directory, "said-cursor")
+    watch = [convene, "events", "watch", "-o", "csv", "--cursor-file", cursor]
+    seen = Lines(community, "said", *watch)
+    wait_for(lambda: os.path.exists(cursor))
+
+    def comment(*arguments):
+        return community.json("comments", *arguments)["id"]
+
+    first = comment("add", event, "A secret.\nTwo lines.", "--as", "ada@x.org")
+    wait_for(lambda: "Ada: A secret.…" in "".join(seen.read()))
+    community.stop(signal.SIGKILL)
+    community.start()
+    comment("remove", first, "--reason", "It was to be one.")
+    wait_for(lambda: "comment.removed" in "".join(seen.read()))
+    seen.end()
+    last = seen.read()[-1]
+    assert "Ada: (deleted by an organiser: It was to be one.)" in last and event in last, last
+    second = comment("add", event, "Another.", "--as", "ada@x.org")
+    comment("remove", second, "--reason", "As well.")
+    seen = Lines(community, "said-later", *watch)
+    wait_for(lambda: "comment.removed" in "".join(seen.read()))
+    seen.end()
+    assert "Another." not in "".join(seen.read()), "taken out before it could be told"
+    community.convene("comments", "add", event, "The last.", "--as", "ada@x.org")
+    listed = community.json("comments", "list", event, "--newest")
+    assert [c.get("text", "") for c in listed] == ["The last.", "", ""], listed
+
+
 def interrupt(community, convene):
     """Ctrl-C amid an import stores what is under way and says how far it came; then again, whole."""
     n = 6000
@@ -166,6 +198,7 @@ def main(build):
                           "--time-zone", "Europe/Berlin")
         follow(community, convene)
         example(community)
+        discuss(community, convene)
         interrupt(community, convene)
         twice_at_once(community, convene)
     print("watching and importing go on through breaks, each thing once")

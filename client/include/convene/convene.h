@@ -429,6 +429,7 @@ enum convene_change_what {
     CONVENE_CHANGE_RSVP = 13,    /* rsvp of person_id to event_id; for organisers and that person */
     CONVENE_CHANGE_GROUP = 14,   /* the group of group_id; see message */
     CONVENE_CHANGE_MEMBER = 15,  /* person_id in group_id; for organisers and that person */
+    CONVENE_CHANGE_COMMENT = 16, /* comment by person_id on event_id: written, changed, taken out */
 };
 
 enum convene_role {
@@ -438,13 +439,21 @@ enum convene_role {
     CONVENE_ROLE_OWNER = 3,
 };
 
+/* What somebody said about an event, as it is now. */
+struct convene_comment {
+    const char *id;   /* "cmt_…" */
+    const char *name; /* of who said it; "" where they were erased */
+    const char *text; /* Markdown; "" where it was taken out */
+    bool removed;
+};
+
 /* One change; borrowed until the callback returns. */
 struct convene_change {
     enum convene_change_what what;
     const char *cursor;   /* where to go on behind this one: keep it with what you made of it */
     int64_t sequence;     /* the server's number, which only rises; 0 in a snapshot */
     int64_t time_ms;      /* since 1970, UTC; 0 in a snapshot */
-    const char *kind;     /* as in "event.published", "rsvp.promoted", "member.left" */
+    const char *kind;     /* as in "event.published", "rsvp.promoted", "comment.created" */
     const char *event_id; /* "" where it is about none, as the next two */
     const char *group_id;
     const char *person_id;
@@ -454,6 +463,7 @@ struct convene_change {
     int32_t seats_taken;
     int32_t waitlist_count;
     const ProtobufCMessage *message; /* convene.events.v1.EventChange with all of it; or NULL */
+    struct convene_comment comment;  /* for CONVENE_CHANGE_COMMENT; else its texts are NULL */
 };
 
 struct convene_watch_options {

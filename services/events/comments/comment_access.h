@@ -46,7 +46,7 @@ int cvn_comment_show(struct cvn_ctx *ctx, const struct cvn_rsvp_case *on, const 
 int cvn_discussion_show(struct cvn_ctx *ctx, const struct cvn_rsvp_case *on,
                         Convene__Events__V1__Discussion *reply);
 
-/* Notes a change of a comment in the log. 0 or a fault. */
+/* Notes what is done about a comment in the log. 0 or a fault. */
 int cvn_comment_note(struct cvn_ctx *ctx, const char *kind,
                      const Convene__Events__V1__Comment *comment);
 

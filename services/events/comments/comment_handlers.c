@@ -96,8 +96,6 @@ static int create_comment(struct cvn_ctx *ctx, const void *request, void *reply)
     if (!comment->id || !comment->author_id || !comment->create_time)
         return -ENOMEM;
     r = cvn_comment_put(ctx, &on.event_id, &id, comment);
-    if (r == 0)
-        r = cvn_comment_note(ctx, "comment.created", comment);
     return r ? r : cvn_comment_show(ctx, &on, &id, comment);
 }
 
@@ -122,12 +120,10 @@ static int require_shown(struct cvn_ctx *ctx, const struct cvn_comment_case *c)
 }
 
 /* Stores the comment as it became, and shows it. */
-static int store(struct cvn_ctx *ctx, const struct cvn_comment_case *c, const char *kind,
+static int store(struct cvn_ctx *ctx, const struct cvn_comment_case *c,
                  Convene__Events__V1__Comment *reply)
 {
     int r = cvn_comment_put(ctx, &c->on.event_id, &c->id, c->comment);
-    if (r == 0)
-        r = cvn_comment_note(ctx, kind, c->comment);
     if (r == 0)
         r = cvn_comment_show(ctx, &c->on, &c->id, c->comment);
     if (r == 0)
@@ -157,7 +153,7 @@ static int update_comment(struct cvn_ctx *ctx, const void *request, void *reply)
     }
     c.comment->text = req->text;
     c.comment->edit_time = cvn_record_time(ctx->arena, ctx->now_ms);
-    return c.comment->edit_time ? store(ctx, &c, "comment.updated", reply) : -ENOMEM;
+    return c.comment->edit_time ? store(ctx, &c, reply) : -ENOMEM;
 }
 
 /* Authors take back what they said whatever has become of the event; others say why. */
@@ -192,7 +188,7 @@ static int delete_comment(struct cvn_ctx *ctx, const void *request, void *reply)
     c.comment->state = c.own ? STATE(DELETED_BY_AUTHOR) : STATE(DELETED_BY_ORGANISER);
     c.comment->reason = c.own ? c.comment->reason : req->reason;
     r = cvn_reports_delete(ctx, &c.on.event_id, &c.id);
-    return r ? r : store(ctx, &c, "comment.deleted", reply);
+    return r ? r : store(ctx, &c, reply);
 }
 
 /* A page under way. */
@@ -225,7 +221,8 @@ static int list_comments(struct cvn_ctx *ctx, const void *request, void *reply)
     Convene__Events__V1__ListCommentsResponse *response = reply;
     struct cvn_rsvp_case on;
     struct listing listing = {&on, response};
-    struct cvn_row_list list = {.n_prefixes = 1, .take = take, .arg = &listing};
+    struct cvn_row_list list = {
+        .descending = req->newest_first, .n_prefixes = 1, .take = take, .arg = &listing};
     size_t page_size;
     int r = cvn_row_list_room(ctx, req->page_size, &page_size, &response->comments);
     if (r == 0)

@@ -1,5 +1,6 @@
 #include "services/events/comments/comment_table.h"
 
+#include "services/events/change_row.h"
 #include "services/events/meetups/event_table.h"
 #include "services/events/people/person_table.h"
 #include "services/events/record.h"
@@ -235,8 +236,11 @@ int cvn_comment_put(struct cvn_ctx *ctx, const struct cvn_id *event, const struc
     discussion.n_shown +=
         (uint32_t)(stored.state == SHOWN) - (uint32_t)(before && before->state == SHOWN);
     comment_key(&key, event, comment);
+    const struct cvn_id ids[2] = {*event, *comment};
     r = cvn_table_put(ctx->txn, &cvn_comment_table, cvn_key_slice(&key), value);
-    return r ? r : cvn_discussion_put(ctx, event, &discussion);
+    if (r == 0)
+        r = cvn_discussion_put(ctx, event, &discussion);
+    return r ? r : cvn_change_row_comment(ctx, ids, before == NULL, stored.state);
 }
 
 int cvn_comments_since(struct cvn_ctx *ctx, const struct cvn_id *author, const struct cvn_id *event,

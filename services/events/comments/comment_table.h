@@ -58,7 +58,8 @@ int cvn_comment_event(struct cvn_ctx *ctx, const struct cvn_id *comment, struct 
 int cvn_comment_get(struct cvn_ctx *ctx, const struct cvn_id *event, const struct cvn_id *comment,
                     Convene__Events__V1__Comment **ret);
 
-/* Writes one, new or over what was there, and keeps the counts. 0 or a fault. */
+/* Writes one, new or over what was there, keeps the counts, and notes the change in the log. 0 or a
+ * fault. */
 int cvn_comment_put(struct cvn_ctx *ctx, const struct cvn_id *event, const struct cvn_id *comment,
                     const Convene__Events__V1__Comment *message);
 

@@ -40,8 +40,9 @@ int cvn_watch_page_seek(struct cvn_watch_page *page, struct cvn_txn *txn, uint64
 int cvn_watch_page_read(struct cvn_watch_page *page, struct cvn_ctx *ctx,
                         struct cvn_watch_entry *entry)
 {
-    bool of_event =
-        entry->subject.kind == CVN_CHANGE_OF_EVENT || entry->subject.kind == CVN_CHANGE_OF_RSVP;
+    bool of_event = entry->subject.kind == CVN_CHANGE_OF_EVENT ||
+                    entry->subject.kind == CVN_CHANGE_OF_RSVP ||
+                    entry->subject.kind == CVN_CHANGE_OF_COMMENT;
     if (entry->read || !of_event)
         return 0;
     struct cvn_ctx own = *ctx;

@@ -1,5 +1,6 @@
 #include "services/events/watch/watch_tell.h"
 
+#include "services/events/comments/comment_access.h"
 #include "services/events/groups/group_access.h"
 #include "services/events/groups/group_table.h"
 #include "services/events/listing/event_stream.h"
@@ -229,6 +230,56 @@ static int tell_rsvp_entry(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
                                           : 0;
 }
 
+static int tell_comment(struct cvn_ctx *ctx, const struct cvn_watch_entry *entry, int role,
+                        Convene__Events__V1__Comment *comment,
+                        Convene__Events__V1__EventChange *ret)
+{
+    struct cvn_rsvp_case on = {.event_id = entry->subject.id,
+                               .event = entry->event,
+                               .caller = (Convene__Events__V1__GroupRole)role};
+    if (!cvn_id_parse(&on.group_id, CVN_GROUP_PREFIX, entry->event->group_id))
+        return -EUCLEAN;
+    int r = cvn_comment_show(ctx, &on, &entry->subject.comment, comment);
+    if (r)
+        return r;
+    ret->event_id = entry->event->id;
+    ret->group_id = entry->event->group_id;
+    ret->what_case = WHAT(COMMENT);
+    ret->comment = comment;
+    return CVN_WATCH_TOLD;
+}
+
+/*
+ * Who sees the event sees what is said about it. What was taken out meanwhile is told of with that
+ * entry, which follows.
+ */
+static int tell_comment_entry(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
+                              const struct cvn_watch_entry *entry,
+                              Convene__Events__V1__EventChange *ret)
+{
+    Convene__Events__V1__Comment *comment;
+    bool fits = false;
+    int role = 0;
+    if (!entry->event)
+        return 0;
+    int r = cvn_comment_get(ctx, &entry->subject.id, &entry->subject.comment, &comment);
+    if (r == 0)
+        r = attended(filter, ctx, &entry->subject.id, &fits);
+    if (r == 0 && fits)
+        r = role_in(ctx, entry->event->group_id, &role);
+    if (r == 0 && fits)
+        r = cvn_event_filter_passes(filter, ctx, entry->event, role, &fits);
+    if (r == 0 && fits)
+        r = begin(ctx, entry, ret);
+    if (r || !fits)
+        return r == CVN_STORE_ABSENT ? 0 : r;
+    bool shown = comment->state == CONVENE__EVENTS__V1__COMMENT_STATE__COMMENT_STATE_SHOWN;
+    bool is_removal = strcmp(ret->kind, "comment.removed") == 0;
+    bool is_change = is_removal || strcmp(ret->kind, "comment.created") == 0 ||
+                     strcmp(ret->kind, "comment.updated") == 0;
+    return is_change && shown != is_removal ? tell_comment(ctx, entry, role, comment, ret) : 0;
+}
+
 static int tell_group(struct cvn_ctx *ctx, const struct cvn_watch_entry *entry,
                       Convene__Events__V1__EventChange *ret)
 {
@@ -290,6 +341,8 @@ int cvn_watch_tell_entry(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
         return of_group ? tell_group(ctx, entry, ret) : 0;
     case CVN_CHANGE_OF_MEMBER:
         return of_group ? tell_member(ctx, entry, ret) : 0;
+    case CVN_CHANGE_OF_COMMENT:
+        return tell_comment_entry(filter, ctx, entry, ret);
     case CVN_CHANGE_OF_SERIES: /* its occurrences are events */
     case CVN_CHANGE_OF_OTHER:
         break;

@@ -137,6 +137,54 @@ static void test_comments_are_listed_in_order_by_pages(void **state)
     assert_int_equal(pages, 3);
 }
 
+/* What is written meanwhile is on none of the later pages, and what is taken out keeps its place.
+ */
+static void test_newest_come_first_on_pages_that_stay(void **state)
+{
+    struct scene s = scene_of(state);
+    CLIENT eve = client_of(s.harness, s.eve);
+    char token[2048] = "", said[64] = "";
+    struct id_text ids[5];
+    for (int i = 0; i < 5; i++) {
+        char text[8];
+        (void)snprintf(text, sizeof text, "%d", i);
+        s.harness->now_ms += 1;
+        ids[i] = say(&eve, &s, text);
+    }
+    Convene__Events__V1__ListCommentsRequest request =
+        CONVENE__EVENTS__V1__LIST_COMMENTS_REQUEST__INIT;
+    request.event_id = s.event_id.text;
+    request.page_size = 2;
+    request.newest_first = true;
+    int pages = 0;
+    do {
+        request.page_token = token;
+        const Convene__Events__V1__ListCommentsResponse *reply =
+            client_call(&eve, &cvn_comment_methods[LIST], &request);
+        assert_non_null(reply);
+        for (size_t i = 0; i < reply->n_comments; i++)
+            strcat(said, reply->comments[i]->text[0] ? reply->comments[i]->text : "-");
+        (void)snprintf(token, sizeof token, "%s", reply->next_page_token);
+        if (pages++ == 0) {
+            s.harness->now_ms += 1;
+            assert_true(say(&eve, &s, "5").text[0]);
+            assert_int_equal(take_out(&eve, ids[1].text, ""), STATE(DELETED_BY_AUTHOR));
+            assert_int_equal(take_out(&eve, ids[3].text, ""), STATE(DELETED_BY_AUTHOR));
+        }
+    } while (token[0]);
+    assert_string_equal(said, "432-0");
+    assert_int_equal(pages, 3);
+    /* A token of the one order is none of the other. */
+    request.page_token = token;
+    const Convene__Events__V1__ListCommentsResponse *reply =
+        client_call(&eve, &cvn_comment_methods[LIST], &request);
+    assert_non_null(reply);
+    (void)snprintf(token, sizeof token, "%s", reply->next_page_token);
+    request.newest_first = false;
+    assert_null(client_call(&eve, &cvn_comment_methods[LIST], &request));
+    assert_true(client_blames(&eve, "page_token"));
+}
+
 static void test_text_at_its_limits(void **state)
 {
     struct scene s = scene_of(state);
@@ -356,6 +404,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_comments_are_listed_in_order_by_pages),
+        TEST(test_newest_come_first_on_pages_that_stay),
         TEST(test_text_at_its_limits),
         TEST(test_rate_of_one_person_on_one_event),
         TEST(test_edit_is_the_authors_by_etag),

@@ -26,6 +26,8 @@ struct watching {
     char reason[64];
     char person_seen[CVN_ID_TEXT_BYTES]; /* of the last RSVP or member */
     int32_t seats;                       /* of the last counts */
+    char text[64];                       /* of the last comment */
+    char comment_seen[CVN_ID_TEXT_BYTES];
     char event_seen[CVN_ID_TEXT_BYTES];
     int64_t sequence;
 };
@@ -46,6 +48,7 @@ static int take(void *arg, const Convene__Events__V1__WatchEventsResponse *messa
         [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_RSVP] = "rsvp",
         [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_GROUP] = "group",
         [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_MEMBER] = "member",
+        [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_COMMENT] = "comment",
     };
     struct watching *w = arg;
     const Convene__Events__V1__EventChange *change = message->change;
@@ -70,6 +73,10 @@ static int take(void *arg, const Convene__Events__V1__WatchEventsResponse *messa
         (void)snprintf(w->person_seen, sizeof w->person_seen, "%s", change->member->person_id);
     if (change->what_case == CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_COUNTS)
         w->seats = change->counts->seats_taken;
+    if (change->what_case == CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_COMMENT) {
+        (void)snprintf(w->text, sizeof w->text, "%s", change->comment->text);
+        (void)snprintf(w->comment_seen, sizeof w->comment_seen, "%s", change->comment->id);
+    }
     return 0;
 }
 
@@ -396,6 +403,78 @@ static void test_group_is_told_to_those_who_watch_it(void **state)
     assert_int_equal(organiser.code, CVN_NOT_FOUND);
 }
 
+static struct id_text say(struct client *client, struct cvn_id event, const char *said)
+{
+    Convene__Events__V1__CreateCommentRequest request =
+        CONVENE__EVENTS__V1__CREATE_COMMENT_REQUEST__INIT;
+    struct id_text id = id_text("evt", event);
+    request.event_id = id.text;
+    request.text = text(said);
+    const Convene__Events__V1__Comment *made =
+        client_call(client, &cvn_comment_methods[0], &request);
+    assert_non_null(made);
+    (void)snprintf(id.text, sizeof id.text, "%s", made->id);
+    return id;
+}
+
+static void say_otherwise(struct client *client, struct id_text id, const char *said)
+{
+    Convene__Events__V1__UpdateCommentRequest request =
+        CONVENE__EVENTS__V1__UPDATE_COMMENT_REQUEST__INIT;
+    request.id = id.text;
+    request.text = text(said);
+    assert_non_null(client_call(client, &cvn_comment_methods[2], &request));
+}
+
+static void take_out(struct client *client, struct id_text id, const char *reason)
+{
+    Convene__Events__V1__DeleteCommentRequest request =
+        CONVENE__EVENTS__V1__DELETE_COMMENT_REQUEST__INIT;
+    request.id = id.text;
+    request.reason = text(reason);
+    assert_non_null(client_call(client, &cvn_comment_methods[3], &request));
+}
+
+static void test_comments_are_told_to_those_who_see_the_event(void **state)
+{
+    struct harness *harness = *state;
+    struct scene *scene = set_scene(harness);
+    CLIENT owner = client_of(harness, scene->owner_id);
+    CLIENT one = client_of(harness, scene->other_id);
+    CLIENT nobody = client_nobody(harness);
+    scene->draft.event.visibility = CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_MEMBERS;
+    struct cvn_id event = id_of(create(&owner, &scene->draft.event, true));
+    join(&one, scene->group);
+    struct watching member = watch_of(harness, &one), stranger = watch_of(harness, &nobody);
+    struct watching elsewhere = watch_of(harness, &owner), late = watch_of(harness, &owner);
+    elsewhere.filter.topic = text("gardening");
+    expect(&member, "");
+    expect(&stranger, "");
+    expect(&elsewhere, "");
+    expect(&late, "");
+    struct id_text id = say(&one, event, "Is there a ramp?");
+    expect(&member, "comment.created:comment");
+    assert_string_equal(member.text, "Is there a ramp?");
+    assert_string_equal(member.comment_seen, id.text);
+    assert_string_equal(member.event_seen, id_text("evt", event).text);
+    say_otherwise(&one, id, "Is there a lift?");
+    say_otherwise(&one, id, "Is there a lift?"); /* no change */
+    expect(&member, "comment.updated:comment");
+    assert_string_equal(member.text, "Is there a lift?");
+    take_out(&owner, id, "Answered in the description.");
+    (void)say(&owner, event, "There is.");
+    member.room = 1; /* and goes on behind each */
+    expect(&member, "comment.removed:comment");
+    assert_string_equal(member.text, "");
+    member.room = -1;
+    expect(&member, "comment.created:comment");
+    /* What was taken out before it could be told is told as that, and once. */
+    expect(&late, "comment.removed:comment comment.created:comment");
+    assert_string_equal(late.text, "There is.");
+    expect(&stranger, "");
+    expect(&elsewhere, "");
+}
+
 static int append_others(struct cvn_txn *txn, void *arg)
 {
     int r = 0;
@@ -460,6 +539,7 @@ int main(void)
         TEST(test_membership_shows_and_hides),
         TEST(test_own_events_come_and_go_with_the_answer),
         TEST(test_group_is_told_to_those_who_watch_it),
+        TEST(test_comments_are_told_to_those_who_see_the_event),
         TEST(test_cursor_is_sent_alone_after_a_thousand_entries),
         TEST(test_filter_is_checked_where_it_stands),
     };
