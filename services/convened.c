@@ -8,6 +8,7 @@
 #include "services/admin_handlers.h"
 #include "services/call_log.h"
 #include "services/caller.h"
+#include "services/events/audit.h"
 #include "services/events/groups/group_rename.h"
 #include "services/events/keys/key_access.h"
 #include "services/events/meetups/register_stream.h"
@@ -282,13 +283,13 @@ static int start_stores(struct daemon *daemon, struct cvn_runtime *runtime)
 {
     daemon->stores.directory = daemon->settings.data;
     if (daemon->settings.events)
-        cvn_store_admin_add(
-            &daemon->stores,
-            &(struct cvn_admin_store){"events", daemon->events_store, cvn_events_tables});
+        cvn_store_admin_add(&daemon->stores,
+                            &(struct cvn_admin_store){"events", daemon->events_store,
+                                                      cvn_events_tables, cvn_events_audit});
     if (daemon->settings.mentoring)
-        cvn_store_admin_add(
-            &daemon->stores,
-            &(struct cvn_admin_store){"mentoring", daemon->mentoring_store, cvn_mentoring_tables});
+        cvn_store_admin_add(&daemon->stores,
+                            &(struct cvn_admin_store){"mentoring", daemon->mentoring_store,
+                                                      cvn_mentoring_tables, NULL});
     return cvn_store_admin_bind(&daemon->stores, runtime, daemon->server);
 }
 

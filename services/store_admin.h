@@ -7,6 +7,7 @@
 
 #include "storage/store.h"
 #include "storage/table.h"
+#include "storage/verify.h"
 
 #include <stdatomic.h>
 
@@ -20,6 +21,7 @@ struct cvn_admin_store {
     const char *name;
     struct cvn_store *store;
     const struct cvn_table *const *tables;
+    cvn_verify_audit *audit; /* NULL for none */
 };
 
 /* Zeroed before the first is added; to outlive the server. */

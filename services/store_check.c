@@ -112,6 +112,8 @@ static int check_store(struct check *check, const struct cvn_admin_store *store)
         return r;
     send_progress(check, 0, 0); /* so that the caller knows that it has begun */
     r = cvn_store_verify(snapshot, store->tables, &progress, report);
+    if (r == 0 && store->audit)
+        r = store->audit(snapshot, &progress, report);
     cvn_snapshot_release(snapshot);
     return r ? r : add_result(check, report);
 }

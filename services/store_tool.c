@@ -1,5 +1,6 @@
 #include "services/store_tool.h"
 
+#include "services/events/audit.h"
 #include "services/events/service.h"
 #include "services/mentoring/service.h"
 #include "services/store_files.h"
@@ -23,12 +24,13 @@ enum { TOOL_USAGE = 2, DATA_BYTES = 512, PATH_BYTES = 640 };
 struct kind {
     const char *name;
     const struct cvn_table *const *tables;
+    cvn_verify_audit *audit; /* NULL for none */
 };
 
 static const struct kind *kind_of(const char *name)
 {
-    static const struct kind kinds[] = {{"events", cvn_events_tables},
-                                        {"mentoring", cvn_mentoring_tables}};
+    static const struct kind kinds[] = {{"events", cvn_events_tables, cvn_events_audit},
+                                        {"mentoring", cvn_mentoring_tables, NULL}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i].name, name) == 0)
             return &kinds[i];
@@ -84,6 +86,7 @@ struct task {
     const struct kind *kind;
     FILE *terminal; /* NULL: nobody looks on */
     const char *doing;
+    bool audits; /* also what rows say of one another: a store is restored and compacted without */
     struct cvn_store_pace pace;
 };
 
@@ -125,6 +128,8 @@ static int check_open(struct task *task, struct cvn_store *store, const char *pa
     int r = cvn_store_snapshot(store, &snapshot);
     if (r == 0) {
         r = cvn_store_verify(snapshot, task->kind->tables, &progress, &report);
+        if (r == 0 && task->audits && task->kind->audit)
+            r = task->kind->audit(snapshot, &progress, &report);
         cvn_snapshot_release(snapshot);
     }
     if (r)
@@ -195,7 +200,7 @@ static int check(const char *data)
         return fail(err.text);
     }
     for (size_t i = 0; i < n; i++) {
-        struct task task = {.data = data, .kind = kinds[i], .terminal = terminal()};
+        struct task task = {.data = data, .kind = kinds[i], .terminal = terminal(), .audits = true};
         if (check_store(&task, &err) != 0)
             status = fail(err.text);
     }

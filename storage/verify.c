@@ -16,8 +16,7 @@ size_t cvn_verify_n_kept(const struct cvn_verify_report *report)
                                                          : CVN_VERIFY_FINDINGS_KEPT;
 }
 
-static void __attribute__((format(printf, 2, 3)))
-find(struct cvn_verify_report *report, const char *format, ...)
+void cvn_verify_note(struct cvn_verify_report *report, const char *format, ...)
 {
     if (report->n_findings++ >= CVN_VERIFY_FINDINGS_KEPT)
         return;
@@ -44,18 +43,18 @@ static void find_in_table(void *arg, const struct cvn_verify_finding *finding)
     (void)show(text, finding->key);
     switch (finding->kind) {
     case CVN_VERIFY_MISSING:
-        find(arg, "Table %s: index %s lacks the entry %s.", table, index, text);
+        cvn_verify_note(arg, "Table %s: index %s lacks the entry %s.", table, index, text);
         break;
     case CVN_VERIFY_STALE:
-        find(arg, "Table %s: the entry %s of index %s is not what its row derives.", table, text,
-             index);
+        cvn_verify_note(arg, "Table %s: the entry %s of index %s is not what its row derives.",
+                        table, text, index);
         break;
     case CVN_VERIFY_ORPHANED:
-        find(arg, "Table %s: the entry %s of index %s has no row.", table, text, index);
+        cvn_verify_note(arg, "Table %s: the entry %s of index %s has no row.", table, text, index);
         break;
     case CVN_VERIFY_UNREADABLE:
-        find(arg, "Table %s: the %s %s cannot be read.", table, finding->index ? "entry" : "row",
-             text);
+        cvn_verify_note(arg, "Table %s: the %s %s cannot be read.", table,
+                        finding->index ? "entry" : "row", text);
         break;
     }
 }
@@ -72,7 +71,8 @@ static void check_order(struct walk *walk, struct cvn_slice key)
 {
     char text[KEY_TEXT_BYTES];
     if (cvn_slice_compare(key, cvn_key_slice(&walk->before)) <= 0)
-        find(walk->report, "Key %s is not in its place in the order of keys.", show(text, key));
+        cvn_verify_note(walk->report, "Key %s is not in its place in the order of keys.",
+                        show(text, key));
     cvn_key_init(&walk->before);
     cvn_key_put_raw(&walk->before, key);
 }
@@ -84,12 +84,13 @@ static void check_change(struct cvn_verify_report *report, struct cvn_slice key,
     struct cvn_change change;
     report->n_changes++;
     if (cvn_change_read(key, value, &change) != 0) {
-        find(report, "The change %s cannot be read.", show(text, key));
+        cvn_verify_note(report, "The change %s cannot be read.", show(text, key));
         return;
     }
     if (report->n_changes > 1 && change.sequence != report->last_change + 1)
-        find(report, "The change log goes from %llu to %llu.",
-             (unsigned long long)report->last_change, (unsigned long long)change.sequence);
+        cvn_verify_note(report, "The change log goes from %llu to %llu.",
+                        (unsigned long long)report->last_change,
+                        (unsigned long long)change.sequence);
     report->last_change = change.sequence;
 }
 
@@ -100,8 +101,8 @@ static int check_replay(struct walk *walk, struct cvn_slice key, struct cvn_slic
     int r = cvn_replay_check(walk->tables.txn, key, value);
     if (r != CVN_STORE_ABSENT && r != -EUCLEAN)
         return r;
-    find(walk->report, "The replay record %s %s.", show(text, key),
-         r == -EUCLEAN ? "cannot be read" : "is not in the order of time");
+    cvn_verify_note(walk->report, "The replay record %s %s.", show(text, key),
+                    r == -EUCLEAN ? "cannot be read" : "is not in the order of time");
     return 0;
 }
 
@@ -147,7 +148,8 @@ int cvn_store_verify(struct cvn_txn *txn, const struct cvn_table *const *tables,
     ret->n_rows = walk.tables.totals.n_rows;
     ret->n_entries = walk.tables.totals.n_entries;
     if (walk.n_replay_times != ret->n_replays)
-        find(ret, "There are %llu replay records, and %llu places in their order of time.",
-             (unsigned long long)ret->n_replays, (unsigned long long)walk.n_replay_times);
+        cvn_verify_note(
+            ret, "There are %llu replay records, and %llu places in their order of time.",
+            (unsigned long long)ret->n_replays, (unsigned long long)walk.n_replay_times);
     return cvn_progress_end(&count);
 }

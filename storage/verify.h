@@ -33,6 +33,18 @@ struct cvn_verify_report {
 size_t cvn_verify_n_kept(const struct cvn_verify_report *report);
 
 /*
+ * What a service looks at beside: what its rows say of one another. Called with the same snapshot
+ * when the store was gone through; adds to the report's findings. 0, what progress returned, or a
+ * fault.
+ */
+typedef int cvn_verify_audit(struct cvn_txn *txn, const struct cvn_progress *progress,
+                             struct cvn_verify_report *report);
+
+/* Adds a finding, a sentence; those behind the ones that are kept are counted. */
+void cvn_verify_note(struct cvn_verify_report *report, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
  * Looks at everything the snapshot shows: goes through all keys once, and for each row to its index
  * entries, for each entry to its row. tables as for struct cvn_table_check; progress may be NULL. 0
  * also when there were findings; what progress returned; a fault when the store could not be read.
