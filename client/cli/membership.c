@@ -68,6 +68,15 @@ static enum cvn_exit as_person(struct cvn_cli *cli, char **ret)
     return cvn_call_person(cli, cvn_args_get(&cli->args, "as"), ret);
 }
 
+/* Does what the request says, unless code says that it is none, and shows what there is then. */
+static enum cvn_exit change(struct cvn_cli *cli, enum cvn_exit code, const char *method,
+                            const void *request, const struct cvn_view_column *columns)
+{
+    CVN_REPLY_AUTO ProtobufCMessage *reply = NULL;
+    code = code ? code : cvn_call(cli, method, request, &reply);
+    return code ? code : cvn_view_one(cli, columns, reply);
+}
+
 static enum cvn_exit show_joined(struct cvn_cli *cli,
                                  const Convene__Events__V1__JoinGroupResponse *joined)
 {
@@ -94,9 +103,7 @@ static enum cvn_exit set_member(struct cvn_cli *cli)
         return cvn_cli_misuse(cli, "--role %s.", err.text);
     }
     enum cvn_exit code = as_person(cli, &request.person_id);
-    CVN_REPLY_AUTO Convene__Events__V1__Member *member = NULL;
-    code = code ? code : cvn_call(cli, GROUPS "SetMember", &request, &member);
-    return code ? code : cvn_view_one(cli, cvn_member_columns, member);
+    return change(cli, code, GROUPS "SetMember", &request, cvn_member_columns);
 }
 
 enum cvn_exit cvn_membership_run_join(struct cvn_cli *cli)
@@ -121,9 +128,7 @@ enum cvn_exit cvn_membership_run_withdraw(struct cvn_cli *cli)
         CONVENE__EVENTS__V1__WITHDRAW_JOIN_REQUEST_REQUEST__INIT;
     request.group_id = cvn_call_word(cli, 0);
     enum cvn_exit code = as_person(cli, &request.person_id);
-    CVN_REPLY_AUTO Convene__Events__V1__JoinRequest *withdrawn = NULL;
-    code = code ? code : cvn_call(cli, SERVICE "WithdrawJoinRequest", &request, &withdrawn);
-    return code ? code : cvn_view_one(cli, request_columns, withdrawn);
+    return change(cli, code, SERVICE "WithdrawJoinRequest", &request, request_columns);
 }
 
 enum cvn_exit cvn_membership_run_requests(struct cvn_cli *cli)
@@ -148,9 +153,7 @@ static enum cvn_exit decide(struct cvn_cli *cli,
     request.group_id = cvn_call_word(cli, 0);
     request.action = action;
     code = code ? code : second_person(cli, &request.person_id);
-    CVN_REPLY_AUTO Convene__Events__V1__JoinRequest *decided = NULL;
-    code = code ? code : cvn_call(cli, SERVICE "DecideJoinRequest", &request, &decided);
-    return code ? code : cvn_view_one(cli, request_columns, decided);
+    return change(cli, code, SERVICE "DecideJoinRequest", &request, request_columns);
 }
 
 enum cvn_exit cvn_membership_run_approve(struct cvn_cli *cli)
@@ -238,9 +241,7 @@ enum cvn_exit cvn_membership_run_take_over(struct cvn_cli *cli)
         CONVENE__EVENTS__V1__ACCEPT_OWNERSHIP_REQUEST__INIT;
     request.group_id = cvn_call_word(cli, 0);
     enum cvn_exit code = as_person(cli, &request.person_id);
-    CVN_REPLY_AUTO Convene__Events__V1__Member *member = NULL;
-    code = code ? code : cvn_call(cli, SERVICE "AcceptOwnership", &request, &member);
-    return code ? code : cvn_view_one(cli, cvn_member_columns, member);
+    return change(cli, code, SERVICE "AcceptOwnership", &request, cvn_member_columns);
 }
 
 enum cvn_exit cvn_membership_run_refuse_transfer(struct cvn_cli *cli)
@@ -249,9 +250,7 @@ enum cvn_exit cvn_membership_run_refuse_transfer(struct cvn_cli *cli)
         CONVENE__EVENTS__V1__DECLINE_OWNERSHIP_REQUEST__INIT;
     request.group_id = cvn_call_word(cli, 0);
     enum cvn_exit code = second_person(cli, &request.person_id);
-    CVN_REPLY_AUTO Convene__Events__V1__Member *member = NULL;
-    code = code ? code : cvn_call(cli, SERVICE "DeclineOwnership", &request, &member);
-    return code ? code : cvn_view_one(cli, cvn_member_columns, member);
+    return change(cli, code, SERVICE "DeclineOwnership", &request, cvn_member_columns);
 }
 
 const struct cvn_option cvn_membership_join_options[] = {
