@@ -1,35 +1,12 @@
 #include "client/cli/event_changes.h"
 
 #include "client/cli/call.h"
-#include "client/cli/field.h"
+#include "client/cli/event_update.h"
 #include "client/cli/view.h"
 #include "convene/events/v1/series.pb-c.h"
 
 #define EVENTS "convene.events.v1.EventService/"
 #define SERIES "convene.events.v1.SeriesService/"
-
-CVN_VIEW_STRING(see_title, Convene__Events__V1__Event, title)
-CVN_VIEW_STRING(see_start, Convene__Events__V1__Event, start_local)
-CVN_VIEW_STRING(see_end, Convene__Events__V1__Event, end_local)
-CVN_VIEW_STRING(see_zone, Convene__Events__V1__Event, time_zone)
-CVN_VIEW_STRING(see_reason, Convene__Events__V1__Event, status_reason)
-CVN_VIEW_STRING(see_id, Convene__Events__V1__Event, id)
-CVN_VIEW_ENUM(see_status, Convene__Events__V1__Event, status,
-              convene__events__v1__event_status__descriptor)
-CVN_VIEW_ENUM(see_publication, Convene__Events__V1__Event, publication,
-              convene__events__v1__publication__descriptor)
-
-static const struct cvn_view_column event_columns[] = {
-    {{"Title", false, false}, see_title},
-    {{"When", false, false}, see_start},
-    {{"Until", false, false}, see_end},
-    {{"Time zone", false, false}, see_zone},
-    {{"State", false, false}, see_publication},
-    {{"Status", false, false}, see_status},
-    {{"Reason", false, false}, see_reason},
-    {{"Id", false, false}, see_id},
-    {{NULL, false, false}, NULL},
-};
 
 CVN_VIEW_STRING(see_series, Convene__Events__V1__Series, id)
 CVN_VIEW_STRING(see_rule, Convene__Events__V1__Series, rrule)
@@ -51,7 +28,7 @@ static enum cvn_exit change(struct cvn_cli *cli, const char *method, void *reque
     *id = (char *)(uintptr_t)cvn_args_word(&cli->args, 0);
     CVN_REPLY_AUTO Convene__Events__V1__Event *event = NULL;
     code = code ? code : cvn_call(cli, method, request, &event);
-    return code ? code : cvn_view_one(cli, event_columns, event);
+    return code ? code : cvn_view_one(cli, cvn_event_show_columns, event);
 }
 
 enum cvn_exit cvn_event_run_reschedule(struct cvn_cli *cli)

@@ -78,7 +78,15 @@ static const char *see_questions(struct cvn_cli *cli, const void *message)
 CVN_VIEW_LIST(see_topics, Convene__Events__V1__Event, topics)
 
 CVN_VIEW_STRING(see_id, Convene__Events__V1__Event, id)
-CVN_VIEW_STRING(see_group, Convene__Events__V1__Event, group_id)
+/* In a table by its name as well. */
+static const char *see_group(struct cvn_cli *cli, const void *message)
+{
+    const Convene__Events__V1__Event *event = message;
+    return cli->format == CVN_FORMAT_TABLE && *event->group_name
+               ? cvn_arena_printf(&cli->arena, "%s, %s", event->group_name, event->group_id)
+               : event->group_id;
+}
+
 CVN_VIEW_STRING(see_external_id, Convene__Events__V1__Event, external_id)
 CVN_VIEW_STRING(see_zone, Convene__Events__V1__Event, time_zone)
 static const char *see_state(struct cvn_cli *cli, const void *message)

@@ -24,10 +24,11 @@ const char cvn_events_watch_notes[] =
     "convene events watch --list --city Berlin -o json | while read -r line; do …\n"
     "\n"
     "Changes of events, of their seats and RSVPs, and what is said about them.\n"
-    "On a terminal a line for each change; into a pipe, or with -o json, each message as one\n"
-    "line of JSON, whose \"cursor\" is where --from goes on. With --cursor-file the cursor is "
-    "kept\n"
-    "behind each line that was written, and the next run goes on there: nothing is left out.\n"
+    "On a terminal, or with -o table, a line for each change; into a pipe, or with -o json, each\n"
+    "message as one line of JSON, whose \"cursor\" is where --from goes on. With --cursor-file "
+    "the\n"
+    "cursor is kept behind each line that was written, and the next run goes on there: nothing is\n"
+    "left out.\n"
     "Ends with Ctrl-C.";
 
 const struct cvn_option cvn_events_watch_options[] = {
@@ -345,7 +346,8 @@ enum cvn_exit cvn_events_run_watch(struct cvn_cli *cli)
     cvn_arena_init(&arena, FILTER_ARENA_BYTES);
     Convene__Events__V1__ListEventsRequest *filter;
     struct watching w = {.cli = cli, .csv = cli->format == CVN_FORMAT_CSV};
-    w.json = cli->format == CVN_FORMAT_JSON || (!w.csv && !cli->out_terminal);
+    bool asked = cvn_args_has(&cli->args, "output");
+    w.json = cli->format == CVN_FORMAT_JSON || (!asked && !cli->out_terminal);
     enum cvn_exit code = make_filter(cli, &arena, &filter);
     code = code ? code : read_cursor(&w);
     if (code == CVN_EXIT_DONE && w.csv) {

@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What the server says of "me" to an administrator (services/events/people/person_table.c). */
+#define NOBODY "an administrator is nobody in particular"
+
 enum { PATH_BYTES = 256 };
 
 enum cvn_exit cvn_failure_exit(const struct convene_status *status)
@@ -65,9 +68,28 @@ bool cvn_failure_is_field(const char *violation, const char *path)
     return ends_in(plain, path) || ends_in(path, plain);
 }
 
+/* The option that names for whom a command is done; NULL where it has none. */
+static const char *person_option(const struct cvn_option *options)
+{
+    for (const struct cvn_option *o = options; o && o->name; o++) {
+        if (strcmp(o->name, "as") == 0 || strcmp(o->name, "person") == 0) {
+            return o->name;
+        }
+    }
+    return NULL;
+}
+
 static void print_violation(struct cvn_cli *cli, const struct convene_violation *violation)
 {
     const struct cvn_option *options = cli->command ? cli->command->options : NULL;
+    const char *person = person_option(options);
+    if (person && strstr(violation->text, NOBODY)) {
+        (void)fprintf(stderr,
+                      "  --%s is missing: you are an administrator here, and nobody in particular; "
+                      "an id or e-mail is right\n",
+                      person);
+        return;
+    }
     for (const struct cvn_option *o = options; o && o->name; o++) {
         if (o->path && cvn_failure_is_field(violation->field, o->path)) {
             (void)fprintf(stderr, "  --%s %s\n", o->name, violation->text);

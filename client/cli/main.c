@@ -125,7 +125,7 @@ static enum cvn_exit run_command(struct cvn_cli *cli, int argc, char *const *arg
 
 static enum cvn_exit choose_command(struct cvn_cli *cli, const char *name)
 {
-    if (name && *name != '-') {
+    if (*name && *name != '-') {
         cli->command = cvn_command_find(cli->family, name);
         if (cli->command) {
             return CVN_EXIT_DONE;

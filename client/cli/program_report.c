@@ -107,6 +107,9 @@ enum cvn_exit cvn_program_report_run(struct cvn_cli *cli)
     if (code) {
         return code;
     }
+    if (report->mentor_count == 0 && report->mentee_count == 0) {
+        cvn_cli_note(cli, "Nobody is enrolled yet. Next: convene programs import PROGRAM FILE");
+    }
     bool topics = cvn_args_has(&cli->args, "topics");
     if (cli->format == CVN_FORMAT_JSON || !topics) {
         code = cvn_view_one(cli, report_columns, report);

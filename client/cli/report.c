@@ -143,6 +143,18 @@ static void print_entry(const struct entry *entry, const char *file_name)
                  entry->kind == REFUSED ? "" : ": ", entry->reason);
 }
 
+/* "events", or "1 event"'s noun. */
+static void print_noun(size_t n, const char *noun)
+{
+    static const char many[] = "people", one[] = "person";
+    if (n != 1)
+        (void)printf("%zu %s", n, noun);
+    else if (strcmp(noun, many) == 0)
+        (void)printf("1 %s", one);
+    else
+        (void)printf("1 %.*s", (int)strlen(noun) - 1, noun);
+}
+
 static void print_text(struct cvn_cli *cli, const struct cvn_report *report, const char *noun,
                        const char *file_name)
 {
@@ -156,11 +168,11 @@ static void print_text(struct cvn_cli *cli, const struct cvn_report *report, con
     if (report->broken) {
         (void)printf("%s: %s. What came before it was imported.\n", file_name, report->broken);
     }
-    (void)printf("%s%zu %s: %zu created, %zu updated, %zu unchanged, %zu refused",
-                 cvn_args_has(&cli->args, "dry-run") ? "Nothing was stored. " : "",
-                 cvn_report_total(report), noun, report->counts[CONVENE_CREATED],
-                 report->counts[CONVENE_UPDATED], report->counts[CONVENE_UNCHANGED],
-                 report->counts[CONVENE_REFUSED]);
+    (void)fputs(cvn_args_has(&cli->args, "dry-run") ? "Nothing was stored. " : "", stdout);
+    print_noun(cvn_report_total(report), noun);
+    (void)printf(": %zu created, %zu updated, %zu unchanged, %zu refused",
+                 report->counts[CONVENE_CREATED], report->counts[CONVENE_UPDATED],
+                 report->counts[CONVENE_UNCHANGED], report->counts[CONVENE_REFUSED]);
     if (report->n_skipped > 0) {
         (void)printf(", %zu skipped", report->n_skipped);
     }

@@ -70,6 +70,8 @@ def check_words(community):
         (["events", "list", "--radius"], 2, []),
         (["events", "list", "--near", "52.52;13.4"], 2, ["near"]),
         (["events", "list", "--near", "Xyzzyqq"], 1, ["Xyzzyqq", "point"]),
+        (["events"], 2, ["Say what to do with events"]),
+        (["events", "for-me"], 1, ["--person", "e-mail"]),
         (["help"], 0, []),
         (["help", "events"], 0, []),
     ]:

@@ -140,7 +140,7 @@ static void test_good_rows_are_created(void **state)
                             "a,g,One,2026-12-01T23:30,90min\n",
                             ".csv"),
                      CVN_EXIT_DONE);
-    expect_said("1 events: 1 created, 0 updated, 0 unchanged, 0 refused.");
+    expect_said("1 event: 1 created, 0 updated, 0 unchanged, 0 refused.");
     assert_string_equal(last_start, "2026-12-01T23:30:00");
     assert_string_equal(last_end, "2026-12-02T01:00:00");
 }
