@@ -150,7 +150,7 @@ const struct cvn_command cvn_admin_commands[] = {
     {"keys create", "", 0, 0, "Makes an API key and prints it, once.",
      "Scopes: read, events.register, rsvps.answer, rsvps.decide, groups.manage, comments.write,\n"
      "mentoring.enrol, mentoring.manage; for service accounts also people.read,\n"
-     "people.register and admin. A person's key without scopes may do all that the\n"
+     "people.register, delegation and admin. A person's key without scopes may do all that the\n"
      "person may. Behind a colon, groups separated by commas.",
      create_options, false, run_create, NULL},
     {"keys list", "", 0, 0, "Lists API keys; their secrets are kept nowhere.", NULL, list_options,

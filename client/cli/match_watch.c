@@ -106,22 +106,20 @@ enum cvn_exit cvn_match_tell_end(struct cvn_cli *cli, const Convene__Mentoring__
                         *run->failure ? ": " : "", run->failure, end);
 }
 
-/* What the options say of the events service. */
-static enum cvn_exit fill_events(struct cvn_cli *cli,
-                                 Convene__Mentoring__V1__CreateMatchRunRequest *request)
+enum cvn_exit cvn_match_read_events(struct cvn_cli *cli, Convene__Mentoring__V1__EventsUse *ret)
 {
     const char *away = cvn_args_get(&cli->args, "events-away");
     if (cvn_args_has(&cli->args, "without-events")) {
-        request->events_use = USE(NONE);
+        *ret = USE(NONE);
         return away ? cvn_cli_misuse(cli, "--without-events and --events-away exclude each other.")
                     : CVN_EXIT_DONE;
     }
     if (!away || strcmp(away, "fail") == 0) {
-        request->events_use = USE(REQUIRED);
+        *ret = USE(REQUIRED);
     } else if (strcmp(away, "wait") == 0) {
-        request->events_use = USE(WAIT);
+        *ret = USE(WAIT);
     } else if (strcmp(away, "go-on") == 0) {
-        request->events_use = USE(OPTIONAL);
+        *ret = USE(OPTIONAL);
     } else {
         return cvn_cli_misuse(cli, "--events-away must be fail, wait or go-on, not \"%s\".", away);
     }
@@ -132,7 +130,7 @@ enum cvn_exit cvn_match_fill(struct cvn_cli *cli,
                              Convene__Mentoring__V1__CreateMatchRunRequest *request)
 {
     enum cvn_exit code = cvn_call_fill(cli, request);
-    code = code ? code : fill_events(cli, request);
+    code = code ? code : cvn_match_read_events(cli, &request->events_use);
     code = code ? code : cvn_match_fill_pairs(cli, request);
     return code ? code : cvn_call_program(cli, cvn_args_word(&cli->args, 0), &request->program_id);
 }

@@ -12,6 +12,9 @@ extern const struct cvn_option cvn_match_run_options[];
 enum cvn_exit cvn_match_fill(struct cvn_cli *cli,
                              Convene__Mentoring__V1__CreateMatchRunRequest *request);
 
+/* What --without-events and --events-away say of the events service. */
+enum cvn_exit cvn_match_read_events(struct cvn_cli *cli, Convene__Mentoring__V1__EventsUse *ret);
+
 /* Watches until the run has ended; *ret_run is the caller's to free with convene_message_free. */
 enum cvn_exit cvn_match_wait(struct cvn_cli *cli, const char *run_id,
                              Convene__Mentoring__V1__MatchRun **ret_run);

@@ -3,6 +3,7 @@
 #include "client/cli/call.h"
 #include "client/cli/commands.h"
 #include "client/cli/field.h"
+#include "client/cli/match_watch.h"
 #include "client/cli/view.h"
 #include "convene/mentoring/v1/mentorship.pb-c.h"
 
@@ -233,6 +234,9 @@ static void tell_replacement(const Convene__Mentoring__V1__ReplaceMentorshipResp
     if (*reply->mentee_note) {
         (void)printf("No other mentor for the mentee: %s.\n", reply->mentee_note);
     }
+    if (!reply->events_used && *reply->events_note) {
+        (void)printf("%s\n", reply->events_note);
+    }
 }
 
 static enum cvn_exit run_replace(struct cvn_cli *cli)
@@ -241,7 +245,8 @@ static enum cvn_exit run_replace(struct cvn_cli *cli)
         CONVENE__MENTORING__V1__REPLACE_MENTORSHIP_REQUEST__INIT;
     request.id = (char *)cvn_args_word(&cli->args, 0);
     CVN_REPLY_AUTO Convene__Mentoring__V1__ReplaceMentorshipResponse *reply = NULL;
-    enum cvn_exit code = cvn_call(cli, SERVICE "ReplaceMentorship", &request, &reply);
+    enum cvn_exit code = cvn_match_read_events(cli, &request.events_use);
+    code = code ? code : cvn_call(cli, SERVICE "ReplaceMentorship", &request, &reply);
     if (code || cli->format != CVN_FORMAT_TABLE) {
         return code
                    ? code
@@ -251,6 +256,13 @@ static enum cvn_exit run_replace(struct cvn_cli *cli)
     tell_replacement(reply);
     return CVN_EXIT_DONE;
 }
+
+static const struct cvn_option replace_options[] = {
+    {"without-events", 0, NULL, "leave meetups and groups out of the score", NULL},
+    {"events-away", 0, "fail|go-on",
+     "what to do when the events service does not answer; fail when left out", NULL},
+    {NULL, 0, NULL, NULL, NULL},
+};
 
 static const struct cvn_option list_options[] = {
     {"state", 0, "STATE", "only proposed, active, paused, completed, ended, declined or expired",
@@ -302,8 +314,8 @@ const struct cvn_command cvn_mentorships_commands[] = {
      "convene mentorships goals mnt_… \"A talk at the spring meetup\"", NULL, false, run_goals,
      NULL},
     {"replace", "MENTORSHIP", 1, 1,
-     "Proposes others in place of one that was declined, has expired or has ended.", NULL, NULL,
-     false, run_replace, NULL},
+     "Proposes others in place of one that was declined, has expired or has ended.", NULL,
+     replace_options, false, run_replace, NULL},
     {"log", "MENTORSHIP", 1, 1, "Writes down a session that was held.",
      "convene mentorships log mnt_… --minutes 45 --date 2027-02-01 --note \"code review\"",
      cvn_mentorship_log_options, false, cvn_mentorship_log_run, NULL},

@@ -10,17 +10,16 @@
 #include <uthash.h>
 
 struct entry {
-    struct cvn_id person;
-    int64_t asked_ms;
+    struct cvn_attendance_key key;
     size_t n_bytes;
-    UT_hash_handle hh; /* in the order in which they were kept */
+    UT_hash_handle hh; /* in the order in which they were asked for last */
     char bytes[];
 };
 
 struct cvn_attendance_cache {
     size_t max_bytes;
     pthread_mutex_t lock; /* covers what follows */
-    struct entry *by_person;
+    struct entry *by_key;
     size_t used_bytes;
 };
 
@@ -38,7 +37,7 @@ int cvn_attendance_cache_new(struct cvn_attendance_cache **ret, size_t max_bytes
 static void drop(struct cvn_attendance_cache *cache, struct entry *entry)
 {
     cache->used_bytes -= sizeof *entry + entry->n_bytes;
-    HASH_DELETE(hh, cache->by_person, entry);
+    HASH_DELETE(hh, cache->by_key, entry);
     free(entry);
 }
 
@@ -46,30 +45,34 @@ void cvn_attendance_cache_free(struct cvn_attendance_cache *cache)
 {
     if (!cache)
         return;
-    while (cache->by_person)
-        drop(cache, cache->by_person);
+    while (cache->by_key)
+        drop(cache, cache->by_key);
     (void)pthread_mutex_destroy(&cache->lock);
     free(cache);
 }
 
-/* A clock that was set back makes an entry old, not young. */
-static bool is_fresh(const struct entry *entry, int64_t now_ms)
+/* As the one that goes last. */
+static bool add(struct cvn_attendance_cache *cache, struct entry *entry)
 {
-    return now_ms >= entry->asked_ms && now_ms - entry->asked_ms <= CVN_ATTENDANCE_KEEP_MS;
+    HASH_ADD(hh, cache->by_key, key, sizeof entry->key, entry);
+    return entry->hh.tbl != NULL;
 }
 
-bool cvn_attendance_cache_get(struct cvn_attendance_cache *cache, const struct cvn_id *person,
-                              int64_t now_ms, struct cvn_arena *arena, struct cvn_slice *ret,
-                              int64_t *ret_asked_ms)
+bool cvn_attendance_cache_get(struct cvn_attendance_cache *cache,
+                              const struct cvn_attendance_key *key, struct cvn_arena *arena,
+                              struct cvn_slice *ret)
 {
     struct entry *entry;
     char *copy = NULL;
     (void)pthread_mutex_lock(&cache->lock);
-    HASH_FIND(hh, cache->by_person, person->bytes, CVN_ID_BYTES, entry);
-    if (entry && is_fresh(entry, now_ms) &&
-        (copy = cvn_arena_copy(arena, entry->bytes, entry->n_bytes))) {
+    HASH_FIND(hh, cache->by_key, key, sizeof *key, entry);
+    if (entry && (copy = cvn_arena_copy(arena, entry->bytes, entry->n_bytes))) {
         *ret = cvn_slice(copy, entry->n_bytes);
-        *ret_asked_ms = entry->asked_ms;
+        HASH_DELETE(hh, cache->by_key, entry);
+        if (!add(cache, entry)) {
+            cache->used_bytes -= sizeof *entry + entry->n_bytes;
+            free(entry);
+        }
     }
     (void)pthread_mutex_unlock(&cache->lock);
     return copy != NULL;
@@ -77,28 +80,28 @@ bool cvn_attendance_cache_get(struct cvn_attendance_cache *cache, const struct c
 
 static void make_room(struct cvn_attendance_cache *cache, size_t n_bytes)
 {
-    while (cache->by_person && cache->used_bytes + n_bytes > cache->max_bytes)
-        drop(cache, cache->by_person);
+    while (cache->by_key && cache->used_bytes + n_bytes > cache->max_bytes)
+        drop(cache, cache->by_key);
 }
 
-void cvn_attendance_cache_put(struct cvn_attendance_cache *cache, const struct cvn_id *person,
-                              int64_t now_ms, struct cvn_slice bytes)
+void cvn_attendance_cache_put(struct cvn_attendance_cache *cache,
+                              const struct cvn_attendance_key *key, struct cvn_slice bytes)
 {
-    struct entry *before, *entry = malloc(sizeof *entry + bytes.len);
-    if (!entry || sizeof *entry + bytes.len > cache->max_bytes) {
-        free(entry);
+    struct entry *before, *entry;
+    if (bytes.len > cache->max_bytes - sizeof *entry || cache->max_bytes < sizeof *entry)
         return;
-    }
-    *entry = (struct entry){.person = *person, .asked_ms = now_ms, .n_bytes = bytes.len};
+    entry = malloc(sizeof *entry + bytes.len);
+    if (!entry)
+        return;
+    *entry = (struct entry){.key = *key, .n_bytes = bytes.len};
     if (bytes.len > 0)
         memcpy(entry->bytes, bytes.data, bytes.len);
     (void)pthread_mutex_lock(&cache->lock);
-    HASH_FIND(hh, cache->by_person, person->bytes, CVN_ID_BYTES, before);
+    HASH_FIND(hh, cache->by_key, key, sizeof *key, before);
     if (before)
         drop(cache, before);
     make_room(cache, sizeof *entry + bytes.len);
-    HASH_ADD(hh, cache->by_person, person.bytes, CVN_ID_BYTES, entry);
-    if (entry->hh.tbl)
+    if (add(cache, entry))
         cache->used_bytes += sizeof *entry + bytes.len;
     else
         free(entry);

@@ -1,6 +1,8 @@
 /*
- * Where people were, as the events service said last: kept for a short time and up to a bound, so
- * that runs that follow each other, with other weights or locks, do not ask again.
+ * Where people were, as the events service said last and to whom: kept up to a bound, so that a
+ * run after others, with other weights or locks, has nothing sent again that has not changed. It is
+ * never used without asking: what is kept says its revision, and the events service whether that is
+ * still what it would answer (Attendance.revision).
  */
 #ifndef CVN_SERVICES_MENTORING_ATTENDANCE_CACHE_H
 #define CVN_SERVICES_MENTORING_ATTENDANCE_CACHE_H
@@ -8,33 +10,30 @@
 #include "base/arena.h"
 #include "base/id.h"
 
-#include <stdint.h>
-
 struct cvn_attendance_cache;
 
 enum {
-    CVN_ATTENDANCE_KEEP_MS = 60000,
-    CVN_ATTENDANCE_CACHE_BYTES_MAX = 64 << 20, /* what has been kept longest goes first */
+    CVN_ATTENDANCE_CACHE_BYTES_MAX = 64 << 20, /* what was not asked for longest goes first */
+};
+
+/* Of whom, and on whose behalf it was asked: two people may be shown different things. */
+struct cvn_attendance_key {
+    struct cvn_id subject; /* zeros: the service's own */
+    struct cvn_id person;
 };
 
 /* max_bytes 0 means CVN_ATTENDANCE_CACHE_BYTES_MAX. 0 or -ENOMEM. *ret is the caller's. */
 int cvn_attendance_cache_new(struct cvn_attendance_cache **ret, size_t max_bytes);
 void cvn_attendance_cache_free(struct cvn_attendance_cache *cache);
 
-/*
- * What was kept of a person no longer ago than CVN_ATTENDANCE_KEEP_MS, copied into the arena, and
- * when it was asked. False when there is nothing, or no room in the arena.
- */
-bool cvn_attendance_cache_get(struct cvn_attendance_cache *cache, const struct cvn_id *person,
-                              int64_t now_ms, struct cvn_arena *arena, struct cvn_slice *ret,
-                              int64_t *ret_asked_ms);
+/* What is kept, copied into the arena. False when there is nothing, or no room in the arena. */
+bool cvn_attendance_cache_get(struct cvn_attendance_cache *cache,
+                              const struct cvn_attendance_key *key, struct cvn_arena *arena,
+                              struct cvn_slice *ret);
 
-/*
- * Keeps the bytes, over what was there; empty for somebody of whom there is nothing. What does not
- * fit, or finds no memory, is not kept.
- */
-void cvn_attendance_cache_put(struct cvn_attendance_cache *cache, const struct cvn_id *person,
-                              int64_t now_ms, struct cvn_slice bytes);
+/* Keeps the bytes, over what was there. What does not fit, or finds no memory, is not kept. */
+void cvn_attendance_cache_put(struct cvn_attendance_cache *cache,
+                              const struct cvn_attendance_key *key, struct cvn_slice bytes);
 
 /* Bytes kept, with what keeping them takes. */
 size_t cvn_attendance_cache_bytes(struct cvn_attendance_cache *cache);

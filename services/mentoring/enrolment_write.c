@@ -67,8 +67,8 @@ static int ask(struct cvn_ctx *ctx, struct cvn_enrolment_draft *drafts, size_t n
     }
     if (people->n == 0)
         return 0;
-    return cvn_people_get(service_of(ctx)->options.events, ctx->arena, people, ctx->status) ==
-                   CVN_OK
+    return cvn_people_get(service_of(ctx)->options.events, ctx->arena,
+                          cvn_people_subject(&ctx->who), people, ctx->status) == CVN_OK
                ? 0
                : CVN_REFUSED;
 }

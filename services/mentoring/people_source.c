@@ -2,8 +2,10 @@
 
 #include "base/id.h"
 #include "rpc/channel.h"
+#include "rpc/clock.h"
 #include "rpc/message.h"
 #include "services/mentoring/spaces.h"
+#include "services/runtime/delegation.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -36,6 +38,23 @@ static enum cvn_code translate(struct cvn_arena *arena, struct cvn_status *statu
                              "The events service, which knows the people, does not answer; try "
                              "again when it does.");
     return status->code;
+}
+
+const struct cvn_id *cvn_people_subject(const struct cvn_principal *who)
+{
+    return who->kind == CVN_PRINCIPAL_ADMIN ? NULL : &who->person;
+}
+
+/* The metadata that names the subject, in the arena; false when it is spent. */
+static bool name_subject(struct cvn_arena *arena, const struct cvn_id *subject,
+                         struct cvn_metadata *metadata)
+{
+    char text[CVN_ID_TEXT_BYTES];
+    cvn_metadata_init(metadata, arena);
+    if (!subject)
+        return true;
+    cvn_id_format(text, CVN_MENTORING_PERSON_PREFIX, subject);
+    return cvn_metadata_add(metadata, CVN_ON_BEHALF_OF, cvn_slice_of_string(text)) == 0;
 }
 
 static enum cvn_code call(struct cvn_channel *events, struct cvn_arena *arena,
@@ -153,13 +172,20 @@ static void take(struct cvn_people *people, size_t first, size_t n,
         }
 }
 
-static enum cvn_code get_some(struct cvn_channel *events, struct cvn_arena *arena,
-                              struct cvn_people *people, size_t first, size_t n,
-                              struct cvn_status *status)
+/* Those who ask, and how. */
+struct asking {
+    struct cvn_channel *events;
+    struct cvn_arena *arena;
+    struct cvn_metadata metadata;
+};
+
+static enum cvn_code get_some(const struct asking *asking, struct cvn_people *people, size_t first,
+                              size_t n, struct cvn_status *status)
 {
     Convene__Events__V1__BatchGetPeopleRequest request =
         CONVENE__EVENTS__V1__BATCH_GET_PEOPLE_REQUEST__INIT;
     Convene__Events__V1__BatchGetPeopleResponse *reply;
+    struct cvn_arena *arena = asking->arena;
     request.ids = cvn_arena_alloc_array(arena, n, sizeof *request.ids);
     request.emails = cvn_arena_alloc_array(arena, n, sizeof *request.emails);
     if (!request.ids || !request.emails)
@@ -181,17 +207,21 @@ static enum cvn_code get_some(struct cvn_channel *events, struct cvn_arena *aren
         .service = &convene__events__v1__person_service__descriptor,
         .method = "BatchGetPeople",
         .message = &request.base,
-        .options = {.timeout_ms = CALL_TIMEOUT_MS},
+        .options = {.timeout_ms = CALL_TIMEOUT_MS, .metadata = &asking->metadata},
     };
-    if (call(events, arena, &asked, status, &reply) == CVN_OK)
+    if (call(asking->events, arena, &asked, status, &reply) == CVN_OK)
         take(people, first, n, reply);
     return status->code;
 }
 
 enum cvn_code cvn_people_get(struct cvn_channel *events, struct cvn_arena *arena,
-                             struct cvn_people *people, struct cvn_status *status)
+                             const struct cvn_id *subject, struct cvn_people *people,
+                             struct cvn_status *status)
 {
+    struct asking asking = {.events = events, .arena = arena};
     *status = (struct cvn_status){.code = CVN_OK};
+    if (!name_subject(arena, subject, &asking.metadata))
+        return no_memory(status);
     size_t n = 0;
     if (people->n > 0)
         qsort(people->keys, people->n, sizeof *people->keys, compare_keys);
@@ -204,7 +234,7 @@ enum cvn_code cvn_people_get(struct cvn_channel *events, struct cvn_arena *arena
         return no_memory(status);
     for (size_t first = 0; first < n && status->code == CVN_OK; first += CVN_PEOPLE_ASKED_AT_ONCE) {
         size_t left = n - first;
-        (void)get_some(events, arena, people, first,
+        (void)get_some(&asking, people, first,
                        left < CVN_PEOPLE_ASKED_AT_ONCE ? left : CVN_PEOPLE_ASKED_AT_ONCE, status);
     }
     return status->code;
@@ -218,6 +248,12 @@ const Convene__Events__V1__Person *cvn_people_find(const struct cvn_people *peop
     return found ? people->people[found - people->keys] : NULL;
 }
 
+static int64_t time_left_ms(int64_t deadline_ms)
+{
+    int64_t left_ms = deadline_ms ? deadline_ms - cvn_rpc_now_ms() : CALL_TIMEOUT_MS;
+    return left_ms < 1 ? 1 : left_ms < CALL_TIMEOUT_MS ? left_ms : CALL_TIMEOUT_MS;
+}
+
 static enum cvn_code ask_attendance(struct cvn_channel *events, struct cvn_arena *arena,
                                     const struct cvn_attendance_query *query,
                                     Convene__Events__V1__BatchGetAttendanceResponse **ret,
@@ -227,11 +263,16 @@ static enum cvn_code ask_attendance(struct cvn_channel *events, struct cvn_arena
         CONVENE__EVENTS__V1__BATCH_GET_ATTENDANCE_REQUEST__INIT;
     request.n_person_ids = query->n;
     request.person_ids = (char **)(uintptr_t)query->ids;
+    request.n_revisions = query->n;
+    request.revisions = (char **)(uintptr_t)query->revisions;
+    struct cvn_metadata metadata;
+    if (!name_subject(arena, query->subject, &metadata))
+        return no_memory(status);
     struct cvn_call_request asked = {
         .service = &convene__events__v1__attendance_service__descriptor,
         .method = "BatchGetAttendance",
         .message = &request.base,
-        .options = {.timeout_ms = CALL_TIMEOUT_MS},
+        .options = {.timeout_ms = time_left_ms(query->deadline_ms), .metadata = &metadata},
     };
     if (!query->cancel)
         return call(events, arena, &asked, status, ret);

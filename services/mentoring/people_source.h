@@ -7,6 +7,7 @@
 #include "convene/events/v1/person.pb-c.h"
 #include "convene/events/v1/rsvp.pb-c.h"
 #include "rpc/status.h"
+#include "services/runtime/principal.h"
 
 #include <stdatomic.h>
 
@@ -23,11 +24,16 @@ struct cvn_people {
 
 /*
  * Asks for everybody in people->keys (ids "per_…" and e-mails, in any order, also repeated; other
- * texts are nobody's), which are sorted in place, and fills in the rest. CVN_OK, or the code of the
- * call that failed with *status set.
+ * texts are nobody's), which are sorted in place, and fills in the rest. On the subject's behalf
+ * (services/runtime/delegation.h); NULL: the service's own, which is for administrators only.
+ * CVN_OK, or the code of the call that failed with *status set.
  */
 enum cvn_code cvn_people_get(struct cvn_channel *events, struct cvn_arena *arena,
-                             struct cvn_people *people, struct cvn_status *status);
+                             const struct cvn_id *subject, struct cvn_people *people,
+                             struct cvn_status *status);
+
+/* On whose behalf the events service is asked for who calls: NULL for administrators. */
+const struct cvn_id *cvn_people_subject(const struct cvn_principal *who);
 
 /* Who was asked by the key; NULL when there is nobody, or it was not asked. */
 const Convene__Events__V1__Person *cvn_people_find(const struct cvn_people *people,
@@ -35,14 +41,17 @@ const Convene__Events__V1__Person *cvn_people_find(const struct cvn_people *peop
 
 /* Whose attendance is asked for: at most CVN_PEOPLE_ASKED_AT_ONCE people. */
 struct cvn_attendance_query {
-    const char *const *ids; /* "per_…" */
+    const struct cvn_id *subject; /* as above */
+    const char *const *ids;       /* "per_…" */
+    const char *const *revisions; /* of what is kept of each; "" for nothing */
     size_t n;
     const atomic_bool *cancel; /* looked at several times a second; ends the call. May be NULL */
+    int64_t deadline_ms;       /* on the clock of deadlines; 0: none */
 };
 
 /*
  * Asks for the attendance; ret_attendance has room for n, in the order of the ids, NULL for who is
- * gone. Codes as above, and CVN_CANCELLED.
+ * gone, `unchanged` where the revision still holds. Codes as above, and CVN_CANCELLED.
  */
 enum cvn_code cvn_people_attendance(struct cvn_channel *events, struct cvn_arena *arena,
                                     const struct cvn_attendance_query *query,

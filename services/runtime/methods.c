@@ -2,6 +2,7 @@
 
 #include "rpc/server.h"
 #include "services/runtime/answer.h"
+#include "services/runtime/delegation.h"
 #include "storage/replay.h"
 #include "storage/store.h"
 
@@ -261,12 +262,17 @@ static int authenticate(struct cvn_ctx *ctx, const struct cvn_runtime *runtime,
                             &need);
 }
 
-/* Who calls, and whether they may. */
+/* Who calls, on whose behalf, and whether they may. */
 static int sign_in(struct job *job, const struct cvn_runtime *runtime)
 {
     int r = authenticate(&job->ctx, runtime, job->call, job->method);
+    if (r == 0)
+        r = check_access(&job->ctx, job->method->access);
+    if (r == 0)
+        r = cvn_delegation_take(&job->ctx, cvn_server_call_metadata(job->call),
+                                job->method->delegable);
     cvn_server_call_set_principal(job->call, job->ctx.who.text);
-    return r ? r : check_access(&job->ctx, job->method->access);
+    return r;
 }
 
 static void refuse_for_memory(struct cvn_server_call *call)
@@ -340,7 +346,8 @@ int cvn_methods_bind(struct cvn_runtime *runtime, struct cvn_server *server,
                      const struct cvn_service_method *methods, void *service)
 {
     for (unsigned i = 0; i < descriptor->n_methods; i++)
-        if (!methods[i].name || strcmp(methods[i].name, descriptor->methods[i].name) != 0)
+        if (!methods[i].name || strcmp(methods[i].name, descriptor->methods[i].name) != 0 ||
+            (methods[i].delegable && methods[i].kind != CVN_METHOD_READ))
             return -EINVAL;
     struct binding *binding = calloc(1, sizeof *binding);
     struct cvn_method *table = calloc(descriptor->n_methods, sizeof *table);

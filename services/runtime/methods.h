@@ -49,6 +49,7 @@ struct cvn_service_method {
     void (*after)(struct cvn_ctx *ctx, const void *request, const void *reply);
     enum cvn_scope scope; /* that a limited key needs; CVN_SCOPE_NONE: none is enough */
     void (*forget)(void *reply);
+    bool delegable; /* a read that may be called on a person's behalf (delegation.h) */
 };
 
 struct cvn_runtime_options {
@@ -69,7 +70,7 @@ void cvn_runtime_free(struct cvn_runtime *runtime);
 /*
  * Registers the service with the server; methods holds one row for each method of the descriptor,
  * in its order. The arrays and service must outlive the server. 0, or -EINVAL when a row is
- * missing or out of order, or -ENOMEM.
+ * missing, out of order, or a write that is delegable, or -ENOMEM.
  */
 int cvn_methods_bind(struct cvn_runtime *runtime, struct cvn_server *server,
                      const ProtobufCServiceDescriptor *descriptor,

@@ -20,6 +20,7 @@ void cvn_principal_of_call(struct cvn_principal *ret, const struct cvn_server_ca
     } else {
         (void)snprintf(ret->text, sizeof ret->text, "anonymous");
     }
+    ret->may_act = ret->kind == CVN_PRINCIPAL_ADMIN;
 }
 
 static const struct cvn_grant *find_grant(const struct cvn_key_facts *key, enum cvn_scope scope)
@@ -61,6 +62,7 @@ enum cvn_principal_outcome cvn_principal_of_key(struct cvn_principal *ret,
                                 : CVN_PRINCIPAL_SERVICE;
     who.person = key->person;
     who.granted = !unlimited;
+    who.may_act = admin || (!key->is_person && find_grant(key, CVN_SCOPE_DELEGATION));
     if (grant && !admin && grant->n_groups > 0) {
         who.of_groups = true;
         who.n_groups = grant->n_groups;

@@ -20,7 +20,7 @@ enum cvn_principal_kind {
 };
 
 enum {
-    CVN_PRINCIPAL_TEXT_BYTES = 64,
+    CVN_PRINCIPAL_TEXT_BYTES = 128,
     CVN_SERVICE_ACCOUNT_BYTES_MAX = 32,
 };
 
@@ -30,6 +30,8 @@ struct cvn_principal {
     char text[CVN_PRINCIPAL_TEXT_BYTES]; /* for the call log and replay records: "user:1000" */
     bool by_key;
     bool granted;      /* the key is limited, and the method's scope is among what it may */
+    bool delegated;    /* a service acts on the person's behalf */
+    bool may_act;      /* may call on behalf of people (RFC 8693): has the scope delegation */
     int64_t expire_ms; /* of the key; 0: it does not expire */
     bool of_groups;    /* the key's scope is for certain groups only: */
     size_t n_groups;

@@ -13,12 +13,13 @@ static const struct cvn_scope_row rows[] = {
     {CVN_SCOPE_MENTORING_MANAGE, "mentoring.manage", false, true, false},
     {CVN_SCOPE_PEOPLE_READ, "people.read", false, false, true},
     {CVN_SCOPE_PEOPLE_REGISTER, "people.register", false, false, true},
+    {CVN_SCOPE_DELEGATION, "delegation", false, false, true},
     {CVN_SCOPE_ADMIN, "admin", false, false, true},
 };
 
 const char cvn_scope_names[] =
     "read, events.register, rsvps.answer, rsvps.decide, groups.manage, comments.write, "
-    "mentoring.enrol, mentoring.manage, people.read, people.register and admin";
+    "mentoring.enrol, mentoring.manage, people.read, people.register, delegation and admin";
 
 const struct cvn_scope_row *cvn_scope_find(const char *name)
 {

@@ -138,6 +138,9 @@ static int batch_get_people(struct cvn_ctx *ctx, const void *request, void *repl
     const Convene__Events__V1__BatchGetPeopleRequest *req = request;
     Convene__Events__V1__BatchGetPeopleResponse *response = reply;
     size_t n = req->n_ids + req->n_emails;
+    int s = cvn_person_require_subject(ctx);
+    if (s != 0)
+        return s;
     response->people = cvn_arena_alloc_array(ctx->arena, n, sizeof(void *));
     response->missing_ids = cvn_arena_alloc_array(ctx->arena, req->n_ids, sizeof(void *));
     response->missing_emails = cvn_arena_alloc_array(ctx->arena, req->n_emails, sizeof(void *));
@@ -152,6 +155,8 @@ static int batch_get_people(struct cvn_ctx *ctx, const void *request, void *repl
             r = CVN_STORE_ABSENT;
         if (r == 0)
             r = cvn_person_get(ctx, &id, &response->people[response->n_people]);
+        if (r == 0 && ctx->who.delegated)
+            r = cvn_person_show(ctx, &id, response->people[response->n_people]);
         if (r == 0)
             response->n_people++;
         else if (r != CVN_STORE_ABSENT)
@@ -259,7 +264,7 @@ const struct cvn_service_method cvn_person_methods[6] = {
     {"ListPeople", CVN_METHOD_READ, CVN_ACCESS_ADMIN, NULL, list_people, NULL,
      CVN_SCOPE_PEOPLE_READ},
     {"BatchGetPeople", CVN_METHOD_READ, CVN_ACCESS_ADMIN, check_batch_get, batch_get_people, NULL,
-     CVN_SCOPE_PEOPLE_READ},
+     CVN_SCOPE_PEOPLE_READ, NULL, true},
     {"BatchRegisterPeople", CVN_METHOD_WRITE, CVN_ACCESS_ADMIN, check_batch_register,
      batch_register_people, NULL, CVN_SCOPE_PEOPLE_REGISTER},
     {"UpdatePerson", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, cvn_person_check_update,

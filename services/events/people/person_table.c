@@ -157,6 +157,19 @@ int cvn_person_show(struct cvn_ctx *ctx, const struct cvn_id *id,
     return 0;
 }
 
+int cvn_person_require_subject(struct cvn_ctx *ctx)
+{
+    struct cvn_key key;
+    if (!ctx->who.delegated)
+        return 0;
+    cvn_person_key(&key, &ctx->who.person);
+    int r = cvn_txn_get(ctx->txn, cvn_key_slice(&key), NULL);
+    return r == CVN_STORE_ABSENT
+               ? cvn_ctx_refuse_state(ctx, CVN_PERMISSION_DENIED, "SUBJECT_UNKNOWN",
+                                      "Who this is asked on behalf of is not registered any more.")
+               : r;
+}
+
 int cvn_person_meant(struct cvn_ctx *ctx, const char *field, const char *text,
                      struct cvn_id *ret_id)
 {

@@ -43,6 +43,9 @@ int cvn_person_show(struct cvn_ctx *ctx, const struct cvn_id *id,
 /* Whether the person is who calls. */
 bool cvn_person_is_caller(const struct cvn_ctx *ctx, const struct cvn_id *id);
 
+/* Refuses with PERMISSION_DENIED a call on behalf of somebody who is not there. 0; a fault. */
+int cvn_person_require_subject(struct cvn_ctx *ctx);
+
 /*
  * Whom a request means by its person_id: empty or "me" is who calls. 0; CVN_REFUSED when it is
  * malformed, or when an administrator, who is nobody in particular, leaves it empty. Whether there

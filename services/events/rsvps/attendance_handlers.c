@@ -1,3 +1,5 @@
+#include "services/events/etag.h"
+#include "services/events/groups/group_access.h"
 #include "services/events/groups/group_table.h"
 #include "services/events/handlers.h"
 #include "services/events/people/person_table.h"
@@ -5,11 +7,18 @@
 #include "services/events/rsvps/co_attendance.h"
 
 #include <errno.h>
+#include <string.h>
+
+enum { ROLE_BYTES_MAX = 1 << 20, PACKED_BYTES_MAX = 1 << 20 };
 
 static int check_attendance(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Events__V1__BatchGetAttendanceRequest *req = request;
     cvn_attended_check_people(ctx, "person_ids", req->person_ids, req->n_person_ids);
+    if (req->n_revisions > 0 && req->n_revisions != req->n_person_ids)
+        cvn_problems_add(&ctx->problems, "revisions",
+                         "are %zu for %zu people; one for each is right, or none", req->n_revisions,
+                         req->n_person_ids);
     return cvn_ctx_refuse_problems(ctx);
 }
 
@@ -29,6 +38,21 @@ static int find_events(struct cvn_attended *attended, const struct cvn_id *perso
     return r;
 }
 
+/* Members are seen by each other, and so are groups of one's own. */
+static int shows_group(struct cvn_ctx *ctx, const struct cvn_id *person, const struct cvn_id *group,
+                       bool *ret)
+{
+    Convene__Events__V1__GroupRole role;
+    CVN_ARENA_AUTO scratch;
+    cvn_arena_init(&scratch, ROLE_BYTES_MAX);
+    struct cvn_ctx row = *ctx;
+    row.arena = &scratch;
+    int r = cvn_group_role_of_caller(&row, group, &role);
+    *ret = r == 0 && (role >= CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_MEMBER ||
+                      cvn_person_is_caller(ctx, person));
+    return r;
+}
+
 static int find_groups(struct cvn_attended *attended, const struct cvn_id *person,
                        Convene__Events__V1__Attendance *reply)
 {
@@ -42,12 +66,32 @@ static int find_groups(struct cvn_attended *attended, const struct cvn_id *perso
     if (!reply->group_ids)
         return -ENOMEM;
     for (size_t i = 0; i < n; i++) {
-        reply->group_ids[i] = cvn_ctx_id_text(ctx, CVN_GROUP_PREFIX, &ids[i]);
-        if (!reply->group_ids[i])
+        bool shown;
+        r = shows_group(ctx, person, &ids[i], &shown);
+        if (r != 0)
+            return r;
+        if (!shown)
+            continue;
+        char *text = cvn_ctx_id_text(ctx, CVN_GROUP_PREFIX, &ids[i]);
+        if (!text)
             return -ENOMEM;
+        reply->group_ids[reply->n_group_ids++] = text;
     }
-    reply->n_group_ids = n;
     return 0;
+}
+
+static int set_revision(struct cvn_ctx *ctx, Convene__Events__V1__Attendance *reply)
+{
+    CVN_ARENA_AUTO scratch;
+    cvn_arena_init(&scratch, PACKED_BYTES_MAX);
+    struct cvn_ctx row = *ctx;
+    char *etag;
+    row.arena = &scratch;
+    int r = cvn_etag_make(&row, &reply->base, &etag);
+    if (r != 0)
+        return r;
+    reply->revision = cvn_arena_strdup(ctx->arena, etag);
+    return reply->revision ? 0 : -ENOMEM;
 }
 
 /* 0 with *ret NULL where there is no such person. */
@@ -73,8 +117,17 @@ static int find_attendance(struct cvn_attended *attended, const char *person_id,
     if (r == 0)
         r = find_groups(attended, &person, reply);
     if (r == 0)
+        r = set_revision(ctx, reply);
+    if (r == 0)
         *ret = reply;
     return r;
+}
+
+/* Who asks has this already. */
+static void leave_out(Convene__Events__V1__Attendance *attendance)
+{
+    attendance->n_events = attendance->n_group_ids = 0;
+    attendance->unchanged = true;
 }
 
 static int batch_get_attendance(struct cvn_ctx *ctx, const void *request, void *reply)
@@ -83,12 +136,15 @@ static int batch_get_attendance(struct cvn_ctx *ctx, const void *request, void *
     Convene__Events__V1__BatchGetAttendanceResponse *response = reply;
     struct cvn_attended attended = {.ctx = ctx, .since_ms = cvn_attended_since_ms(ctx, req->since)};
     response->attendance = cvn_arena_alloc_array(ctx->arena, req->n_person_ids, sizeof(void *));
-    int r = response->attendance ? 0 : -ENOMEM;
+    int r = response->attendance ? cvn_person_require_subject(ctx) : -ENOMEM;
     for (size_t i = 0; i < req->n_person_ids && r == 0; i++) {
         Convene__Events__V1__Attendance *attendance;
         r = find_attendance(&attended, req->person_ids[i], &attendance);
-        if (r == 0 && attendance)
-            response->attendance[response->n_attendance++] = attendance;
+        if (r != 0 || !attendance)
+            continue;
+        if (req->n_revisions > 0 && strcmp(req->revisions[i], attendance->revision) == 0)
+            leave_out(attendance);
+        response->attendance[response->n_attendance++] = attendance;
     }
     cvn_attended_deinit(&attended);
     return r;
@@ -96,7 +152,7 @@ static int batch_get_attendance(struct cvn_ctx *ctx, const void *request, void *
 
 const struct cvn_service_method cvn_attendance_methods[2] = {
     {"BatchGetAttendance", CVN_METHOD_READ, CVN_ACCESS_ADMIN, check_attendance,
-     batch_get_attendance, NULL, CVN_SCOPE_PEOPLE_READ},
+     batch_get_attendance, NULL, CVN_SCOPE_PEOPLE_READ, NULL, true},
     {"ListCoAttendance", CVN_METHOD_READ, CVN_ACCESS_ADMIN, cvn_co_attendance_check,
-     cvn_co_attendance_list, NULL, CVN_SCOPE_PEOPLE_READ},
+     cvn_co_attendance_list, NULL, CVN_SCOPE_PEOPLE_READ, NULL, true},
 };

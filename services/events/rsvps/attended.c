@@ -2,6 +2,7 @@
 
 #include "services/events/people/person_table.h"
 #include "services/events/record.h"
+#include "services/events/rsvps/rsvp_access.h"
 #include "services/events/rsvps/rsvp_facts.h"
 #include "services/events/rsvps/rsvp_table.h"
 #include "services/events/spaces.h"
@@ -22,6 +23,7 @@ struct cvn_attended_event {
     struct cvn_id id;
     int64_t start_ms;
     bool took_place;
+    enum cvn_rsvp_sight sight; /* of who calls */
     UT_hash_handle hh;
 };
 
@@ -42,10 +44,18 @@ void cvn_attended_check_people(struct cvn_ctx *ctx, const char *field, char *con
     }
 }
 
-bool cvn_attended_counts(Convene__Events__V1__RsvpState state)
+static bool counts(Convene__Events__V1__RsvpState state)
 {
     return state == CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_YES ||
            state == CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_ATTENDED;
+}
+
+bool cvn_attended_counts(const struct cvn_attended *attended,
+                         const struct cvn_attended_event *event, const struct cvn_id *person,
+                         Convene__Events__V1__RsvpState state)
+{
+    return counts(state) && (cvn_rsvp_sight_shows(event->sight, state) ||
+                             cvn_person_is_caller(attended->ctx, person));
 }
 
 static int read_event(struct cvn_attended *attended, struct cvn_attended_event *held)
@@ -65,7 +75,9 @@ static int read_event(struct cvn_attended *attended, struct cvn_attended_event *
     held->start_ms = facts.start_ms;
     held->took_place = facts.status != CVN_EVENT_CANCELLED && facts.status != CVN_EVENT_POSTPONED &&
                        cvn_record_time_ms(event->end_time, facts.start_ms) < attended->ctx->now_ms;
-    return 0;
+    struct cvn_ctx ctx = *attended->ctx;
+    ctx.arena = &scratch;
+    return cvn_rsvp_sight(&ctx, &held->id, event, &held->sight);
 }
 
 static int find_event(struct cvn_attended *attended, const struct cvn_id *id,
@@ -110,12 +122,13 @@ int cvn_attended_by(struct cvn_attended *attended, const struct cvn_id *person,
         return -ENOMEM;
     for (size_t i = 0; i < n; i++) {
         const struct cvn_attended_event *held;
-        if (!cvn_attended_counts(rsvps[i].state))
+        if (!counts(rsvps[i].state))
             continue;
         r = find_event(attended, &rsvps[i].event, &held);
         if (r != 0)
             return r;
-        if (held->took_place && held->start_ms >= attended->since_ms)
+        if (cvn_attended_counts(attended, held, person, rsvps[i].state) && held->took_place &&
+            held->start_ms >= attended->since_ms)
             came[n_came++] = held;
     }
     if (n_came > 0)

@@ -25,12 +25,17 @@ int64_t cvn_attended_since_ms(const struct cvn_ctx *ctx, const Google__Protobuf_
 /* Notes a problem for each of a request's people that is no id, or for too many of them. */
 void cvn_attended_check_people(struct cvn_ctx *ctx, const char *field, char *const *ids, size_t n);
 
-/* Whether an RSVP in that state means that somebody came, until an organiser says otherwise. */
-bool cvn_attended_counts(Convene__Events__V1__RsvpState state);
+/*
+ * Whether the person's RSVP in that state means that they came, until an organiser says otherwise,
+ * and who calls may know: their own, and what RSVPs of others they are shown (rsvp_access.h).
+ */
+bool cvn_attended_counts(const struct cvn_attended *attended,
+                         const struct cvn_attended_event *event, const struct cvn_id *person,
+                         Convene__Events__V1__RsvpState state);
 
 /*
- * The events that took place, since then, and that the person came to: newest first, in the arena.
- * 0 or a fault.
+ * The events that took place, since then, and that the person came to as far as who calls may know:
+ * newest first, in the arena. 0 or a fault.
  */
 int cvn_attended_by(struct cvn_attended *attended, const struct cvn_id *person,
                     const struct cvn_attended_event ***ret, size_t *ret_n);

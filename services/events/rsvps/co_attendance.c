@@ -124,7 +124,7 @@ static int note(struct search *search, struct other *other, struct cvn_slice val
     Convene__Events__V1__Rsvp *rsvp;
     cvn_arena_reset(&search->row);
     int r = cvn_record_unpack(&search->row, &convene__events__v1__rsvp__descriptor, value, &rsvp);
-    if (r || !cvn_attended_counts(rsvp->state))
+    if (r || !cvn_attended_counts(&search->attended, event, &other->id, rsvp->state))
         return r;
     if (other->n_events < CVN_CO_ATTENDANCE_EVENTS_MAX)
         other->events[other->n_events] = event;
@@ -286,7 +286,9 @@ int cvn_co_attendance_list(struct cvn_ctx *ctx, const void *request, void *reply
     if (!read_cursor(search, &req->base))
         return cvn_ctx_refuse_problems(ctx);
     cvn_arena_init(&search->row, RSVP_BYTES_MAX);
-    int r = read_people(search, req);
+    int r = cvn_person_require_subject(ctx);
+    if (r == 0)
+        r = read_people(search, req);
     if (r == 0)
         r = search_all(search, &req->base);
     cvn_arena_deinit(&search->row);

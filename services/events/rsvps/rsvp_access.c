@@ -26,14 +26,31 @@ static int refuse_absent(struct cvn_ctx *ctx, const char *event_id)
                           event_id);
 }
 
-/* Whether the caller, who does not organise the event, sees it all the same. */
-static int is_visible(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c, bool *ret)
+static bool is_published(const Convene__Events__V1__Event *event)
 {
-    bool published =
-        c->event->publication == CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_PUBLISHED ||
-        c->event->publication == CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_ARCHIVED;
-    bool for_members = c->event->visibility == CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_MEMBERS;
-    *ret = published && (!for_members || c->caller >= ROLE(MEMBER));
+    return event->publication == CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_PUBLISHED ||
+           event->publication == CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_ARCHIVED;
+}
+
+/* Whether the caller, who does not organise the event, sees it all the same. */
+static int is_visible(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c, bool has_link, bool *ret)
+{
+    bool open = false;
+    switch (c->event->visibility) {
+    case CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_UNSPECIFIED:
+    case CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_PUBLIC:
+        open = true;
+        break;
+    case CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_MEMBERS:
+        open = c->caller >= ROLE(MEMBER);
+        break;
+    case CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_LINK:
+        open = has_link;
+        break;
+    case _CONVENE__EVENTS__V1__VISIBILITY_IS_INT_SIZE:
+        return -EUCLEAN;
+    }
+    *ret = open && is_published(c->event);
     if (*ret || ctx->who.kind != CVN_PRINCIPAL_PERSON)
         return 0;
     struct cvn_key key;
@@ -61,12 +78,36 @@ int cvn_rsvp_case_find(struct cvn_ctx *ctx, const char *field, const char *event
     if (r == 0)
         r = cvn_group_role_of_caller(ctx, &c.group_id, &c.caller);
     if (r == 0 && !cvn_rsvp_case_organised(&c)) {
-        r = is_visible(ctx, &c, &visible);
+        r = is_visible(ctx, &c, true, &visible);
         if (r == 0 && !visible)
             return refuse_absent(ctx, event_id);
     }
     if (r == 0)
         *ret = c;
+    return r;
+}
+
+bool cvn_rsvp_sight_shows(enum cvn_rsvp_sight sight, Convene__Events__V1__RsvpState state)
+{
+    return sight == CVN_RSVP_SIGHT_ALL ||
+           (sight == CVN_RSVP_SIGHT_COMING &&
+            state == CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_YES);
+}
+
+int cvn_rsvp_sight(struct cvn_ctx *ctx, const struct cvn_id *event_id,
+                   Convene__Events__V1__Event *event, enum cvn_rsvp_sight *ret)
+{
+    struct cvn_rsvp_case c = {.event_id = *event_id, .event = event};
+    bool visible = false;
+    if (!cvn_id_parse(&c.group_id, CVN_GROUP_PREFIX, event->group_id))
+        return -EUCLEAN;
+    int r = cvn_group_role_of_caller(ctx, &c.group_id, &c.caller);
+    if (r == 0 && !cvn_rsvp_case_organised(&c))
+        r = is_visible(ctx, &c, false, &visible);
+    if (r == 0)
+        *ret = cvn_rsvp_case_organised(&c) ? CVN_RSVP_SIGHT_ALL
+               : visible                   ? CVN_RSVP_SIGHT_COMING
+                                           : CVN_RSVP_SIGHT_NONE;
     return r;
 }
 

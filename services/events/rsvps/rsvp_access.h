@@ -28,6 +28,24 @@ int cvn_rsvp_case_find(struct cvn_ctx *ctx, const char *field, const char *event
 /* Whether the caller organises the event, or administers. */
 bool cvn_rsvp_case_organised(const struct cvn_rsvp_case *c);
 
+/* Which RSVPs of others a caller is shown. */
+enum cvn_rsvp_sight {
+    CVN_RSVP_SIGHT_NONE,   /* the event is not for them */
+    CVN_RSVP_SIGHT_COMING, /* who said yes and is not marked: what everybody sees who sees the event
+                            */
+    CVN_RSVP_SIGHT_ALL,    /* organisers, administrators */
+};
+
+/* Whether an RSVP of that state is shown. Pure. */
+bool cvn_rsvp_sight_shows(enum cvn_rsvp_sight sight, Convene__Events__V1__RsvpState state);
+
+/*
+ * What the caller is shown of an event that they did not name, so that knowing its id does not
+ * count. 0 or a fault. Memory of ctx->arena is used.
+ */
+int cvn_rsvp_sight(struct cvn_ctx *ctx, const struct cvn_id *event_id,
+                   Convene__Events__V1__Event *event, enum cvn_rsvp_sight *ret);
+
 /*
  * Fills in what is known of the action's person: that there is one, whether they are banned from
  * the group, and whether the event is for members and they are none. 0; CVN_REFUSED with NOT_FOUND;

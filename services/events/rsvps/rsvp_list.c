@@ -137,7 +137,8 @@ static int is_wanted(const struct list *list, struct cvn_slice value, bool *ret)
     bool queued = rsvp->state == STATE(WAITLISTED);
     cvn_rsvp_show_state(list->ctx, rsvp);
     *ret = !queued && (list->req->state == STATE(UNSPECIFIED) || list->req->state == rsvp->state) &&
-           (list->organised || rsvp->state == STATE(YES));
+           cvn_rsvp_sight_shows(list->organised ? CVN_RSVP_SIGHT_ALL : CVN_RSVP_SIGHT_COMING,
+                                rsvp->state);
     return 0;
 }
 

@@ -1,7 +1,9 @@
+#include "services/mentoring/attendance.h"
 #include "services/mentoring/mentorships/handlers.h"
 #include "services/mentoring/mentorships/mentorship_find.h"
 #include "services/mentoring/mentorships/mentorship_write.h"
 #include "services/mentoring/mentorships/proposable.h"
+#include "services/mentoring/people_source.h"
 #include "services/mentoring/runs/gather.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
@@ -24,11 +26,16 @@ struct choice {
 struct choices {
     struct choice seat;
     struct choice mentee;
+    bool events_used; /* meetups and groups are part of the scores */
+    char *events_note;
 };
+
+#define USE(name) CONVENE__MENTORING__V1__EVENTS_USE__EVENTS_USE_##name
 
 /* What the choosing works on. */
 struct choosing {
     struct cvn_ctx *ctx;
+    struct cvn_arena *scratch; /* not the call's: it is as large as the cohort */
     const struct cvn_cohort *cohort;
 };
 
@@ -92,6 +99,37 @@ static int take_pair(const struct choosing *choosing, const struct cvn_match_pai
     return r ? r : copy_enrolment(choosing->ctx, mentee->enrolment, &ret->mentee);
 }
 
+static int compare_mentor(const void *id, const void *mentor)
+{
+    return memcmp(id, ((const struct cvn_match_mentor *)mentor)->person.id.bytes, CVN_ID_BYTES);
+}
+
+static int compare_mentee(const void *id, const void *mentee)
+{
+    return memcmp(id, ((const struct cvn_match_mentee *)mentee)->person.id.bytes, CVN_ID_BYTES);
+}
+
+/* Leaves the problem what those who are still in it have in common. */
+static int keep_shared(const struct choosing *choosing, struct cvn_match_problem *problem)
+{
+    struct cvn_match_shared *kept =
+        cvn_arena_alloc_array(choosing->scratch, problem->n_shared, sizeof *kept);
+    size_t n = 0;
+    if (!kept)
+        return -ENOMEM;
+    for (size_t i = 0; i < problem->n_shared; i++) {
+        const struct cvn_match_shared *shared = &problem->shared[i];
+        if (bsearch(&shared->mentor_id, problem->mentors, problem->n_mentors,
+                    sizeof *problem->mentors, compare_mentor) &&
+            bsearch(&shared->mentee_id, problem->mentees, problem->n_mentees,
+                    sizeof *problem->mentees, compare_mentee))
+            kept[n++] = *shared;
+    }
+    problem->shared = kept;
+    problem->n_shared = n;
+    return 0;
+}
+
 /*
  * Solves for some of the cohort and takes the best of the pairs for who is looked for: the mentor's
  * score counts for a seat, and there is one pair at most for a mentee.
@@ -101,12 +139,13 @@ static int choose(const struct choosing *choosing, struct cvn_match_problem *pro
 {
     struct cvn_match_result *result = NULL;
     const struct cvn_match_pair *best = NULL;
-    problem->shared = NULL;
-    problem->n_shared = 0;
     problem->locked = NULL;
     problem->n_locked = 0;
     problem->candidates_per_mentee = CVN_MATCH_CANDIDATES_DEFAULT;
-    int r = cvn_match_solve(problem, NULL, &result);
+    int r = keep_shared(choosing, problem);
+    if (r)
+        return r;
+    r = cvn_match_solve(problem, NULL, &result);
     if (r)
         return r > 0 ? -EINVAL : r;
     const struct cvn_match_answer *answer = cvn_match_result_answer(result);
@@ -198,6 +237,41 @@ static int gather(struct cvn_ctx *ctx, const char *id, struct cvn_ctx *large,
     return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
 }
 
+/* Where those who wait and those with free seats were. 0, CVN_REFUSED or a fault. */
+static int read_attendance(struct cvn_ctx *ctx, Convene__Mentoring__V1__EventsUse use,
+                           struct cvn_arena *arena, struct cvn_cohort_input *input,
+                           struct choices *choices)
+{
+    const struct cvn_mentoring *mentoring = ctx->service;
+    struct cvn_attendance_reading reading = {
+        .events = mentoring->options.events,
+        .cache = mentoring->attendance,
+        .arena = arena,
+        .subject = cvn_people_subject(&ctx->who),
+        .input = input,
+        .deadline_ms = ctx->deadline_ms,
+    };
+    if (use == USE(NONE)) {
+        choices->events_note = cvn_attendance_note_unused(ctx->arena, "that was asked for.");
+        return choices->events_note ? 0 : -ENOMEM;
+    }
+    int r = cvn_attendance_read(&reading);
+    bool away = r == CVN_ATTENDANCE_REFUSED && reading.status.code == CVN_UNAVAILABLE;
+    if (r == CVN_ATTENDANCE_REFUSED && (!away || use != USE(OPTIONAL)))
+        return cvn_ctx_refuse(ctx, reading.status.code, "%s",
+                              reading.status.message ? reading.status.message
+                                                     : "The events service refused to answer.");
+    if (away)
+        cvn_attendance_forget(input);
+    else if (r)
+        return r > 0 ? -EINVAL : r;
+    choices->events_used = !away;
+    choices->events_note = away
+                               ? cvn_attendance_note_unused(ctx->arena, reading.status.message)
+                               : cvn_attendance_note_used(ctx->arena, reading.subject, ctx->now_ms);
+    return choices->events_note ? 0 : -ENOMEM;
+}
+
 int cvn_mentorship_prepare_replace(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Mentoring__V1__ReplaceMentorshipRequest *req = request;
@@ -217,10 +291,13 @@ int cvn_mentorship_prepare_replace(struct cvn_ctx *ctx, const void *request)
         return r;
     gathered.input.candidates_per_mentee = CVN_MATCH_CANDIDATES_DEFAULT;
     gathered.input.now_ms = ctx->now_ms;
+    r = read_attendance(ctx, req->events_use, &arena, &gathered.input, choices);
+    if (r)
+        return r;
     r = cvn_cohort_build(&cohort, &arena, mentoring->options.zones, &gathered.input, &err);
     if (r > 0)
         return cvn_ctx_refuse_state(ctx, CVN_FAILED_PRECONDITION, "COHORT_UNKNOWN", "%s", err.text);
-    const struct choosing choosing = {ctx, &cohort};
+    const struct choosing choosing = {ctx, &arena, &cohort};
     if (r == 0)
         r = choose_for_seat(&choosing, c.row, &choices->seat);
     if (r == 0)
@@ -289,5 +366,7 @@ int cvn_mentorship_replace(struct cvn_ctx *ctx, const void *request, void *reply
     cvn_proposable_deinit(&proposable);
     response->seat_note = note_text(choices->seat.note);
     response->mentee_note = note_text(choices->mentee.note);
+    response->events_used = choices->events_used;
+    response->events_note = note_text(choices->events_note);
     return r;
 }

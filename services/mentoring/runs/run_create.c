@@ -157,7 +157,10 @@ int cvn_run_create(struct cvn_ctx *ctx, const void *request, void *reply)
     run->mentor_count = program->mentor_count;
     run->mentee_count = program->mentee_count;
     run->create_time = cvn_mentoring_time(ctx->arena, ctx->now_ms);
-    if (!run->id || !run->create_time)
+    run->creator = ctx->who.kind == CVN_PRINCIPAL_PERSON
+                       ? cvn_ctx_id_text(ctx, CVN_MENTORING_PERSON_PREFIX, &ctx->who.person)
+                       : cvn_arena_strdup(ctx->arena, ctx->who.text);
+    if (!run->id || !run->create_time || !run->creator)
         return -ENOMEM;
     cvn_run_key(&key, &id);
     r = cvn_mentoring_put(ctx, &cvn_run_table, &key, &run->base);

@@ -13,16 +13,27 @@ enum { ARENA_BYTES = 64 << 20 };
 
 static const uint8_t token_key[32] = {7};
 
+static void open_store(struct harness *harness)
+{
+    /* The tests' clock is not the real one by which the store would drop what is old. */
+    struct cvn_store_options options = {.path = harness->path, .maintain_ms = UINT32_MAX};
+    struct cvn_error err;
+    assert_int_equal(cvn_store_open(&harness->store, &options, &err), 0);
+}
+
+void harness_reopen(struct harness *harness)
+{
+    cvn_store_close(harness->store);
+    open_store(harness);
+}
+
 int harness_setup(void **state)
 {
     struct harness *harness = calloc(1, sizeof *harness);
     assert_non_null(harness);
     strcpy(harness->path, "/tmp/convene-test-XXXXXX");
     assert_non_null(mkdtemp(harness->path));
-    /* The tests' clock is not the real one by which the store would drop what is old. */
-    struct cvn_store_options options = {.path = harness->path, .maintain_ms = UINT32_MAX};
-    struct cvn_error err;
-    assert_int_equal(cvn_store_open(&harness->store, &options, &err), 0);
+    open_store(harness);
     assert_int_equal(cvn_zones_new(&harness->zones), 0);
     harness->service.zones = harness->zones;
     memset(harness->service.lottery_secret, 5, sizeof harness->service.lottery_secret);
@@ -70,6 +81,13 @@ struct client client_of(struct harness *harness, struct cvn_id person)
 {
     struct client client = client_new(harness, CVN_PRINCIPAL_PERSON);
     client.who.person = person;
+    return client;
+}
+
+struct client client_on_behalf_of(struct harness *harness, struct cvn_id person)
+{
+    struct client client = client_of(harness, person);
+    client.who.delegated = true;
     return client;
 }
 
@@ -145,6 +163,8 @@ static int check_access(struct call *call)
 {
     enum cvn_principal_kind kind = call->ctx.who.kind;
     enum cvn_method_access access = call->method->access;
+    if (call->ctx.who.delegated && call->method->delegable)
+        return 0; /* the actor may */
     if ((access == CVN_ACCESS_SIGNED_IN && kind == CVN_PRINCIPAL_ANONYMOUS) ||
         (access == CVN_ACCESS_ADMIN && kind != CVN_PRINCIPAL_ADMIN))
         return cvn_ctx_refuse_access(&call->ctx, "do this");

@@ -44,10 +44,14 @@ struct client {
 /* For cmocka's setup and teardown; *state becomes the harness. */
 int harness_setup(void **state);
 int harness_teardown(void **state);
+/* Closes the store and opens it again, as a restart does. */
+void harness_reopen(struct harness *harness);
 
 struct client client_admin(struct harness *harness);
 struct client client_nobody(struct harness *harness);
 struct client client_of(struct harness *harness, struct cvn_id person);
+/* A service that may call the method and acts for the person. */
+struct client client_on_behalf_of(struct harness *harness, struct cvn_id person);
 void client_end(struct client *client);
 #define CLIENT __attribute__((cleanup(client_end))) struct client
 

@@ -1,6 +1,7 @@
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/harness.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define ACTION(name) CONVENE__EVENTS__V1__DECIDE_REQUEST__ACTION__ACTION_##name
@@ -111,6 +112,142 @@ static void test_attendance_of_too_many(void **state)
     assert_non_null(client_call(&admin, &cvn_attendance_methods[0], &request));
 }
 
+/* Which of the scene's events are told of the person, as bits. */
+static unsigned told(struct client *client, const struct scene *s)
+{
+    const Convene__Events__V1__BatchGetAttendanceResponse *reply = ask(client, s->person, NULL);
+    unsigned bits = 0;
+    assert_non_null(reply);
+    for (size_t i = 0; i < reply->attendance[0]->n_events; i++)
+        for (unsigned e = 0; e < N_EVENTS; e++)
+            if (strcmp(reply->attendance[0]->events[i]->event_id, EVENT_TEXT(s->events[e])) == 0)
+                bits |= 1U << e;
+    return bits;
+}
+
+static void put_again(struct scene *s, unsigned number, int visibility, int publication)
+{
+    Convene__Events__V1__Event event = harness_event(s->harness, s->group, 10);
+    int64_t start_ms = s->harness->now_ms - (number + 1) * DAY_MS;
+    event.start_time->seconds = start_ms / 1000;
+    event.end_time->seconds = start_ms / 1000 + 1;
+    event.visibility = (Convene__Events__V1__Visibility)visibility;
+    event.publication = (Convene__Events__V1__Publication)publication;
+    (void)harness_put_event(s->harness, number, event);
+}
+
+static void set_member(struct client *admin, struct cvn_id group, struct cvn_id person)
+{
+    Convene__Events__V1__SetMemberRequest request = CONVENE__EVENTS__V1__SET_MEMBER_REQUEST__INIT;
+    struct id_text group_text = id_text("grp", group), person_text = id_text("per", person);
+    request.group_id = group_text.text;
+    request.person_id = person_text.text;
+    const struct cvn_service_method *method = cvn_group_methods;
+    while (strcmp(method->name, "SetMember") != 0)
+        method++;
+    assert_non_null(client_call(admin, method, &request));
+}
+
+#define VISIBILITY(name) CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_##name
+#define PUBLICATION(name) CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_##name
+
+/* What ListRsvps shows, and no more: bit 0 is a yes, bit 1 a mark that only organisers see. */
+static void test_attendance_on_behalf_of_somebody_is_what_they_may_see(void **state)
+{
+    CLIENT admin = client_admin(*state);
+    struct scene s = past(state, &admin);
+    s.harness->now_ms++;
+    struct cvn_id other = harness_person(s.harness, 2);
+    CLIENT outsider = client_on_behalf_of(s.harness, other);
+    CLIENT self = client_on_behalf_of(s.harness, s.person); /* who owns the group as well */
+    assert_int_equal(told(&admin, &s), 3);
+    assert_int_equal(told(&self, &s), 3);
+    assert_int_equal(told(&outsider, &s), 1);
+    assert_int_equal(ask(&outsider, s.person, NULL)->attendance[0]->n_group_ids, 0);
+
+    put_again(&s, 0, VISIBILITY(LINK), PUBLICATION(PUBLISHED)); /* whose id they do not know */
+    assert_int_equal(told(&outsider, &s), 0);
+    put_again(&s, 0, VISIBILITY(PUBLIC), PUBLICATION(UNPUBLISHED));
+    assert_int_equal(told(&outsider, &s), 0);
+    put_again(&s, 0, VISIBILITY(MEMBERS), PUBLICATION(PUBLISHED));
+    assert_int_equal(told(&outsider, &s), 0);
+    set_member(&admin, s.group, other);
+    assert_int_equal(told(&outsider, &s), 1);
+    assert_int_equal(ask(&outsider, s.person, NULL)->attendance[0]->n_group_ids, 1);
+    assert_int_equal(told(&admin, &s), 3);
+}
+
+static void test_attendance_of_oneself_is_seen_whole(void **state)
+{
+    CLIENT admin = client_admin(*state);
+    struct scene s = past(state, &admin);
+    struct cvn_id other = harness_person(s.harness, 2);
+    struct id_text text = id_text("per", other);
+    s.harness->now_ms -= N_EVENTS * DAY_MS;
+    set_member(&admin, s.group, other);
+    (void)say_yes(&admin, s.events[1], other, 0);
+    s.harness->now_ms += N_EVENTS * DAY_MS;
+    (void)decide(&admin, s.events[1], other, ACTION(MARK_ATTENDED));
+    put_again(&s, 1, VISIBILITY(LINK), PUBLICATION(PUBLISHED));
+    CLIENT self = client_on_behalf_of(s.harness, other);
+    const Convene__Events__V1__Attendance *own = ask(&self, other, NULL)->attendance[0];
+    assert_string_equal(own->person_id, text.text);
+    assert_int_equal(own->n_events, 1);
+    assert_int_equal(own->n_group_ids, 1);
+}
+
+static void test_attendance_on_behalf_of_nobody(void **state)
+{
+    CLIENT admin = client_admin(*state);
+    struct scene s = past(state, &admin);
+    CLIENT gone = client_on_behalf_of(s.harness, (struct cvn_id){{9}});
+    assert_null(ask(&gone, s.person, NULL));
+    assert_int_equal(gone.status.code, CVN_PERMISSION_DENIED);
+    assert_string_equal(client_reason(&gone), "SUBJECT_UNKNOWN");
+}
+
+static const Convene__Events__V1__BatchGetAttendanceResponse *
+ask_again(struct client *client, struct cvn_id person, const char *const *revisions, size_t n)
+{
+    struct id_text id = id_text("per", person);
+    char *ids[] = {id.text, (char *)"per_00000000000000000000000001"};
+    Convene__Events__V1__BatchGetAttendanceRequest request =
+        CONVENE__EVENTS__V1__BATCH_GET_ATTENDANCE_REQUEST__INIT;
+    request.person_ids = ids;
+    request.n_person_ids = 2;
+    request.revisions = (char **)(uintptr_t)revisions;
+    request.n_revisions = n;
+    return client_call(client, &cvn_attendance_methods[0], &request);
+}
+
+static void test_attendance_that_has_not_changed_is_left_out(void **state)
+{
+    CLIENT admin = client_admin(*state);
+    struct scene s = past(state, &admin);
+    char first[64];
+    (void)snprintf(first, sizeof first, "%s", ask(&admin, s.person, NULL)->attendance[0]->revision);
+    assert_string_not_equal(first, "");
+    const char *known[] = {first, ""};
+    const Convene__Events__V1__Attendance *again =
+        ask_again(&admin, s.person, known, 2)->attendance[0];
+    assert_true(again->unchanged);
+    assert_int_equal(again->n_events + again->n_group_ids, 0);
+    assert_string_equal(again->revision, first);
+    harness_reopen(s.harness); /* it is of the content, not of a process */
+    assert_true(ask_again(&admin, s.person, known, 2)->attendance[0]->unchanged);
+
+    (void)decide(&admin, s.events[1], s.person, ACTION(MARK_NO_SHOW));
+    again = ask_again(&admin, s.person, known, 2)->attendance[0];
+    assert_false(again->unchanged);
+    assert_int_equal(again->n_events, 0);
+    assert_string_not_equal(again->revision, first);
+    (void)decide(&admin, s.events[1], s.person, ACTION(MARK_ATTENDED));
+    assert_true(ask_again(&admin, s.person, known, 2)->attendance[0]->unchanged);
+
+    assert_null(ask_again(&admin, s.person, known, 1));
+    assert_true(client_blames(&admin, "revisions"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
 
 int main(void)
@@ -120,6 +257,10 @@ int main(void)
         TEST(test_attendance_since),
         TEST(test_attendance_is_for_services),
         TEST(test_attendance_of_too_many),
+        TEST(test_attendance_on_behalf_of_somebody_is_what_they_may_see),
+        TEST(test_attendance_of_oneself_is_seen_whole),
+        TEST(test_attendance_on_behalf_of_nobody),
+        TEST(test_attendance_that_has_not_changed_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

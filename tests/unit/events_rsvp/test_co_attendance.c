@@ -12,6 +12,8 @@ enum { N_PEOPLE = 12, N_EVENTS = 9, LIST = 1, SEED = 7 };
 
 struct scene {
     struct harness *harness;
+    int64_t begin_ms; /* from which the events' days are counted */
+    struct cvn_id owner, group;
     struct cvn_id people[N_PEOPLE], events[N_EVENTS];
     bool came[N_EVENTS][N_PEOPLE];
     struct id_text texts[N_PEOPLE];
@@ -20,6 +22,21 @@ struct scene {
 static int compare_ids(const void *a, const void *b)
 {
     return memcmp(a, b, CVN_ID_BYTES);
+}
+
+/* A day apart. */
+static void put_events(struct scene *s, Convene__Events__V1__Visibility visibility)
+{
+    int64_t now_ms = s->harness->now_ms;
+    s->harness->now_ms = s->begin_ms;
+    for (unsigned e = 0; e < N_EVENTS; e++) {
+        Convene__Events__V1__Event event = harness_event(s->harness, s->group, 0);
+        event.start_time->seconds += e * DAY_MS / 1000;
+        event.end_time->seconds += e * DAY_MS / 1000;
+        event.visibility = visibility;
+        s->events[e] = harness_put_event(s->harness, e, event);
+    }
+    s->harness->now_ms = now_ms;
 }
 
 /* Events a day apart, each with some of the people, and with as many again whom nobody asks for. */
@@ -31,24 +48,22 @@ static struct scene *set_scene(void **state)
     uint64_t dice = SEED;
     s->harness = *state;
     CLIENT admin = client_admin(s->harness);
-    struct cvn_id owner = harness_person(s->harness, 1000);
-    struct cvn_id group = harness_group(s->harness, "Group", owner);
+    s->begin_ms = s->harness->now_ms;
+    s->owner = harness_person(s->harness, 1000);
+    s->group = harness_group(s->harness, "Group", s->owner);
+    put_events(s, CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_PUBLIC);
     for (unsigned i = 0; i < N_PEOPLE; i++)
         s->people[i] = harness_person(s->harness, i);
     qsort(s->people, N_PEOPLE, sizeof *s->people, compare_ids);
     for (unsigned i = 0; i < N_PEOPLE; i++)
         s->texts[i] = id_text("per", s->people[i]);
     for (unsigned e = 0; e < N_EVENTS; e++) {
-        Convene__Events__V1__Event event = harness_event(s->harness, group, 0);
-        event.start_time->seconds += e * DAY_MS / 1000;
-        event.end_time->seconds += e * DAY_MS / 1000;
-        s->events[e] = harness_put_event(s->harness, e, event);
         for (unsigned i = 0; i < N_PEOPLE; i++) {
             s->came[e][i] = dice_below(&dice, 3) == 0;
             if (s->came[e][i])
                 assert_true(say_yes(&admin, s->events[e], s->people[i], 0) > 0);
         }
-        (void)say_yes(&admin, s->events[e], owner, 0);
+        (void)say_yes(&admin, s->events[e], s->owner, 0);
     }
     s->harness->now_ms += (60 + N_EVENTS + 1) * DAY_MS;
     return s;
@@ -188,6 +203,46 @@ static void test_pairs_are_for_services_and_bounded(void **state)
     assert_true(client_blames(&admin, "page_token"));
 }
 
+/* How many events are told of all pairs together. */
+static unsigned told(struct client *client, struct scene *s)
+{
+    Convene__Events__V1__ListCoAttendanceRequest request;
+    char *ids[2][N_PEOPLE];
+    unsigned n = 0;
+    fill(&request, s, ids, N_PEOPLE, N_PEOPLE);
+    request.page_size = CVN_CO_ATTENDANCE_MAX;
+    const Convene__Events__V1__ListCoAttendanceResponse *page =
+        client_call(client, &cvn_attendance_methods[LIST], &request);
+    assert_non_null(page);
+    for (size_t i = 0; i < page->n_pairs; i++)
+        n += (unsigned)page->pairs[i]->event_count;
+    return n;
+}
+
+static void test_pairs_on_behalf_of_somebody_are_what_they_may_see(void **state)
+{
+    struct scene *s = set_scene(state);
+    CLIENT admin = client_admin(s->harness);
+    CLIENT owner = client_on_behalf_of(s->harness, s->owner);
+    CLIENT outsider = client_on_behalf_of(s->harness, harness_person(s->harness, 2000));
+    unsigned all = told(&admin, s);
+    assert_true(all > N_EVENTS);
+    assert_int_equal(told(&outsider, s), all);
+    put_events(s, CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_MEMBERS);
+    assert_int_equal(told(&outsider, s), 0);
+    assert_int_equal(told(&owner, s), all);
+    assert_int_equal(told(&admin, s), all);
+    /* One of them, who is no member, sees what they had an RSVP for themselves. */
+    CLIENT one = client_on_behalf_of(s->harness, s->people[0]);
+    unsigned seen = 0;
+    for (unsigned a = 0; a < N_PEOPLE; a++)
+        for (unsigned b = a + 1; b < N_PEOPLE; b++)
+            for (unsigned e = 0; e < N_EVENTS; e++)
+                seen += s->came[e][0] && s->came[e][a] && s->came[e][b];
+    assert_true(seen > 0 && seen < all);
+    assert_int_equal(told(&one, s), seen);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
 
 int main(void)
@@ -197,6 +252,7 @@ int main(void)
         TEST(test_pairs_of_two_sets_are_those_of_a_plain_loop),
         TEST(test_pairs_since_then),
         TEST(test_pairs_are_for_services_and_bounded),
+        TEST(test_pairs_on_behalf_of_somebody_are_what_they_may_see),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,9 @@
 #include "tests/unit/mentoring/harness.h"
 
+#include "convene/events/v1/event.pb-c.h"
+#include "convene/events/v1/group.pb-c.h"
 #include "convene/events/v1/person.pb-c.h"
+#include "convene/events/v1/rsvp.pb-c.h"
 #include "rpc/channel.h"
 #include "rpc/clock.h"
 #include "rpc/server.h"
@@ -15,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { ARENA_BYTES = 64 << 20, CALL_TIMEOUT_MS = 60000, CONNECT_TIMEOUT_MS = 10 };
 
@@ -178,7 +182,7 @@ int harness_teardown(void **state)
 
 static struct client client_new(struct harness *harness, enum cvn_principal_kind kind)
 {
-    struct client client = {.harness = harness, .who.kind = kind};
+    struct client client = {.harness = harness, .who.kind = kind, .who.text = "user:1000"};
     cvn_arena_init(&client.arena, ARENA_BYTES);
     return client;
 }
@@ -197,6 +201,7 @@ struct client client_of(struct harness *harness, struct cvn_id person)
 {
     struct client client = client_new(harness, CVN_PRINCIPAL_PERSON);
     client.who.person = person;
+    cvn_id_format(client.who.text, "per", &person);
     return client;
 }
 
@@ -381,6 +386,72 @@ void harness_people_from(struct harness *harness, struct cvn_id *ret_ids, size_t
     assert_int_equal(reply->n_results, n);
     for (size_t i = 0; i < n; i++)
         assert_true(cvn_id_parse(&ret_ids[i], "per", reply->results[i]->id));
+}
+
+/* Tomorrow at six in Berlin. */
+static char *add_evening(struct harness *harness, struct cvn_arena *arena, char *group,
+                         bool for_members)
+{
+    char date[32];
+    time_t tomorrow = (time_t)((now_ms + DAY_MS) / 1000);
+    struct tm day;
+    (void)gmtime_r(&tomorrow, &day);
+    (void)strftime(date, sizeof date, "%Y-%m-%d", &day);
+    Convene__Events__V1__Event event = CONVENE__EVENTS__V1__EVENT__INIT;
+    Convene__Events__V1__CreateEventRequest add = CONVENE__EVENTS__V1__CREATE_EVENT_REQUEST__INIT;
+    event.group_id = group;
+    event.title = (char *)"An evening";
+    event.start_local = cvn_arena_printf(arena, "%sT18:00", date);
+    event.end_local = cvn_arena_printf(arena, "%sT20:00", date);
+    if (for_members)
+        event.visibility = CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_MEMBERS;
+    add.event = &event;
+    add.publish = true;
+    const Convene__Events__V1__Event *added = harness_ask_events(
+        harness, arena, &convene__events__v1__event_service__descriptor, "CreateEvent", &add.base);
+    return added->id;
+}
+
+static void join(struct harness *harness, struct cvn_arena *arena, char *group, char *person)
+{
+    Convene__Events__V1__SetMemberRequest request = CONVENE__EVENTS__V1__SET_MEMBER_REQUEST__INIT;
+    request.group_id = group;
+    request.person_id = person;
+    (void)harness_ask_events(harness, arena, &convene__events__v1__group_service__descriptor,
+                             "SetMember", &request.base);
+}
+
+struct id_text harness_meet(struct harness *harness, struct cvn_id owner,
+                            const struct cvn_id *people, size_t n, bool for_members)
+{
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, 16 << 20);
+    struct id_text owner_text = id_text("per", &owner), group;
+    Convene__Events__V1__Group wanted = CONVENE__EVENTS__V1__GROUP__INIT;
+    Convene__Events__V1__CreateGroupRequest create =
+        CONVENE__EVENTS__V1__CREATE_GROUP_REQUEST__INIT;
+    wanted.name = cvn_arena_printf(&arena, "Group %u", harness->n_calls++);
+    wanted.time_zone = (char *)"Europe/Berlin";
+    create.group = &wanted;
+    create.owner_id = owner_text.text;
+    const Convene__Events__V1__Group *made =
+        harness_ask_events(harness, &arena, &convene__events__v1__group_service__descriptor,
+                           "CreateGroup", &create.base);
+    strcpy(group.text, made->id);
+    char *event = add_evening(harness, &arena, made->id, for_members);
+    for (size_t i = 0; i < n; i++) {
+        struct id_text person = id_text("per", &people[i]);
+        Convene__Events__V1__RespondRequest yes = CONVENE__EVENTS__V1__RESPOND_REQUEST__INIT;
+        if (for_members && !cvn_id_equal(&people[i], &owner))
+            join(harness, &arena, made->id, person.text);
+        yes.event_id = event;
+        yes.person_id = person.text;
+        yes.answer = CONVENE__EVENTS__V1__RESPOND_REQUEST__ANSWER__ANSWER_YES;
+        (void)harness_ask_events(harness, &arena, &convene__events__v1__rsvp_service__descriptor,
+                                 "Respond", &yes.base);
+    }
+    harness_set_now_ms(harness_now_ms() + 3 * DAY_MS);
+    return group;
 }
 
 struct id_text harness_program(struct harness *harness, Convene__Mentoring__V1__Program program)

@@ -100,6 +100,13 @@ void harness_people(struct harness *harness, struct cvn_id *ret_ids, size_t n);
 /* The same with numbers from first on; at most 500 at once. */
 void harness_people_from(struct harness *harness, struct cvn_id *ret_ids, size_t n, size_t first);
 
+/*
+ * An evening tomorrow of a new group of the owner's, to which the people say yes; for members only
+ * if so, and the people are then members. Three days later it has taken place. The group's id.
+ */
+struct id_text harness_meet(struct harness *harness, struct cvn_id owner,
+                            const struct cvn_id *people, size_t n, bool for_members);
+
 /* Makes a programme with those rules and weights (the program's other fields are set). */
 struct id_text harness_program(struct harness *harness, Convene__Mentoring__V1__Program program);
 

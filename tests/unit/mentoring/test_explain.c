@@ -189,51 +189,13 @@ static void test_rules_that_removed_everybody_are_counted(void **state)
     assert_non_null(strstr(reply->matches[0]->unmatched_reason, "common language"));
 }
 
-/* An evening tomorrow to which the people say yes; a day later it has taken place. */
-static void meet(struct scene *scene, const struct cvn_id *people, size_t n)
-{
-    CVN_ARENA_AUTO arena;
-    cvn_arena_init(&arena, 16 << 20);
-    struct harness *harness = scene->harness;
-    struct id_text owner = id_text("per", &scene->people[3]);
-    Convene__Events__V1__Group group = CONVENE__EVENTS__V1__GROUP__INIT;
-    Convene__Events__V1__CreateGroupRequest create =
-        CONVENE__EVENTS__V1__CREATE_GROUP_REQUEST__INIT;
-    group.name = (char *)"C Berlin";
-    group.time_zone = (char *)"Europe/Berlin";
-    create.group = &group;
-    create.owner_id = owner.text;
-    const Convene__Events__V1__Group *made =
-        harness_ask_events(harness, &arena, &convene__events__v1__group_service__descriptor,
-                           "CreateGroup", &create.base);
-    Convene__Events__V1__Event event = CONVENE__EVENTS__V1__EVENT__INIT;
-    Convene__Events__V1__CreateEventRequest add = CONVENE__EVENTS__V1__CREATE_EVENT_REQUEST__INIT;
-    event.group_id = made->id;
-    event.title = (char *)"An evening";
-    event.start_local = (char *)"2026-12-02T18:00";
-    event.end_local = (char *)"2026-12-02T20:00";
-    add.event = &event;
-    add.publish = true;
-    const Convene__Events__V1__Event *added = harness_ask_events(
-        harness, &arena, &convene__events__v1__event_service__descriptor, "CreateEvent", &add.base);
-    for (size_t i = 0; i < n; i++) {
-        struct id_text person = id_text("per", &people[i]);
-        Convene__Events__V1__RespondRequest yes = CONVENE__EVENTS__V1__RESPOND_REQUEST__INIT;
-        yes.event_id = added->id;
-        yes.person_id = person.text;
-        yes.answer = CONVENE__EVENTS__V1__RESPOND_REQUEST__ANSWER__ANSWER_YES;
-        (void)harness_ask_events(harness, &arena, &convene__events__v1__rsvp_service__descriptor,
-                                 "Respond", &yes.base);
-    }
-    harness_set_now_ms(harness_now_ms() + 3 * DAY_MS);
-}
-
 /* Of two who are alike, the one who met the mentor is paired, whoever wins the draw. */
 static void test_who_met_the_mentor_is_preferred(void **state)
 {
     for (int met = 1; met <= 2; met++) {
         SCENE scene = scene_of(state);
-        meet(&scene, (struct cvn_id[]){scene.people[0], scene.people[met]}, 2);
+        (void)harness_meet(scene.harness, scene.people[3],
+                           (struct cvn_id[]){scene.people[0], scene.people[met]}, 2, false);
         struct id_text id = run(&scene);
         struct cvn_id paired, alone;
         find_mentees(&scene, &id, &paired, &alone);

@@ -8,75 +8,79 @@
 
 #include <string.h>
 
-enum { ARENA_BYTES = 1 << 20, NOW = 1000000 };
+enum { ARENA_BYTES = 1 << 20 };
 
-static struct cvn_id person(uint8_t n)
+static struct cvn_attendance_key key_of(uint8_t subject, uint8_t person)
 {
-    struct cvn_id id = {{n}};
-    return id;
+    return (struct cvn_attendance_key){.subject = {{subject}}, .person = {{person}}};
 }
 
-static bool recall(struct cvn_attendance_cache *cache, uint8_t n, int64_t now_ms, char ret[16])
+static bool recall(struct cvn_attendance_cache *cache, struct cvn_attendance_key key, char ret[16])
 {
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, ARENA_BYTES);
-    struct cvn_id id = person(n);
     struct cvn_slice found;
-    int64_t asked_ms;
-    if (!cvn_attendance_cache_get(cache, &id, now_ms, &arena, &found, &asked_ms))
+    if (!cvn_attendance_cache_get(cache, &key, &arena, &found))
         return false;
-    assert_true(found.len < 16 && asked_ms <= now_ms);
+    assert_true(found.len < 16);
     memcpy(ret, found.data, found.len);
     ret[found.len] = '\0';
     return true;
 }
 
-static void keep(struct cvn_attendance_cache *cache, uint8_t n, int64_t now_ms, const char *text)
+static void keep(struct cvn_attendance_cache *cache, struct cvn_attendance_key key,
+                 const char *text)
 {
-    struct cvn_id id = person(n);
-    cvn_attendance_cache_put(cache, &id, now_ms, cvn_slice_of_string(text));
+    cvn_attendance_cache_put(cache, &key, cvn_slice_of_string(text));
 }
 
-static void test_attendance_is_kept_for_a_minute(void **state)
+static void test_attendance_is_kept_apart_by_who_was_told(void **state)
 {
     (void)state;
     struct cvn_attendance_cache *cache;
     char text[16];
     assert_int_equal(cvn_attendance_cache_new(&cache, 0), 0);
-    assert_false(recall(cache, 1, NOW, text));
-    keep(cache, 1, NOW, "one");
-    keep(cache, 2, NOW, "");
-    assert_true(recall(cache, 1, NOW + CVN_ATTENDANCE_KEEP_MS, text));
-    assert_string_equal(text, "one");
-    assert_true(recall(cache, 2, NOW, text));
-    assert_string_equal(text, "");
-    assert_false(recall(cache, 1, NOW + CVN_ATTENDANCE_KEEP_MS + 1, text));
-    assert_false(recall(cache, 1, NOW - 1, text)); /* the clock was set back */
-    keep(cache, 1, NOW + 5, "other");
-    assert_true(recall(cache, 1, NOW + 5, text));
+    assert_false(recall(cache, key_of(0, 1), text));
+    keep(cache, key_of(0, 1), "own");
+    keep(cache, key_of(7, 1), "seven's");
+    assert_true(recall(cache, key_of(0, 1), text));
+    assert_string_equal(text, "own");
+    assert_true(recall(cache, key_of(7, 1), text));
+    assert_string_equal(text, "seven's");
+    assert_false(recall(cache, key_of(8, 1), text));
+    assert_false(recall(cache, key_of(7, 2), text));
+    keep(cache, key_of(7, 1), "other");
+    assert_true(recall(cache, key_of(7, 1), text));
     assert_string_equal(text, "other");
     cvn_attendance_cache_free(cache);
 }
 
-static void test_attendance_cache_drops_the_oldest_at_its_bound(void **state)
+static size_t bytes_of_one(void)
+{
+    struct cvn_attendance_cache *cache;
+    assert_int_equal(cvn_attendance_cache_new(&cache, 0), 0);
+    keep(cache, key_of(0, 1), "0123456789");
+    size_t one = cvn_attendance_cache_bytes(cache);
+    cvn_attendance_cache_free(cache);
+    return one;
+}
+
+static void test_attendance_cache_drops_at_its_bound_what_was_not_asked_for_longest(void **state)
 {
     (void)state;
     struct cvn_attendance_cache *cache;
     char text[16];
-    assert_int_equal(cvn_attendance_cache_new(&cache, 0), 0);
-    keep(cache, 1, NOW, "0123456789");
-    size_t one = cvn_attendance_cache_bytes(cache);
-    cvn_attendance_cache_free(cache);
+    size_t one = bytes_of_one();
     assert_int_equal(cvn_attendance_cache_new(&cache, 3 * one), 0);
     for (uint8_t n = 1; n <= 3; n++)
-        keep(cache, n, NOW, "0123456789");
+        keep(cache, key_of(n, 1), "0123456789");
     assert_int_equal(cvn_attendance_cache_bytes(cache), 3 * one);
-    assert_true(recall(cache, 1, NOW, text));
-    keep(cache, 4, NOW, "0123456789");
+    assert_true(recall(cache, key_of(1, 1), text));
+    keep(cache, key_of(4, 1), "0123456789");
     assert_int_equal(cvn_attendance_cache_bytes(cache), 3 * one);
-    assert_false(recall(cache, 1, NOW, text));
-    for (uint8_t n = 2; n <= 4; n++)
-        assert_true(recall(cache, n, NOW, text));
+    assert_false(recall(cache, key_of(2, 1), text));
+    for (uint8_t n = 1; n <= 4; n++)
+        assert_true(n == 2 || recall(cache, key_of(n, 1), text));
     cvn_attendance_cache_free(cache);
 }
 
@@ -85,10 +89,36 @@ static void test_what_is_larger_than_the_cache_is_not_kept(void **state)
     (void)state;
     struct cvn_attendance_cache *cache;
     char text[16];
-    assert_int_equal(cvn_attendance_cache_new(&cache, 8), 0);
-    keep(cache, 1, NOW, "0123456789");
-    assert_false(recall(cache, 1, NOW, text));
+    size_t one = bytes_of_one();
+    assert_int_equal(cvn_attendance_cache_new(&cache, one), 0);
+    keep(cache, key_of(0, 1), "0123456789+");
+    assert_false(recall(cache, key_of(0, 1), text));
     assert_int_equal(cvn_attendance_cache_bytes(cache), 0);
+    keep(cache, key_of(0, 1), "0123456789");
+    assert_true(recall(cache, key_of(0, 1), text));
+    cvn_attendance_cache_free(cache);
+}
+
+/* CVN_ATTENDANCE_CACHE_BYTES_MAX stands for 0. */
+static void test_the_bound_that_is_kept_to_unless_told(void **state)
+{
+    (void)state;
+    struct cvn_attendance_cache *cache;
+    CVN_ARENA_AUTO arena;
+    char text[16];
+    size_t room = (size_t)CVN_ATTENDANCE_CACHE_BYTES_MAX - (bytes_of_one() - 10);
+    cvn_arena_init(&arena, 2 * room);
+    struct cvn_attendance_key key = key_of(0, 1);
+    struct cvn_slice large = {cvn_arena_alloc(&arena, room + 1), room + 1};
+    assert_non_null(large.data);
+    assert_int_equal(cvn_attendance_cache_new(&cache, 0), 0);
+    keep(cache, key_of(0, 2), "small");
+    cvn_attendance_cache_put(cache, &key, large);
+    assert_true(recall(cache, key_of(0, 2), text));
+    large.len = room;
+    cvn_attendance_cache_put(cache, &key, large);
+    assert_int_equal(cvn_attendance_cache_bytes(cache), CVN_ATTENDANCE_CACHE_BYTES_MAX);
+    assert_false(recall(cache, key_of(0, 2), text));
     cvn_attendance_cache_free(cache);
 }
 
@@ -190,9 +220,10 @@ static void test_mask_names_what_it_may_not_change(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_attendance_is_kept_for_a_minute),
-        cmocka_unit_test(test_attendance_cache_drops_the_oldest_at_its_bound),
+        cmocka_unit_test(test_attendance_is_kept_apart_by_who_was_told),
+        cmocka_unit_test(test_attendance_cache_drops_at_its_bound_what_was_not_asked_for_longest),
         cmocka_unit_test(test_what_is_larger_than_the_cache_is_not_kept),
+        cmocka_unit_test(test_the_bound_that_is_kept_to_unless_told),
         cmocka_unit_test(test_progress_rises_over_the_steps_to_the_whole),
         cmocka_unit_test(test_estimate_is_in_proportion_and_not_given_too_early),
         cmocka_unit_test(test_memory_rises_with_people_and_candidates),

@@ -195,6 +195,65 @@ static void test_replacement_takes_the_seat_and_finds_the_mentee_another(void **
     assert_int_equal(client_code(&stranger), CVN_NOT_FOUND);
 }
 
+/* Enrols the stranger as one more mentee: with those left over, two who wait and are alike. */
+static void enrol_stranger(struct published *scene)
+{
+    struct enrolment one;
+    enrolment_init(&one, MENTEE, scene->program.text, scene->people[PUBLISHED_STRANGER]);
+    one.skill.level = 1;
+    (void)harness_enrol(&scene->admin, &one);
+}
+
+/* The seat goes to the one who met the mentor, whichever of the two that is. */
+static void test_replacement_counts_who_met(void **state)
+{
+    for (int met = 0; met < 2; met++) {
+        PUBLISHED scene;
+        struct id_text id = publish_one(&scene, state);
+        size_t mentor = published_person(&scene, &id, MENTOR), left = PUBLISHED_MENTORS;
+        enrol_stranger(&scene);
+        while (!enrolment_of(&scene, left)->waiting_since_time)
+            left++;
+        assert_non_null(mentorship_decline(&scene.admin, &id, MENTEE, ""));
+        size_t friend = met ? left : PUBLISHED_STRANGER;
+        (void)harness_meet(scene.harness, scene.people[PUBLISHED_MANAGER],
+                           (struct cvn_id[]){scene.people[mentor], scene.people[friend]}, 2, false);
+        Convene__Mentoring__V1__ReplaceMentorshipRequest request =
+            CONVENE__MENTORING__V1__REPLACE_MENTORSHIP_REQUEST__INIT;
+        request.id = id.text;
+        CLIENT manager = client_of(scene.harness, scene.people[PUBLISHED_MANAGER]);
+        const Convene__Mentoring__V1__ReplaceMentorshipResponse *reply =
+            client_call(&manager, "ReplaceMentorship", &request);
+        assert_non_null(reply);
+        assert_true(reply->events_used);
+        assert_non_null(strstr(reply->events_note, scene.ids[PUBLISHED_MANAGER].text));
+        assert_int_equal(reply->n_mentorships, 1);
+        assert_string_equal(reply->mentorships[0]->mentee_id, scene.ids[friend].text);
+        (void)harness_teardown(state);
+        (void)harness_setup(state);
+    }
+}
+
+static void test_replacement_without_events_says_so(void **state)
+{
+    PUBLISHED scene;
+    struct id_text id = publish_one(&scene, state);
+    assert_non_null(mentorship_decline(&scene.admin, &id, MENTEE, ""));
+    harness_lose_events(scene.harness);
+    Convene__Mentoring__V1__ReplaceMentorshipRequest request =
+        CONVENE__MENTORING__V1__REPLACE_MENTORSHIP_REQUEST__INIT;
+    request.id = id.text;
+    assert_null(client_call(&scene.admin, "ReplaceMentorship", &request));
+    assert_int_equal(client_code(&scene.admin), CVN_UNAVAILABLE);
+    request.events_use = CONVENE__MENTORING__V1__EVENTS_USE__EVENTS_USE_OPTIONAL;
+    const Convene__Mentoring__V1__ReplaceMentorshipResponse *reply =
+        client_call(&scene.admin, "ReplaceMentorship", &request);
+    assert_non_null(reply);
+    assert_int_equal(reply->n_mentorships, 1);
+    assert_false(reply->events_used);
+    assert_non_null(strstr(reply->events_note, "not part of the score: The events service"));
+}
+
 static const Convene__Mentoring__V1__LogEntry *
 log_session(struct client *client, const struct id_text *id, const char *date, int32_t minutes)
 {
@@ -401,6 +460,8 @@ int main(void)
         TEST(test_not_the_same_pair_again),
         TEST(test_proposal_expires_at_its_deadline),
         TEST(test_replacement_takes_the_seat_and_finds_the_mentee_another),
+        TEST(test_replacement_counts_who_met),
+        TEST(test_replacement_without_events_says_so),
         TEST(test_sessions_are_logged_within_the_mentorship),
         TEST(test_log_has_500_entries_and_no_more),
         TEST(test_feedback_is_read_by_managers_only),

@@ -1,0 +1,283 @@
+/* On whose behalf the events service is asked, and what is kept of its answers. */
+#include "convene/events/v1/privacy.pb-c.h"
+#include "services/mentoring/attendance.h"
+#include "services/mentoring/state.h"
+#include "tests/support/cmocka_all.h"
+#include "tests/unit/mentoring/published.h"
+
+#include <string.h>
+
+enum { MENTOR_PERSON, MENTEE_PERSON, OWNER, MANAGER, PEOPLE };
+
+#define USE(name) CONVENE__MENTORING__V1__EVENTS_USE__EVENTS_USE_##name
+
+/* One pair that will be matched whatever is known of them. */
+struct scene {
+    struct harness *harness;
+    struct client admin, manager;
+    struct cvn_id people[PEOPLE];
+    struct id_text program;
+};
+
+static struct scene scene_of(void **state)
+{
+    struct scene s = {.harness = *state, .admin = client_admin(*state)};
+    harness_people(*state, s.people, PEOPLE);
+    s.manager = client_of(*state, s.people[MANAGER]);
+    struct id_text manager = id_text("per", &s.people[MANAGER]);
+    char *managers[] = {manager.text};
+    Convene__Mentoring__V1__Program program = CONVENE__MENTORING__V1__PROGRAM__INIT;
+    program.manager_ids = managers;
+    program.n_manager_ids = 1;
+    s.program = harness_program(*state, program);
+    for (int i = MENTOR_PERSON; i <= MENTEE_PERSON; i++) {
+        struct enrolment one;
+        enrolment_init(&one, i == MENTOR_PERSON ? MENTOR : MENTEE, s.program.text, s.people[i]);
+        one.skill.level = i == MENTOR_PERSON ? 5 : 1;
+        (void)harness_enrol(&s.admin, &one);
+    }
+    return s;
+}
+
+static void scene_end(struct scene *scene)
+{
+    client_end(&scene->admin);
+    client_end(&scene->manager);
+}
+
+#define SCENE __attribute__((cleanup(scene_end))) struct scene
+
+/* Both of the pair come to an evening of a group that the person owns. */
+static struct id_text meet(const struct scene *scene, size_t owner, bool for_members)
+{
+    return harness_meet(scene->harness, scene->people[owner], scene->people, 2, for_members);
+}
+
+/* Whether a run of the client's tells of the pair's meetups, or of their groups. */
+static bool run_tells(struct scene *scene, struct client *client, const char *term)
+{
+    struct id_text id = harness_start_run(client, scene->program.text, 1);
+    const Convene__Mentoring__V1__MatchRun *run = harness_wait_run(client, id.text);
+    assert_string_equal(run->failure, "");
+    assert_true(run->events_used);
+    assert_int_equal(run->matched_count, 1);
+    struct id_text mentee = id_text("per", &scene->people[MENTEE_PERSON]);
+    Convene__Mentoring__V1__ExplainMatchRequest request =
+        CONVENE__MENTORING__V1__EXPLAIN_MATCH_REQUEST__INIT;
+    request.run_id = id.text;
+    request.person_id = mentee.text;
+    const Convene__Mentoring__V1__ExplainMatchResponse *reply =
+        client_call(client, "ExplainMatch", &request);
+    assert_non_null(reply);
+    for (size_t i = 0; i < reply->matches[0]->n_terms; i++)
+        if (strcmp(reply->matches[0]->terms[i]->name, term) == 0 &&
+            reply->matches[0]->terms[i]->mentee_points > 0)
+            return true;
+    return false;
+}
+
+static void test_a_private_group_is_not_seen_through_a_run(void **state)
+{
+    SCENE s = scene_of(state);
+    (void)meet(&s, OWNER, true);
+    assert_true(run_tells(&s, &s.admin, "meetups"));
+    assert_true(run_tells(&s, &s.admin, "groups"));
+    /* Nor does what was kept of the administrator's answer show it. */
+    assert_false(run_tells(&s, &s.manager, "meetups"));
+    assert_false(run_tells(&s, &s.manager, "groups"));
+    assert_true(run_tells(&s, &s.admin, "meetups"));
+}
+
+static void test_a_manager_who_organises_the_group_sees_it(void **state)
+{
+    SCENE s = scene_of(state);
+    (void)meet(&s, MANAGER, true);
+    assert_true(run_tells(&s, &s.manager, "meetups"));
+    assert_true(run_tells(&s, &s.manager, "groups"));
+}
+
+static void test_of_what_is_public_who_comes_is_seen(void **state)
+{
+    SCENE s = scene_of(state);
+    (void)meet(&s, OWNER, false);
+    assert_true(run_tells(&s, &s.manager, "meetups"));
+}
+
+static void test_a_run_says_who_started_it(void **state)
+{
+    SCENE s = scene_of(state);
+    struct id_text manager = id_text("per", &s.people[MANAGER]);
+    struct id_text id = harness_start_run(&s.manager, s.program.text, 1);
+    const Convene__Mentoring__V1__MatchRun *run = harness_wait_run(&s.manager, id.text);
+    assert_string_equal(run->creator, manager.text);
+    assert_non_null(strstr(run->events_note, manager.text));
+    id = harness_start_run(&s.admin, s.program.text, 1);
+    assert_string_equal(harness_wait_run(&s.admin, id.text)->creator, "user:1000");
+}
+
+/* The run of the manager, that begins only after the change. */
+static void expect_failure(struct scene *scene, const struct id_text *id, const char *sentence)
+{
+    harness_release_runs(scene->harness);
+    const Convene__Mentoring__V1__MatchRun *run = harness_wait_run(&scene->admin, id->text);
+    assert_int_equal(run->state, RUN_STATE(FAILED));
+    assert_non_null(strstr(run->failure, sentence));
+}
+
+static void test_a_run_ends_with_its_creators_office(void **state)
+{
+    SCENE s = scene_of(state);
+    s.harness->hold_runs = true;
+    struct id_text id = harness_start_run(&s.manager, s.program.text, 1);
+    Convene__Mentoring__V1__Program program = CONVENE__MENTORING__V1__PROGRAM__INIT;
+    Convene__Mentoring__V1__UpdateProgramRequest update =
+        CONVENE__MENTORING__V1__UPDATE_PROGRAM_REQUEST__INIT;
+    Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
+    char path[] = "manager_ids", *paths[] = {path};
+    mask.paths = paths;
+    mask.n_paths = 1;
+    program.id = s.program.text;
+    update.program = &program;
+    update.update_mask = &mask;
+    assert_non_null(client_call(&s.admin, "UpdateProgram", &update));
+    expect_failure(&s, &id, "manages the programme no more");
+}
+
+static void test_a_run_ends_with_its_creator(void **state)
+{
+    SCENE s = scene_of(state);
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, 1 << 20);
+    s.harness->hold_runs = true;
+    struct id_text id = harness_start_run(&s.manager, s.program.text, 1);
+    struct id_text manager = id_text("per", &s.people[MANAGER]);
+    Convene__Events__V1__ErasePersonRequest erase = CONVENE__EVENTS__V1__ERASE_PERSON_REQUEST__INIT;
+    erase.person_id = erase.confirm_id = manager.text;
+    (void)harness_ask_events(s.harness, &arena, &convene__events__v1__privacy_service__descriptor,
+                             "ErasePerson", &erase.base);
+    expect_failure(&s, &id, "not registered any more");
+}
+
+static void test_people_are_looked_up_on_behalf_of_who_enrols(void **state)
+{
+    SCENE s = scene_of(state);
+    struct enrolment one;
+    enrolment_init(&one, MENTEE, s.program.text, s.people[OWNER]);
+    one.row.person_id = (char *)"person2@example.org";
+    assert_string_equal(harness_enrol(&s.manager, &one)->display_name, "Person 2");
+    CLIENT gone = client_of(s.harness, (struct cvn_id){{9}});
+    Convene__Mentoring__V1__CreateEnrolmentRequest request =
+        CONVENE__MENTORING__V1__CREATE_ENROLMENT_REQUEST__INIT;
+    request.enrolment = &one.row;
+    assert_null(client_call(&gone, "CreateEnrolment", &request));
+    assert_int_equal(client_code(&gone), CVN_PERMISSION_DENIED);
+}
+
+/* What a run would read; members are the pair. */
+struct read {
+    struct cvn_arena arena;
+    struct cvn_cohort_member mentor, mentee;
+    Convene__Mentoring__V1__Enrolment enrolments[2];
+    struct id_text ids[2];
+    struct cvn_cohort_input input;
+    struct cvn_attendance_reading reading;
+};
+
+static int read_pair(struct read *read, const struct scene *s, size_t subject)
+{
+    *read = (struct read){.mentor.person = s->people[0], .mentee.person = s->people[1]};
+    cvn_arena_init(&read->arena, 1 << 20);
+    for (int i = 0; i < 2; i++) {
+        convene__mentoring__v1__enrolment__init(&read->enrolments[i]);
+        read->ids[i] = id_text("per", &s->people[i]);
+        read->enrolments[i].person_id = read->ids[i].text;
+    }
+    read->mentor.enrolment = &read->enrolments[0];
+    read->mentee.enrolment = &read->enrolments[1];
+    read->input = (struct cvn_cohort_input){
+        .mentors = &read->mentor, .n_mentors = 1, .mentees = &read->mentee, .n_mentees = 1};
+    read->reading = (struct cvn_attendance_reading){
+        .events = s->harness->channel,
+        .cache = s->harness->service->attendance,
+        .arena = &read->arena,
+        .subject = subject < PEOPLE ? &s->people[subject] : NULL,
+        .input = &read->input,
+    };
+    return cvn_attendance_read(&read->reading);
+}
+
+static void expect_read(const struct scene *s, size_t subject, size_t n_events, size_t n_unchanged)
+{
+    struct read read;
+    assert_int_equal(read_pair(&read, s, subject), 0);
+    assert_int_equal(read.mentor.attendance->n_events, n_events);
+    assert_int_equal(read.mentee.attendance->n_events, n_events);
+    assert_string_equal(read.mentor.attendance->person_id, read.ids[0].text);
+    assert_int_equal(read.reading.n_unchanged, n_unchanged);
+    cvn_arena_deinit(&read.arena);
+}
+
+static void test_what_has_not_changed_is_not_sent_again(void **state)
+{
+    SCENE s = scene_of(state);
+    (void)meet(&s, OWNER, true);
+    expect_read(&s, PEOPLE, 1, 0);
+    expect_read(&s, PEOPLE, 1, 2);
+    expect_read(&s, MANAGER, 0, 0); /* another authority, another answer */
+    expect_read(&s, MANAGER, 0, 2);
+    expect_read(&s, OWNER, 1, 0);
+    (void)meet(&s, OWNER, true);
+    expect_read(&s, PEOPLE, 2, 0);
+    expect_read(&s, MANAGER, 0, 2);
+    expect_read(&s, OWNER, 2, 0);
+    expect_read(&s, OWNER, 2, 2);
+    harness_restart(s.harness);
+    expect_read(&s, OWNER, 2, 0);
+    expect_read(&s, OWNER, 2, 2);
+}
+
+/* The evening that both came to is over at one instant, and too long ago at another. */
+static void test_time_alone_changes_the_revision(void **state)
+{
+    SCENE s = scene_of(state);
+    (void)meet(&s, OWNER, false);
+    int64_t then_ms = harness_now_ms();
+    expect_read(&s, PEOPLE, 1, 0);
+    harness_set_now_ms(then_ms - 3 * DAY_MS);
+    expect_read(&s, PEOPLE, 0, 0);
+    harness_set_now_ms(then_ms + 800 * DAY_MS);
+    expect_read(&s, PEOPLE, 0, 2);
+    harness_set_now_ms(then_ms);
+    expect_read(&s, PEOPLE, 1, 0);
+}
+
+static void test_reading_is_refused_when_nobody_answers(void **state)
+{
+    SCENE s = scene_of(state);
+    struct read read;
+    expect_read(&s, PEOPLE, 0, 0);
+    harness_lose_events(s.harness);
+    assert_int_equal(read_pair(&read, &s, PEOPLE), CVN_ATTENDANCE_REFUSED);
+    assert_int_equal(read.reading.status.code, CVN_UNAVAILABLE);
+    assert_int_equal(read.reading.n_done, 0);
+    cvn_arena_deinit(&read.arena);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_private_group_is_not_seen_through_a_run),
+        TEST(test_a_manager_who_organises_the_group_sees_it),
+        TEST(test_of_what_is_public_who_comes_is_seen),
+        TEST(test_a_run_says_who_started_it),
+        TEST(test_a_run_ends_with_its_creators_office),
+        TEST(test_a_run_ends_with_its_creator),
+        TEST(test_people_are_looked_up_on_behalf_of_who_enrols),
+        TEST(test_what_has_not_changed_is_not_sent_again),
+        TEST(test_time_alone_changes_the_revision),
+        TEST(test_reading_is_refused_when_nobody_answers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
