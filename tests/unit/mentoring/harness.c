@@ -295,7 +295,7 @@ void *client_call(struct client *client, const char *method, const void *request
         .service = harness->service,
         .status = &client->status,
         .token_key = token_key,
-        .entropy = {0, 0, (uint8_t)(n >> 8), (uint8_t)n},
+        .entropy = {0, 0, 0, (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n},
     };
     cvn_problems_init(&call.ctx.problems, call.ctx.arena);
     int r = check_access(&call);

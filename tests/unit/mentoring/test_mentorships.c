@@ -195,12 +195,13 @@ static void test_replacement_takes_the_seat_and_finds_the_mentee_another(void **
     assert_int_equal(client_code(&stranger), CVN_NOT_FOUND);
 }
 
-/* Enrols the stranger as one more mentee: with those left over, two who wait and are alike. */
-static void enrol_stranger(struct published *scene)
+/* Enrols the stranger as one more mentee, who is like another. */
+static void enrol_stranger(struct published *scene, size_t other)
 {
     struct enrolment one;
     enrolment_init(&one, MENTEE, scene->program.text, scene->people[PUBLISHED_STRANGER]);
     one.skill.level = 1;
+    one.span.end_minute = (19 + (int)(other % 3)) * 60;
     (void)harness_enrol(&scene->admin, &one);
 }
 
@@ -211,9 +212,9 @@ static void test_replacement_counts_who_met(void **state)
         PUBLISHED scene;
         struct id_text id = publish_one(&scene, state);
         size_t mentor = published_person(&scene, &id, MENTOR), left = PUBLISHED_MENTORS;
-        enrol_stranger(&scene);
         while (!enrolment_of(&scene, left)->waiting_since_time)
             left++;
+        enrol_stranger(&scene, left);
         assert_non_null(mentorship_decline(&scene.admin, &id, MENTEE, ""));
         size_t friend = met ? left : PUBLISHED_STRANGER;
         (void)harness_meet(scene.harness, scene.people[PUBLISHED_MANAGER],
