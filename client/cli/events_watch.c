@@ -51,6 +51,7 @@ const struct cvn_option cvn_events_watch_options[] = {
     {"mode", 0, "MODE", "in-person, online or hybrid", "attendance_mode"},
     {"when", 'w', "TIME", "that start within that time, as in this-week or 2026-12", NULL},
     {"attendee", 0, "PERSON", "that this person goes to or waits for", NULL},
+    {"free-seats", 0, NULL, "that are not full", "free_seats_only"},
     {"include-unpublished", 0, NULL, "also drafts and unpublished ones that you organise",
      "include_unpublished"},
     {"include-cancelled", 0, NULL, "also cancelled ones", "include_cancelled"},

@@ -1,8 +1,11 @@
 #include "services/events/change_row.h"
 
 #include "base/draw.h"
+#include "base/text.h"
 #include "services/events/comments/comment_table.h"
+#include "services/events/etag.h"
 #include "services/events/groups/group_table.h"
+#include "services/events/listing/event_index.h"
 #include "services/events/meetups/event_table.h"
 #include "services/events/people/person_table.h"
 #include "services/events/record.h"
@@ -75,8 +78,53 @@ static const char *kind_of_event(const Convene__Events__V1__Event *before,
                                                                    : "event.updated";
 }
 
+/* What of an event is searched for words (listing/event_index.h); venue is where its part goes. */
+static void take_text(Convene__Events__V1__Event *to, Convene__Events__V1__Venue *venue,
+                      const Convene__Events__V1__Event *from)
+{
+    to->title = from->title;
+    to->description = from->description;
+    to->group_name = from->group_name;
+    to->n_topics = from->n_topics;
+    to->topics = from->topics;
+    if (from->venue && venue) {
+        venue->name = from->venue->name;
+        venue->city = from->venue->city;
+        to->venue = venue;
+    }
+}
+
+/* A hash of that. 0 or a fault. */
+static int hash_text(struct cvn_ctx *ctx, const Convene__Events__V1__Event *event, char **ret)
+{
+    Convene__Events__V1__Event text = CONVENE__EVENTS__V1__EVENT__INIT;
+    Convene__Events__V1__Venue venue = CONVENE__EVENTS__V1__VENUE__INIT;
+    take_text(&text, &venue, event);
+    return cvn_etag_make(ctx, &text.base, ret);
+}
+
+/* What was to be searched where after has something else to search; else the hash of both. */
+static int add_text(struct cvn_ctx *ctx, const Convene__Events__V1__Event *before,
+                    const Convene__Events__V1__Event *after, Convene__Events__V1__Event *facts,
+                    Convene__Events__V1__Venue *venue)
+{
+    char *now = NULL;
+    int r = hash_text(ctx, before, &facts->etag);
+    if (r == 0 && after)
+        r = hash_text(ctx, after, &now);
+    if (r || (now && strcmp(now, facts->etag) == 0))
+        return r;
+    take_text(facts, venue, before);
+    struct cvn_slice searched =
+        cvn_text_cut(cvn_slice_of_string(before->description), CVN_EVENT_TOKEN_BYTES_MAX);
+    facts->description =
+        cvn_arena_printf(ctx->arena, "%.*s", (int)searched.len, (const char *)searched.data);
+    return facts->description ? 0 : -ENOMEM;
+}
+
 /* What of an event decides who sees it and which filters it passes; the rest is left empty. */
 static int pack_facts(struct cvn_ctx *ctx, const Convene__Events__V1__Event *event,
+                      const Convene__Events__V1__Event *after, const struct cvn_seats *seats,
                       struct cvn_slice *ret)
 {
     Convene__Events__V1__Event facts = CONVENE__EVENTS__V1__EVENT__INIT;
@@ -92,13 +140,18 @@ static int pack_facts(struct cvn_ctx *ctx, const Convene__Events__V1__Event *eve
     facts.publication = event->publication;
     facts.status = event->status;
     facts.series_id = event->series_id;
+    facts.capacity = event->capacity;
+    facts.virtual_capacity = event->virtual_capacity;
+    facts.seats_taken = (int32_t)seats->seats_taken[CVN_SEATS_ROOM];
+    facts.virtual_seats_taken = (int32_t)seats->seats_taken[CVN_SEATS_ONLINE];
     if (event->venue) {
         venue.city = event->venue->city;
         venue.location = event->venue->location;
         facts.venue = &venue;
         facts.city_center = event->city_center;
     }
-    return cvn_ctx_pack(ctx, &facts.base, ret);
+    int r = add_text(ctx, event, after, &facts, &venue);
+    return r ? r : cvn_ctx_pack(ctx, &facts.base, ret);
 }
 
 int cvn_change_row_event(struct cvn_ctx *ctx, const struct cvn_id *id,
@@ -108,8 +161,27 @@ int cvn_change_row_event(struct cvn_ctx *ctx, const struct cvn_id *id,
     char subject[CVN_ID_TEXT_BYTES];
     struct cvn_slice detail = {NULL, 0};
     cvn_id_format(subject, CVN_EVENT_PREFIX, id);
-    int r = before ? pack_facts(ctx, before, &detail) : 0;
+    struct cvn_seats seats;
+    int r = before ? cvn_seats_get(ctx, id, &seats) : 0;
+    if (r == 0 && before)
+        r = pack_facts(ctx, before, after, &seats, &detail);
     return r ? r : append(ctx, subject, kind_of_event(before, after), detail);
+}
+
+int cvn_change_row_seats(struct cvn_ctx *ctx, const struct cvn_id *id,
+                         const Convene__Events__V1__Event *event, const struct cvn_seats *before,
+                         bool is_free)
+{
+    char subject[CVN_ID_TEXT_BYTES];
+    struct cvn_slice detail;
+    Convene__Events__V1__Event was = *event;
+    cvn_id_format(subject, CVN_EVENT_PREFIX, id);
+    if (before->n_moves > 0) {
+        was.capacity = (int32_t)before->settings.capacity[CVN_SEATS_ROOM];
+        was.virtual_capacity = (int32_t)before->settings.capacity[CVN_SEATS_ONLINE];
+    }
+    int r = pack_facts(ctx, &was, event, before, &detail);
+    return r ? r : append(ctx, subject, is_free ? "event.freed" : "event.filled", detail);
 }
 
 /* Appends what became of a person's row beneath an event or a group. */
@@ -272,15 +344,26 @@ struct cvn_change_subject cvn_change_subject_read(const struct cvn_change *chang
     return ret;
 }
 
-int cvn_change_read_event(struct cvn_arena *arena, const struct cvn_change *change,
+int cvn_change_read_event(struct cvn_ctx *ctx, const struct cvn_change *change,
+                          const Convene__Events__V1__Event *now,
                           Convene__Events__V1__Event **ret_before)
 {
+    Convene__Events__V1__Event *before;
+    char *hash = NULL;
     *ret_before = NULL;
     if (change->detail.len == 0)
         return 0;
-    int r = cvn_record_unpack(arena, &convene__events__v1__event__descriptor, change->detail,
-                              ret_before);
-    return r == -EBADMSG ? 0 : r;
+    int r = cvn_record_unpack(ctx->arena, &convene__events__v1__event__descriptor, change->detail,
+                              &before);
+    if (r)
+        return r == -EBADMSG ? 0 : r;
+    if (now && !before->title[0] && before->etag[0]) {
+        r = hash_text(ctx, now, &hash);
+        if (r == 0 && strcmp(hash, before->etag) == 0)
+            take_text(before, before->venue, now);
+    }
+    *ret_before = before;
+    return r;
 }
 
 bool cvn_change_read_step(const struct cvn_change *change, struct cvn_change_step *ret)

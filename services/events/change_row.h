@@ -6,7 +6,8 @@
  *
  * An entry's subject is the id of the event, the group or the series. Its kind: "event.created",
  * ".updated", ".published", ".unpublished", ".archived", ".rescheduled", ".postponed",
- * ".moved_online", ".cancelled", ".restored", ".deleted"; "rsvp." and the new state in lower case,
+ * ".moved_online", ".cancelled", ".restored", ".deleted", and ".filled" or ".freed" where the last
+ * free seat went, or the first came; "rsvp." and the new state in lower case,
  * or ".promoted" out of the queue, ".updated" in the same state; "group.created", ".updated";
  * "member.joined", ".updated", ".left"; "series.created", ".updated"; and of the subject
  * "evt_…/comments/cmt_…" "comment.created", ".updated", ".removed". Its detail is what was so
@@ -22,6 +23,7 @@
 #include "convene/events/v1/group.pb-c.h"
 #include "convene/events/v1/rsvp.pb-c.h"
 #include "convene/events/v1/series.pb-c.h"
+#include "services/events/rsvps/seat_counts.h"
 #include "services/runtime/ctx.h"
 #include "storage/change_log.h"
 
@@ -29,6 +31,10 @@
 int cvn_change_row_event(struct cvn_ctx *ctx, const struct cvn_id *id,
                          const Convene__Events__V1__Event *before,
                          const Convene__Events__V1__Event *after);
+/* A free seat is there now, or none any more: seats and capacity are those of before. */
+int cvn_change_row_seats(struct cvn_ctx *ctx, const struct cvn_id *id,
+                         const Convene__Events__V1__Event *event, const struct cvn_seats *before,
+                         bool is_free);
 int cvn_change_row_rsvp(struct cvn_ctx *ctx, const struct cvn_id ids[2],
                         const Convene__Events__V1__Rsvp *before,
                         const Convene__Events__V1__Rsvp *after); /* ids: event, person */
@@ -62,9 +68,13 @@ struct cvn_change_subject cvn_change_subject_read(const struct cvn_change *chang
 
 /*
  * The event as it was before a change, as far as it decides who could see it and which filters it
- * passed: no title, no text, no address. NULL where it is new, or nothing was said. 0; -ENOMEM.
+ * passed, with the seats that were taken. What is searched for words is kept only where the change
+ * was about it; elsewhere it is taken from now, the event as it is (or NULL), if that still has the
+ * same. Where neither is so there is no title. *ret_before is NULL where the event is new, or
+ * nothing was said. 0 or a fault.
  */
-int cvn_change_read_event(struct cvn_arena *arena, const struct cvn_change *change,
+int cvn_change_read_event(struct cvn_ctx *ctx, const struct cvn_change *change,
+                          const Convene__Events__V1__Event *now,
                           Convene__Events__V1__Event **ret_before);
 
 /* What an RSVP, or a membership, was and became: states or roles, and seats asked for. */

@@ -3,6 +3,7 @@
 #include "services/events/listing/event_list.h"
 #include "services/events/listing/event_query.h"
 #include "services/events/meetups/event_table.h"
+#include "services/events/rsvps/seat_counts.h"
 
 #include <errno.h>
 
@@ -62,8 +63,31 @@ static int is_indexed_so(struct cvn_event_query *query, const Convene__Events__V
     return *ret && event->title[0] ? cvn_event_query_has_text(query, event, ret) : 0;
 }
 
-int cvn_event_filter_passes(struct cvn_event_filter *filter, struct cvn_ctx *ctx, const void *event,
-                            int role, bool *ret)
+bool cvn_event_filter_wants_seats(const struct cvn_event_filter *filter)
+{
+    return filter->query.request->free_seats_only;
+}
+
+/* Whether a seat of the event is, or was, free, if that is asked for. */
+static int has_seats(struct cvn_event_query *query, const struct cvn_id *id,
+                     const Convene__Events__V1__Event *event, const struct cvn_event_traits *traits,
+                     bool *ret)
+{
+    const uint32_t capacity[CVN_SEAT_KINDS] = {traits->capacity, traits->virtual_capacity};
+    const uint32_t taken[CVN_SEAT_KINDS] = {(uint32_t)event->seats_taken,
+                                            (uint32_t)event->virtual_seats_taken};
+    if (!query->request->free_seats_only)
+        return 0;
+    if (id)
+        return cvn_event_query_has_seats(query, id, traits, ret);
+    *ret =
+        cvn_seats_free(capacity, taken,
+                       traits->mode == CONVENE__EVENTS__V1__ATTENDANCE_MODE__ATTENDANCE_MODE_MIXED);
+    return 0;
+}
+
+int cvn_event_filter_passes(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
+                            const struct cvn_id *id, const void *event, int role, bool *ret)
 {
     CVN_ARENA_AUTO row_arena;
     cvn_arena_init(&row_arena, CVN_EVENT_LIST_ROW_BYTES_MAX);
@@ -79,6 +103,8 @@ int cvn_event_filter_passes(struct cvn_event_filter *filter, struct cvn_ctx *ctx
     query->known = r == 0;
     if (r == 0)
         r = cvn_event_query_admits(query, &traits, ret);
+    if (r == 0 && *ret)
+        r = has_seats(query, id, event, &traits, ret);
     if (r == 0 && *ret)
         r = is_indexed_so(query, event, ret);
     if (r == 0 && *ret)

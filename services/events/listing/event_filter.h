@@ -30,15 +30,19 @@ bool cvn_event_filter_names_group(const struct cvn_event_filter *filter,
 /* The person attending that the filter names; NULL where it names none. */
 const struct cvn_id *cvn_event_filter_attendee(const struct cvn_event_filter *filter);
 
+/* Whether events without a free seat are left out. */
+bool cvn_event_filter_wants_seats(const struct cvn_event_filter *filter);
+
 /* Whether an RSVP in that state has its event among those of its person. */
 bool cvn_event_filter_attends(int rsvp_state);
 
 /*
- * Whether an event passes all filters but those of the attendee and of free seats, and the caller,
- * whose role in its group is given, sees it in such a list. An event of which nothing but what
- * filters ask is kept (change_row.h) has no title, and passes whatever the text. 0 or a fault.
+ * Whether an event passes all filters but that of the attendee, and the caller, whose role in its
+ * group is given, sees it in such a list. id is that of the event as it is; NULL for one that is
+ * kept as it was (change_row.h), with the seats that were taken: it may have no title, and then
+ * passes whatever the text. 0 or a fault.
  */
-int cvn_event_filter_passes(struct cvn_event_filter *filter, struct cvn_ctx *ctx, const void *event,
-                            int role, bool *ret);
+int cvn_event_filter_passes(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
+                            const struct cvn_id *id, const void *event, int role, bool *ret);
 
 #endif

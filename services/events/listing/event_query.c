@@ -111,12 +111,12 @@ int cvn_event_query_has_seats(struct cvn_event_query *query, const struct cvn_id
                               const struct cvn_event_traits *traits, bool *ret)
 {
     bool mixed = traits->mode == CONVENE__EVENTS__V1__ATTENDANCE_MODE__ATTENDANCE_MODE_MIXED;
+    const uint32_t capacity[CVN_SEAT_KINDS] = {traits->capacity, traits->virtual_capacity};
     struct cvn_seats seats;
     *ret = traits->capacity == 0 || (mixed && traits->virtual_capacity == 0);
     int r = *ret ? 0 : cvn_seats_get(query->ctx, id, &seats);
     if (r == 0 && !*ret)
-        *ret = seats.seats_taken[CVN_SEATS_ROOM] < traits->capacity ||
-               (mixed && seats.seats_taken[CVN_SEATS_ONLINE] < traits->virtual_capacity);
+        *ret = cvn_seats_free(capacity, seats.seats_taken, mixed);
     return r;
 }
 

@@ -78,6 +78,15 @@ static bool same_settings(const struct cvn_seat_settings *a, const struct cvn_se
            a->waitlist == b->waitlist && a->policy == b->policy;
 }
 
+bool cvn_seats_free(const uint32_t capacity[CVN_SEAT_KINDS], const uint32_t taken[CVN_SEAT_KINDS],
+                    bool hybrid)
+{
+    bool free = false;
+    for (int kind = 0; kind < (hybrid ? CVN_SEAT_KINDS : 1); kind++)
+        free |= capacity[kind] == 0 || taken[kind] < capacity[kind];
+    return free;
+}
+
 bool cvn_seats_same(const struct cvn_seats *a, const struct cvn_seats *b)
 {
     for (int kind = 0; kind < CVN_SEAT_KINDS; kind++)

@@ -44,6 +44,10 @@ int cvn_seats_get(struct cvn_ctx *ctx, const struct cvn_id *event_id, struct cvn
 int cvn_seats_put(struct cvn_ctx *ctx, const struct cvn_id *event_id,
                   const struct cvn_seats *seats);
 
+/* Whether a seat is free of any kind that the event has; a capacity of 0 is unlimited. Pure. */
+bool cvn_seats_free(const uint32_t capacity[CVN_SEAT_KINDS], const uint32_t taken[CVN_SEAT_KINDS],
+                    bool hybrid);
+
 bool cvn_seats_same(const struct cvn_seats *a, const struct cvn_seats *b);
 
 /* The kind of seats that an RSVP is about; the room's for NULL. Pure. */

@@ -1,5 +1,6 @@
 #include "services/events/rsvps/seats.h"
 
+#include "services/events/change_row.h"
 #include "services/events/record.h"
 #include "services/events/rsvps/move_log.h"
 #include "services/events/rsvps/queue_table.h"
@@ -370,6 +371,7 @@ int cvn_seating_load(struct cvn_seating *seating, struct cvn_ctx *ctx,
     *seating = (struct cvn_seating){
         .ctx = ctx,
         .event_id = *event_id,
+        .message = event,
         .hybrid = event->attendance_mode == WAY(MIXED),
         .event = cvn_rsvp_facts(event),
         .offer_ms = minutes * 60 * 1000,
@@ -403,11 +405,29 @@ int cvn_seating_act(struct cvn_seating *seating, const struct cvn_seating_action
     return r == 0 && outcome.run_queue ? cvn_seating_serve(seating) : r;
 }
 
+/* Notes where the last free seat went, or the first came; the entry of an edit tells of that, too.
+ */
+static int note_free(struct cvn_seating *seating)
+{
+    const struct cvn_seats *now = &seating->seats, *before = &seating->stored;
+    const uint32_t *capacity = before->n_moves ? before->settings.capacity : seating->capacity;
+    if (seating->settles &&
+        cvn_record_time_ms(seating->message->update_time, 0) == seating->ctx->now_ms)
+        return 0;
+    bool is_free = cvn_seats_free(seating->capacity, now->seats_taken, seating->hybrid);
+    bool was_free = cvn_seats_free(capacity, before->seats_taken, seating->hybrid);
+    if (is_free == was_free)
+        return 0;
+    return cvn_change_row_seats(seating->ctx, &seating->event_id, seating->message, before,
+                                is_free);
+}
+
 int cvn_seating_end(struct cvn_seating *seating)
 {
     if (cvn_seats_same(&seating->seats, &seating->stored))
         return 0;
-    return cvn_seats_put(seating->ctx, &seating->event_id, &seating->seats);
+    int r = cvn_seats_put(seating->ctx, &seating->event_id, &seating->seats);
+    return r ? r : note_free(seating);
 }
 
 int cvn_seats_settle(struct cvn_ctx *ctx, const struct cvn_id *event_id,
@@ -416,6 +436,7 @@ int cvn_seats_settle(struct cvn_ctx *ctx, const struct cvn_id *event_id,
     struct cvn_seating seating;
     uint32_t n_ended;
     int r = cvn_seating_load(&seating, ctx, event_id, event);
+    seating.settles = true;
     if (r == 0 && seating.seats.n_moves > 0)
         r = cvn_seating_note_settings(&seating);
     if (r == 0)

@@ -34,7 +34,9 @@ int cvn_seats_settle(struct cvn_ctx *ctx, const struct cvn_id *event_id,
 struct cvn_seating {
     struct cvn_ctx *ctx;
     struct cvn_id event_id;
-    bool hybrid;                 /* RSVPs are for the room or for online */
+    const Convene__Events__V1__Event *message; /* borrowed */
+    bool hybrid;                               /* RSVPs are for the room or for online */
+    bool settles;                              /* what an event that was stored just now leads to */
     struct cvn_rsvp_event event; /* capacity and counts are those of the kind asked about last */
     uint32_t capacity[CVN_SEAT_KINDS];
     int64_t offer_ms;

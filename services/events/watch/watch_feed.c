@@ -80,13 +80,6 @@ static int read_filter(struct cvn_watch_feed *feed, struct cvn_ctx *ctx)
     if (list->page_size || list->page_token[0])
         cvn_problems_add(&ctx->problems, list->page_size ? "page_size" : "page_token",
                          "is set, and a watch has no pages; leave it out");
-    if (list->free_seats_only)
-        cvn_problems_add(&ctx->problems, "free_seats_only",
-                         "is set, and a watch does not follow seats; leave it out");
-    if (list->free_seats_only)
-        cvn_problems_add(&ctx->problems, "free_seats_only",
-                         "is set, and seats come and go with every answer; leave it out and look "
-                         "at the counts");
     if (ctx->problems.n > 0)
         return refuse_filter(ctx);
     int r = cvn_event_list_check(ctx, list);

@@ -53,7 +53,7 @@ int cvn_watch_page_read(struct cvn_watch_page *page, struct cvn_ctx *ctx,
         r = 0;
     }
     if (r == 0 && entry->subject.kind == CVN_CHANGE_OF_EVENT)
-        r = cvn_change_read_event(&page->arena, &entry->change, &entry->before);
+        r = cvn_change_read_event(&own, &entry->change, entry->event, &entry->before);
     entry->read = r == 0;
     return r;
 }

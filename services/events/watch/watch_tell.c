@@ -105,47 +105,80 @@ static int role_in(struct cvn_ctx *ctx, const char *group_id, int *ret)
     return r;
 }
 
-/* Whether the person whose events the filter wants has this one among theirs, if it wants any's. */
-static int attended(const struct cvn_event_filter *filter, struct cvn_ctx *ctx,
-                    const struct cvn_id *event, bool *ret)
+/* Whether something with that time was written with an entry or behind it. */
+static bool is_since(const struct cvn_watch_entry *entry, const Google__Protobuf__Timestamp *time)
+{
+    return cvn_record_time_ms(time, INT64_MAX) >= entry->change.time_ms;
+}
+
+/* Whose events the filter wants, if anybody's: whether this one is, and was, among theirs. */
+struct attendance {
+    bool now;
+    bool before; /* an entry; also where it may have been, since the answer was changed since */
+};
+
+static int find_attendance(const struct cvn_event_filter *filter, struct cvn_ctx *ctx,
+                           const struct cvn_watch_entry *entry, struct attendance *ret)
 {
     const struct cvn_id *attendee = cvn_event_filter_attendee(filter);
     Convene__Events__V1__Rsvp *rsvp;
-    *ret = true;
+    *ret = (struct attendance){true, true};
     if (!attendee)
         return 0;
-    int r = cvn_rsvp_get(ctx, event, attendee, &rsvp);
-    *ret = r == 0 && cvn_event_filter_attends((int)rsvp->state);
+    int r = cvn_rsvp_get(ctx, &entry->subject.id, attendee, &rsvp);
+    ret->now = r == 0 && cvn_event_filter_attends((int)rsvp->state);
+    ret->before = ret->now || (r == 0 && is_since(entry, rsvp->update_time));
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
+/* The same of an event as it is. */
+static int attended(const struct cvn_event_filter *filter, struct cvn_ctx *ctx,
+                    const struct cvn_id *event, bool *ret)
+{
+    const struct cvn_watch_entry entry = {.subject.id = *event, .change.time_ms = INT64_MAX};
+    struct attendance attendance;
+    int r = find_attendance(filter, ctx, &entry, &attendance);
+    *ret = attendance.now;
+    return r;
+}
+
+static bool is_kind(const struct cvn_watch_entry *entry, const char *kind)
+{
+    return cvn_slice_compare(entry->change.kind, cvn_slice_of_string(kind)) == 0;
+}
+
+/* Whether it is about nothing but whether a seat is free. */
+static bool is_about_seats(const struct cvn_watch_entry *entry)
+{
+    return is_kind(entry, "event.filled") || is_kind(entry, "event.freed");
+}
+
+/* What passes now is shown as it is; what does not, and did before the change, is removed. */
 static int tell_event_entry(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
                             const struct cvn_watch_entry *entry,
                             Convene__Events__V1__EventChange *ret)
 {
     const struct cvn_id *id = &entry->subject.id;
-    const Convene__Events__V1__Event *any = entry->event ? entry->event : entry->before;
-    bool theirs, fits = false;
+    struct attendance theirs;
+    bool fits = false;
     int role = 0;
-    if (!any)
+    if (is_about_seats(entry) && !cvn_event_filter_wants_seats(filter))
         return 0;
-    int r = attended(filter, ctx, id, &theirs);
-    if (r || !theirs)
-        return r;
-    if (entry->event) {
+    int r = find_attendance(filter, ctx, entry, &theirs);
+    if (r == 0 && entry->event && theirs.now) {
         r = role_in(ctx, entry->event->group_id, &role);
         if (r == 0)
-            r = cvn_event_filter_passes(filter, ctx, entry->event, role, &fits);
+            r = cvn_event_filter_passes(filter, ctx, id, entry->event, role, &fits);
         if (r == 0 && fits)
             r = begin(ctx, entry, ret);
         if (r || fits)
             return r ? r : tell_event(ctx, id, role, entry->event, ret);
     }
-    if (!entry->before)
-        return 0;
+    if (r || !entry->before || !theirs.before)
+        return r;
     r = role_in(ctx, entry->before->group_id, &role);
     if (r == 0)
-        r = cvn_event_filter_passes(filter, ctx, entry->before, role, &fits);
+        r = cvn_event_filter_passes(filter, ctx, NULL, entry->before, role, &fits);
     if (r == 0 && fits)
         r = begin(ctx, entry, ret);
     return r || !fits ? r : tell_removed(ctx, id, ret);
@@ -185,21 +218,28 @@ static bool changed_counts(const struct cvn_change *change)
     return waited != waits || (held ? step.party_before : 0) != (holds ? step.party_after : 0);
 }
 
-/* The filter's attendee has answered: the event comes into their list, or goes from it. */
+/*
+ * The filter's attendee has answered: the event comes into their list, or goes from it. Whether it
+ * was in the list before is not known where it was changed since.
+ */
 static int tell_attendee(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
-                         const struct cvn_watch_entry *entry, int role,
+                         const struct cvn_watch_entry *entry, int role, bool fits,
                          Convene__Events__V1__EventChange *ret)
 {
     struct cvn_change_step step;
     bool attends;
     int r = attended(filter, ctx, &entry->subject.id, &attends);
+    if (r || (!fits && !is_since(entry, entry->event->update_time)))
+        return r;
+    r = begin(ctx, entry, ret);
     if (r)
         return r;
-    if (attends)
+    if (attends && fits)
         return tell_event(ctx, &entry->subject.id, role, entry->event, ret);
-    if (cvn_change_read_step(&entry->change, &step) && !cvn_event_filter_attends((int)step.before))
-        return 0;
-    return tell_removed(ctx, &entry->subject.id, ret);
+    bool known = cvn_change_read_step(&entry->change, &step);
+    bool leaves = !known || (cvn_event_filter_attends((int)step.before) &&
+                             !cvn_event_filter_attends((int)step.after));
+    return leaves ? tell_removed(ctx, &entry->subject.id, ret) : 0;
 }
 
 static int tell_rsvp_entry(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
@@ -213,13 +253,13 @@ static int tell_rsvp_entry(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
     int r = entry->event ? role_in(ctx, entry->event->group_id, &role) : 0;
     if (r || !entry->event)
         return r;
-    r = cvn_event_filter_passes(filter, ctx, entry->event, role, &fits);
+    r = cvn_event_filter_passes(filter, ctx, &entry->subject.id, entry->event, role, &fits);
+    if (r == 0 && attendee && cvn_id_equal(attendee, person))
+        return tell_attendee(filter, ctx, entry, role, fits, ret);
     if (r == 0 && fits)
         r = begin(ctx, entry, ret);
     if (r || !fits)
         return r;
-    if (attendee && cvn_id_equal(attendee, person))
-        return tell_attendee(filter, ctx, entry, role, ret);
     r = attended(filter, ctx, &entry->subject.id, &fits);
     if (r || !fits)
         return r;
@@ -268,15 +308,15 @@ static int tell_comment_entry(struct cvn_event_filter *filter, struct cvn_ctx *c
     if (r == 0 && fits)
         r = role_in(ctx, entry->event->group_id, &role);
     if (r == 0 && fits)
-        r = cvn_event_filter_passes(filter, ctx, entry->event, role, &fits);
+        r = cvn_event_filter_passes(filter, ctx, &entry->subject.id, entry->event, role, &fits);
     if (r == 0 && fits)
         r = begin(ctx, entry, ret);
     if (r || !fits)
         return r == CVN_STORE_ABSENT ? 0 : r;
     bool shown = comment->state == CONVENE__EVENTS__V1__COMMENT_STATE__COMMENT_STATE_SHOWN;
-    bool is_removal = strcmp(ret->kind, "comment.removed") == 0;
-    bool is_change = is_removal || strcmp(ret->kind, "comment.created") == 0 ||
-                     strcmp(ret->kind, "comment.updated") == 0;
+    bool is_removal = is_kind(entry, "comment.removed");
+    bool is_change =
+        is_removal || is_kind(entry, "comment.created") || is_kind(entry, "comment.updated");
     return is_change && shown != is_removal ? tell_comment(ctx, entry, role, comment, ret) : 0;
 }
 
@@ -420,9 +460,10 @@ int cvn_watch_tell_walked(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
     if (r == 0)
         r = role_in(ctx, event->group_id, &role);
     if (r == 0)
-        r = cvn_event_filter_passes(filter, ctx, event, cursor->walk_role, &saw);
+        r = cvn_event_filter_passes(filter, ctx, &cursor->walk_event, event, cursor->walk_role,
+                                    &saw);
     if (r == 0)
-        r = cvn_event_filter_passes(filter, ctx, event, role, &sees);
+        r = cvn_event_filter_passes(filter, ctx, &cursor->walk_event, event, role, &sees);
     if (r || !theirs || saw == sees)
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
     convene__events__v1__event_change__init(ret);

@@ -517,10 +517,6 @@ static void test_filter_is_checked_where_it_stands(void **state)
     catch_up(&w);
     assert_int_equal(w.code, CVN_INVALID_ARGUMENT);
     w.filter.page_size = 0;
-    w.filter.free_seats_only = true;
-    catch_up(&w);
-    assert_int_equal(w.code, CVN_INVALID_ARGUMENT);
-    w.filter.free_seats_only = false;
     w.filter.attendee_id = text("per_01ARZ3NDEKTSV4RRFFQ69G5FAV");
     catch_up(&w);
     assert_int_equal(w.code, CVN_UNAUTHENTICATED);
