@@ -63,6 +63,7 @@ struct daemon {
     struct cvn_registrar_service registrar;
     struct cvn_watch_hub *watches;
     struct cvn_series_task series_task;
+    struct cvn_erasure_task erasure_task;
     struct cvn_store *mentoring_store;
     struct cvn_runtime *mentoring_runtime;
     struct cvn_channel *events_channel;
@@ -334,8 +335,8 @@ static int renamed_turn(void *arg, int64_t now_ms, int64_t *ret_next_ms)
 static int erasures_turn(void *arg, int64_t now_ms, int64_t *ret_next_ms)
 {
     struct daemon *daemon = arg;
-    (void)ret_next_ms;
-    return cvn_erasure_turn(&daemon->events, daemon->events_store, now_ms);
+    return cvn_erasure_turn(&daemon->erasure_task, &daemon->events, daemon->events_store, now_ms,
+                            ret_next_ms);
 }
 
 static int mentoring_turn(void *arg, int64_t now_ms, int64_t *ret_next_ms)

@@ -40,13 +40,27 @@ static int run(struct cvn_txn *txn, void *arg)
     return r == CVN_STORE_ABSENT ? 0 : r; /* whoever asked for it was quicker */
 }
 
-int cvn_erasure_turn(struct cvn_events_service *service, struct cvn_store *store, int64_t now_ms)
+/* Whether the person's erasure has been there for so long that nobody is at it. */
+static bool is_left(struct cvn_erasure_task *task, const struct job *job)
+{
+    bool known = task->any && cvn_id_equal(&task->person, &job->person);
+    if (!known || job->now_ms < task->since_ms)
+        *task = (struct cvn_erasure_task){job->person, job->now_ms, true};
+    return job->now_ms - task->since_ms >= CVN_ERASURE_LEFT_MS;
+}
+
+int cvn_erasure_turn(struct cvn_erasure_task *task, struct cvn_events_service *service,
+                     struct cvn_store *store, int64_t now_ms, int64_t *ret_next_ms)
 {
     struct job job = {.service = service, .now_ms = now_ms};
     for (int n = 0; n < CVN_ERASURE_TURN_MAX; n++) {
         int r = cvn_task_first(store, CVN_SPACE_ERASURES, &job.person);
         if (r)
             return r == CVN_STORE_ABSENT ? 0 : r;
+        if (!is_left(task, &job)) {
+            *ret_next_ms = task->since_ms + CVN_ERASURE_LEFT_MS;
+            return 0;
+        }
         randombytes_buf(job.entropy, sizeof job.entropy);
         r = cvn_store_update(store, run, &job, 0);
         if (r)

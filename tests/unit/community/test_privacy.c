@@ -329,6 +329,12 @@ static void test_erasure_of_much_takes_several_steps(void **state)
     verify_store(s.harness);
 }
 
+static int turn(struct scene *s, struct cvn_erasure_task *task, int64_t *ret_next_ms)
+{
+    return cvn_erasure_turn(task, &s->harness->service, s->harness->store, s->harness->now_ms,
+                            ret_next_ms);
+}
+
 static void test_server_goes_on_with_what_was_left(void **state)
 {
     struct scene s = scene_of(state);
@@ -336,9 +342,18 @@ static void test_server_goes_on_with_what_was_left(void **state)
     assert_int_equal(harness_write(s.harness, add_comments, &s), 0);
     assert_non_null(erase(&admin, s.ada, s.ada));
     assert_true(occurrences(s.harness, "one of many") > 0);
+    struct cvn_erasure_task task = {.any = false};
+    int64_t next_ms = INT64_MAX;
+    assert_int_equal(turn(&s, &task, &next_ms), 0); /* whoever asked for it may be at it */
+    assert_int_equal(next_ms, s.harness->now_ms + CVN_ERASURE_LEFT_MS);
+    assert_true(occurrences(s.harness, "one of many") > 0);
+    s.harness->now_ms = next_ms - 1;
+    assert_int_equal(turn(&s, &task, &next_ms), 0);
+    assert_true(occurrences(s.harness, "one of many") > 0);
+    s.harness->now_ms = next_ms;
     int r;
     do {
-        r = cvn_erasure_turn(&s.harness->service, s.harness->store, s.harness->now_ms);
+        r = turn(&s, &task, &next_ms);
         assert_true(r >= 0);
     } while (r > 0);
     assert_int_equal(occurrences(s.harness, "one of many"), 0);
