@@ -3,6 +3,7 @@
 #include "services/events/meetups/event_table.h"
 #include "services/events/rsvps/seats.h"
 #include "tests/support/cmocka_all.h"
+#include "tests/support/quick_directory.h"
 
 #include <ftw.h>
 #include <stdio.h>
@@ -31,8 +32,7 @@ int harness_setup(void **state)
 {
     struct harness *harness = calloc(1, sizeof *harness);
     assert_non_null(harness);
-    strcpy(harness->path, "/tmp/convene-test-XXXXXX");
-    assert_non_null(mkdtemp(harness->path));
+    assert_true(quick_directory_make(harness->path));
     open_store(harness);
     assert_int_equal(cvn_zones_new(&harness->zones), 0);
     harness->service.zones = harness->zones;

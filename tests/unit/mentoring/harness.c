@@ -9,6 +9,7 @@
 #include "rpc/server.h"
 #include "services/mentoring/state.h"
 #include "tests/support/cmocka_all.h"
+#include "tests/support/quick_directory.h"
 
 #include <ftw.h>
 #include <pthread.h>
@@ -129,8 +130,7 @@ int harness_setup(void **state)
     struct harness *harness = calloc(1, sizeof *harness);
     assert_non_null(harness);
     assert_true(sodium_init() >= 0);
-    strcpy(harness->path, "/tmp/convene-test-XXXXXX");
-    assert_non_null(mkdtemp(harness->path));
+    assert_true(quick_directory_make(harness->path));
     now_ms = INT64_C(1796126400000); /* 2026-12-01T12:00:00Z, a Tuesday */
     assert_int_equal(cvn_zones_new(&harness->zones), 0);
     start_events(harness);
