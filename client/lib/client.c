@@ -22,7 +22,7 @@ enum {
     REPLY_BYTES = 256 << 20, /* memory of one reply, unpacked */
     CONNECT_TIMEOUT_MS = 2500,
     /* Where nobody listens. A server that starts listens before it does anything else. */
-    REFUSED_TIMEOUT_MS = 250,
+    REFUSED_TIMEOUT_MS = 200,
     RETRY_TOKENS = 100, /* gRPC's throttling: retries pause while half of them are gone */
     RETRY_TOKEN_PERMILLE = 500,
 };
