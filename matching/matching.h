@@ -583,4 +583,15 @@ int cvn_match_choose_times(const struct cvn_match_problem *problem, int32_t n_ho
                            const struct cvn_match_progress *progress,
                            struct cvn_match_hours *ret_hours);
 
+/*
+ * Proves the times of groups with code of its own, against the problem as it was before they were
+ * put in: each is one stretch of n_hours, or none, in which the mentor is free, and everybody whom
+ * the answer pairs, locked or not, is free for all of their mentor's. That a time is the best of
+ * the week is not looked at. times are in the order of the mentors' rows. 0; CVN_MATCH_VIOLATION
+ * with the first fault as a sentence in *err, which may be NULL; -ENOMEM.
+ */
+int cvn_match_check_times(const struct cvn_match_problem *problem, int32_t n_hours,
+                          const struct cvn_match_hours *times,
+                          const struct cvn_match_answer *answer, struct cvn_error *err);
+
 #endif

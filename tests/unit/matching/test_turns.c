@@ -144,6 +144,121 @@ static void test_groups_meet_when_everybody_is_free(void **state)
     cohort_deinit(&cohort);
 }
 
+enum { PEOPLE_TRIED = 40 };
+
+static bool is_free(const struct cvn_match_hours *person, const struct cvn_match_hours *time)
+{
+    bool free = true;
+    for (int w = 0; w < 3; w++)
+        free = free && !(time->bits[w] & ~person->bits[w]);
+    return free;
+}
+
+/* What the pairs of a mentor are worth, as the explanations say; 0 where a rule is in the way. */
+static void list_worth(const struct cvn_match_explainer *explainer,
+                       const struct cvn_match_problem *problem, size_t mentor, int32_t *ret)
+{
+    for (size_t i = 0; i < problem->n_mentees; i++) {
+        struct cvn_match_facts facts;
+        assert_int_equal(cvn_match_explain_pair(explainer, &problem->mentors[mentor].person.id,
+                                                &problem->mentees[i].person.id, &facts),
+                         0);
+        ret[i] =
+            facts.refused_by == CVN_MATCH_RULE_NONE ? facts.mentee_score + facts.mentor_score : 0;
+    }
+}
+
+static int64_t worth_at(const struct cvn_match_problem *problem, size_t mentor,
+                        const int32_t *worth, const struct cvn_match_hours *time)
+{
+    int32_t left[PEOPLE_TRIED];
+    int64_t sum = 0;
+    for (size_t i = 0; i < problem->n_mentees; i++)
+        left[i] = is_free(&problem->mentees[i].person.hours, time) ? worth[i] : 0;
+    for (int32_t seat = 0; seat < problem->mentors[mentor].capacity; seat++) {
+        size_t top = 0;
+        for (size_t i = 1; i < problem->n_mentees; i++)
+            top = left[i] > left[top] ? i : top;
+        sum += left[top];
+        left[top] = 0;
+    }
+    return sum;
+}
+
+/* No other stretch of the mentor's own hours is worth more, nor is an earlier one worth as much. */
+static void test_no_other_time_is_better(void **state)
+{
+    enum { HOURS = 2 };
+    struct cohort cohort;
+    struct cvn_match_hours times[PEOPLE_TRIED];
+    int32_t worth[PEOPLE_TRIED];
+    size_t n_groups = 0;
+    set_up(&cohort, PEOPLE_TRIED, 9);
+    struct cvn_match_problem problem = cohort.problem;
+    problem.rules.min_common_hours = HOURS;
+    problem.candidates_per_mentee = CVN_MATCH_CANDIDATES_MAX;
+    assert_true(problem.n_mentors <= PEOPLE_TRIED);
+    struct cvn_match_explainer *explainer = people_explain(&problem, NULL);
+    assert_int_equal(cvn_match_choose_times(&problem, HOURS, NULL, times), 0);
+    for (size_t j = 0; j < problem.n_mentors; j++) {
+        struct cvn_match_hours best = {{0}};
+        int64_t most = -1;
+        list_worth(explainer, &problem, j, worth);
+        for (int first = 0; first < CVN_MATCH_WEEK_HOURS; first++) {
+            struct cvn_match_hours time = {{0}};
+            for (int h = first; h < first + HOURS; h++)
+                time.bits[h % CVN_MATCH_WEEK_HOURS / 64] |= UINT64_C(1)
+                                                            << h % CVN_MATCH_WEEK_HOURS % 64;
+            if (!is_free(&problem.mentors[j].person.hours, &time))
+                continue;
+            int64_t sum = worth_at(&problem, j, worth, &time);
+            if (sum > most) {
+                most = sum;
+                best = time;
+            }
+        }
+        assert_memory_equal(&times[j], &best, sizeof best);
+        n_groups += most > 0;
+    }
+    assert_true(n_groups > 3);
+    cvn_match_explainer_free(explainer);
+    cohort_deinit(&cohort);
+}
+
+/* One mentor and two mentees, paired, and a time that may be wrong. */
+static int check_time(const struct cvn_match_hours *time)
+{
+    struct people people;
+    struct cvn_error err = {""};
+    people_init(&people, 1, 2); /* all are free in hours 0 to 9 */
+    people.mentors[0].capacity = 2;
+    people.mentees[1].person.hours = (struct cvn_match_hours){{0xff, 0, 0}};
+    struct cvn_match_result *result = people_solve(&people.problem);
+    const struct cvn_match_answer *answer = cvn_match_result_answer(result);
+    assert_int_equal(answer->n_pairs, 2);
+    int r = cvn_match_check_times(&people.problem, 2, time, answer, &err);
+    assert_int_equal(r == 0, err.text[0] == '\0');
+    cvn_match_result_free(result);
+    return r;
+}
+
+static void test_a_wrong_time_is_refuted(void **state)
+{
+    static const struct cvn_match_hours right[] = {{{3, 0, 0}}, {{3 << 6, 0, 0}}};
+    static const struct cvn_match_hours wrong[] = {
+        {{3 << 7, 0, 0}}, /* mentee 1 is not free for all of it */
+        {{3 << 9, 0, 0}}, /* nor is the mentor */
+        {{7, 0, 0}},      /* too long */
+        {{1, 0, 0}},      /* too short */
+        {{5, 0, 0}},      /* not in a row */
+        {{0, 0, 0}},      /* never */
+    };
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++)
+        assert_int_equal(check_time(&right[i]), 0);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_int_equal(check_time(&wrong[i]), CVN_MATCH_VIOLATION);
+}
+
 /* Mentor 0 is free all morning; two of three can come at 9 only, the third at 2. */
 static void test_the_time_is_that_of_the_worthiest_group(void **state)
 {
@@ -188,6 +303,8 @@ int main(void)
         cmocka_unit_test(test_a_turn_changes_the_pair_and_a_point_nearer_does_not),
         cmocka_unit_test(test_turns_can_be_cancelled_and_ask_for_somebody_known),
         cmocka_unit_test(test_groups_meet_when_everybody_is_free),
+        cmocka_unit_test(test_no_other_time_is_better),
+        cmocka_unit_test(test_a_wrong_time_is_refuted),
         cmocka_unit_test(test_the_time_is_that_of_the_worthiest_group),
         cmocka_unit_test(test_a_time_may_run_into_the_next_week),
     };
