@@ -1,6 +1,7 @@
 #include "cohort/cohort.h"
 
 #include "base/text.h"
+#include "cohort/groups.h"
 #include "cohort/shared.h"
 #include "cohort/weights.h"
 
@@ -312,9 +313,18 @@ static int32_t waited_days(const struct cvn_cohort_member *member, int64_t now_m
                                               : CVN_MATCH_WAITED_DAYS_MAX;
 }
 
+/* Who has a group already meets further mentees at its time, and at no other. */
+static void keep_time(const struct cvn_cohort_member *member, struct cvn_match_person *person)
+{
+    const struct cvn_match_hours *meets = &member->meets;
+    if (meets->bits[0] | meets->bits[1] | meets->bits[2])
+        person->hours = *meets;
+}
+
 static int read_people(const struct reader *reader, const struct cvn_cohort_input *input,
                        struct cvn_match_problem *problem)
 {
+    bool groups = cvn_groups_session_hours(input->program) > 0;
     struct cvn_match_mentor *mentors =
         cvn_arena_alloc_array(reader->arena, input->n_mentors, sizeof *mentors);
     struct cvn_match_mentee *mentees =
@@ -322,6 +332,8 @@ static int read_people(const struct reader *reader, const struct cvn_cohort_inpu
     int r = mentors && mentees ? 0 : -ENOMEM;
     for (size_t i = 0; r == 0 && i < input->n_mentors; i++) {
         r = read_person(reader, &input->mentors[i], &mentors[i].person);
+        if (groups)
+            keep_time(&input->mentors[i], &mentors[i].person);
         mentors[i].capacity = input->mentors[i].seats ? input->mentors[i].seats
                                                       : input->mentors[i].enrolment->capacity;
     }
@@ -369,6 +381,8 @@ static void read_program(const struct cvn_cohort_input *input, struct cvn_match_
             .avoid_previous = !rules->allow_previous_partner,
         };
     }
+    if (cvn_groups_session_hours(program) > 0)
+        problem->rules.min_common_hours = cvn_groups_session_hours(program);
     problem->mentee_weights =
         read_weights(program->mentee_weights, cvn_match_mentee_weights_default());
     problem->mentor_weights =
@@ -449,6 +463,8 @@ static void digest(struct cvn_cohort *cohort)
         add_number(&state, p->mentee_weights.points[i]);
         add_number(&state, p->mentor_weights.points[i]);
     }
+    if (cohort->session_hours > 0)
+        add_number(&state, cohort->session_hours);
     add_number(&state, (int64_t)p->mode);
     add_pairs(&state, p->locked, p->n_locked);
     add_pairs(&state, p->forbidden, p->n_forbidden);
@@ -508,6 +524,7 @@ int cvn_cohort_build(struct cvn_cohort *ret, struct cvn_arena *arena, struct cvn
     if (r)
         return r;
     read_program(input, &ret->problem);
+    ret->session_hours = cvn_groups_session_hours(input->program);
     digest(ret);
     return 0;
 }

@@ -31,6 +31,7 @@ struct cvn_cohort_member {
     const Convene__Mentoring__V1__Enrolment *enrolment;
     const Convene__Events__V1__Attendance *attendance; /* NULL where unknown */
     int32_t seats;                 /* mentors: free ones; 0: all of the enrolment */
+    struct cvn_match_hours meets;  /* mentors: of the group they have in the programme, or none */
     int64_t waiting_since_ms;      /* mentees; 0: since they enrolled */
     struct cvn_match_ids previous; /* partners of before */
 };
@@ -64,6 +65,9 @@ struct cvn_cohort_met {
 struct cvn_cohort {
     struct cvn_cohort_input input;
     struct cvn_match_problem problem;
+    int32_t session_hours; /* of the groups that are to be made (groups.h); 0: one to one */
+    /* The mentors with hours of their own, once the problem's are the times of groups; or NULL. */
+    const struct cvn_match_mentor *own;
     const struct cvn_cohort_met *met; /* for each of problem.shared, which is sorted by mentor and
                                          mentee */
     const char **skills;              /* by number, as they were written first in folded order */

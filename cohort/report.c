@@ -1,6 +1,7 @@
 #include "cohort/report.h"
 
 #include "base/civil.h"
+#include "cohort/groups.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -113,8 +114,10 @@ static char *reason(const struct cvn_cohort *cohort, const struct cvn_match_pair
     case CVN_MATCH_TERM_GOALS:
         return goals_reason(facts, arena);
     case CVN_MATCH_TERM_HOURS:
-        return cvn_arena_printf(arena, "%d common hour%s a week", facts->n_common_hours,
-                                facts->n_common_hours == 1 ? "" : "s");
+        return cvn_arena_printf(arena,
+                                cohort->session_hours ? "free for the group's meeting, %d hour%s"
+                                                      : "%d common hour%s a week",
+                                facts->n_common_hours, facts->n_common_hours == 1 ? "" : "s");
     case CVN_MATCH_TERM_LANGUAGES:
         return languages_reason(cohort, facts, arena);
     case CVN_MATCH_TERM_GROUPS:
@@ -162,6 +165,22 @@ static int add_terms(const struct cvn_report *report, const struct cvn_match_pai
     return 0;
 }
 
+/* When a mentor's group meets; groups' times are the hours that the mentors have. */
+static int fill_meeting(const struct cvn_report *report, const struct cvn_id *mentor_id,
+                        struct cvn_arena *arena, Convene__Mentoring__V1__MeetingTime **ret)
+{
+    const struct cvn_cohort_input *input = &report->cohort->input;
+    if (report->cohort->session_hours == 0)
+        return 0;
+    const struct cvn_cohort_member *mentor = bsearch(mentor_id, input->mentors, input->n_mentors,
+                                                     sizeof *mentor, cvn_cohort_compare_member);
+    if (!mentor)
+        return -EINVAL;
+    *ret = cvn_groups_meeting(
+        &report->cohort->problem.mentors[mentor - input->mentors].person.hours, arena);
+    return *ret ? 0 : -ENOMEM;
+}
+
 static int fill_pair(const struct cvn_report *report, const struct cvn_match_pair *pair,
                      struct cvn_arena *arena, Convene__Mentoring__V1__Match *match)
 {
@@ -176,7 +195,8 @@ static int fill_pair(const struct cvn_report *report, const struct cvn_match_pai
     match->mentor_revision = mentor->revision;
     match->mentee_choice = pair->mentee_choice;
     match->locked = pair->mentee_choice == 0;
-    return add_terms(report, pair, arena, match);
+    int r = fill_meeting(report, &pair->mentor_id, arena, &match->meeting);
+    return r ? r : add_terms(report, pair, arena, match);
 }
 
 /* Who has the seats that a mentee might have had. */
@@ -185,17 +205,65 @@ static const char *holders(enum cvn_match_mode mode)
     return mode == CVN_MATCH_STABLE ? "higher" : "higher, or who bring more to the whole";
 }
 
-static char *unmatched_reason(const struct cvn_match_unmatched *unmatched, enum cvn_match_mode mode,
-                              struct cvn_arena *arena)
+/* How many mentors would be had if only their groups met when the mentee is free. */
+static int32_t count_possible(const struct cvn_cohort *cohort,
+                              const struct cvn_match_mentee *mentee)
 {
+    const struct cvn_match_problem *problem = &cohort->problem;
+    int32_t n = 0;
+    for (size_t j = 0; j < problem->n_mentors; j++) {
+        struct cvn_match_hours common = cohort->own[j].person.hours;
+        n += cvn_groups_admit(&common, &mentee->person.hours, cohort->session_hours) &&
+             cvn_match_decide(problem, &cohort->own[j], mentee) == CVN_MATCH_RULE_NONE;
+    }
+    return n;
+}
+
+/* Why nobody shares a group's time with the mentee; NULL where that is not what is in the way. */
+static const char *no_time(const struct cvn_cohort *cohort,
+                           const struct cvn_match_unmatched *unmatched, struct cvn_arena *arena)
+{
+    const struct cvn_cohort_input *input = &cohort->input;
+    const struct cvn_cohort_member *member =
+        bsearch(&unmatched->mentee_id, input->mentees, input->n_mentees, sizeof *member,
+                cvn_cohort_compare_member);
+    int32_t n_hours = cohort->session_hours;
+    int32_t n = count_possible(cohort, &cohort->problem.mentees[member - input->mentees]);
+    if (n > 0)
+        return cvn_arena_printf(arena,
+                                "%d mentor%s could have met the mentee for %d hour%s, but %s at "
+                                "another time, which is worth as much or more",
+                                n, n == 1 ? "" : "s", n_hours, n_hours == 1 ? "" : "s",
+                                n == 1 ? "the group meets" : "their groups meet");
+    return unmatched->rule == CVN_MATCH_RULE_HOURS
+               ? cvn_arena_printf(arena,
+                                  "no mentor may be paired: none who is otherwise allowed is "
+                                  "ever free for %d hour%s in a row when the mentee is",
+                                  n_hours, n_hours == 1 ? "" : "s")
+               : NULL;
+}
+
+static char *no_candidate(const struct cvn_cohort *cohort,
+                          const struct cvn_match_unmatched *unmatched, struct cvn_arena *arena)
+{
+    const char *time = cohort->own ? no_time(cohort, unmatched, arena) : NULL;
+    return time ? (char *)(uintptr_t)time
+                : cvn_arena_printf(arena,
+                                   "no mentor may be paired: the rule that removed most is "
+                                   "\"%s\" (%d mentors)",
+                                   cvn_match_rule_name((enum cvn_match_rule)unmatched->rule),
+                                   unmatched->removed[unmatched->rule]);
+}
+
+static char *unmatched_reason(const struct cvn_cohort *cohort,
+                              const struct cvn_match_unmatched *unmatched, struct cvn_arena *arena)
+{
+    enum cvn_match_mode mode = cohort->problem.mode;
     switch ((enum cvn_match_unmatched_reason)unmatched->reason) {
     case CVN_MATCH_UNMATCHED_NO_MENTORS:
         return cvn_arena_strdup(arena, "there are no mentors");
     case CVN_MATCH_UNMATCHED_NO_CANDIDATE:
-        return cvn_arena_printf(
-            arena, "no mentor may be paired: the rule that removed most is \"%s\" (%d mentors)",
-            cvn_match_rule_name((enum cvn_match_rule)unmatched->rule),
-            unmatched->removed[unmatched->rule]);
+        return no_candidate(cohort, unmatched, arena);
     case CVN_MATCH_UNMATCHED_ALL_TAKEN:
         return unmatched->n_candidates == 1
                    ? cvn_arena_printf(arena, "the only candidate is full of mentees it scores %s",
@@ -358,8 +426,7 @@ static int fill_match(const struct cvn_report *report, size_t i, struct cvn_aren
         r = fill_pair(report, pair, arena, match);
     else if (!unmatched)
         r = -EINVAL;
-    else if (!(match->unmatched_reason =
-                   unmatched_reason(unmatched, report->cohort->problem.mode, arena)))
+    else if (!(match->unmatched_reason = unmatched_reason(report->cohort, unmatched, arena)))
         r = -ENOMEM;
     if (r == 0)
         r = add_alternatives(report, i, explanation, arena, response);
@@ -410,5 +477,8 @@ int cvn_report_mentor(const struct cvn_report *report, size_t i, struct cvn_aren
     response->capacity = report->cohort->problem.mentors[i].capacity;
     response->free = response->capacity - report->seats[i].n_taken;
     *ret = response;
-    return 0;
+    return report->seats[i].n_taken > 0
+               ? fill_meeting(report, &report->cohort->input.mentors[i].person, arena,
+                              &response->meeting)
+               : 0;
 }

@@ -1,5 +1,6 @@
 #include "services/mentoring/lint_findings.h"
 
+#include "cohort/groups.h"
 #include "services/mentoring/lint.h"
 #include "services/mentoring/program_check.h"
 
@@ -339,6 +340,60 @@ static void judge_pairs(struct judging *j)
                               j->c->gathered->n_idle_rules == 1 ? " is" : "s are"));
 }
 
+static bool is_ever_free(const struct cvn_match_person *person, int32_t n_hours)
+{
+    struct cvn_match_hours hours = person->hours;
+    return cvn_groups_admit(&hours, &person->hours, n_hours);
+}
+
+/* Locked pairs for whom no time of their group can be found: every run would fail. */
+static void judge_locked_groups(struct judging *j)
+{
+    const struct cvn_match_problem *problem = &j->c->cohort->problem;
+    const struct cvn_cohort_input *input = &j->c->gathered->input;
+    int32_t n_hours = j->c->cohort->session_hours;
+    size_t apart;
+    struct cvn_match_mentor *mentors =
+        cvn_arena_alloc_array(j->arena, problem->n_mentors, sizeof *mentors);
+    if (!mentors) {
+        j->failed = true;
+        return;
+    }
+    memcpy(mentors, problem->mentors, problem->n_mentors * sizeof *mentors);
+    if (cvn_groups_narrow(problem, mentors, n_hours, &apart) != CVN_GROUPS_APART)
+        return;
+    const struct cvn_match_pair_ids *pair = &problem->locked[apart];
+    find(j, (struct what){SEVERITY(ERROR), "LOCK_IMPOSSIBLE", 1},
+         cvn_arena_printf(j->arena,
+                          "%s is locked with the mentor %s, but the two, and who else is in the "
+                          "mentor's group, share no %d hour%s in a row: every run will fail until "
+                          "they are unlocked.",
+                          name_of(input->mentees, input->n_mentees, &pair->mentee_id),
+                          name_of(input->mentors, input->n_mentors, &pair->mentor_id), n_hours,
+                          plural((size_t)n_hours)));
+}
+
+/* Mentors who cannot have a group, since they are never free for a whole meeting. */
+static void judge_groups(struct judging *j)
+{
+    const struct cvn_match_problem *problem = &j->c->cohort->problem;
+    const struct cvn_cohort_input *input = &j->c->gathered->input;
+    int32_t n_hours = j->c->cohort->session_hours;
+    struct names names = {"", 0};
+    for (size_t i = 0; n_hours > 0 && i < problem->n_mentors; i++)
+        if (!is_ever_free(&problem->mentors[i].person, n_hours))
+            add_name(j, &names,
+                     name_of(input->mentors, input->n_mentors, &problem->mentors[i].person.id));
+    if (names.n > 0)
+        find(j, (struct what){SEVERITY(WARNING), "GROUP_NO_TIME", names.n},
+             cvn_arena_printf(j->arena,
+                              "%zu mentor%s (%s) will have no group: never free for the %d hour%s "
+                              "of a meeting in a row; ask for further hours, or lower "
+                              "--session-hours.",
+                              names.n, plural(names.n), end_names(j, &names), n_hours,
+                              plural((size_t)n_hours)));
+}
+
 static void judge_dates(struct judging *j)
 {
     const Convene__Mentoring__V1__Program *program = j->c->gathered->input.program;
@@ -389,6 +444,9 @@ int cvn_lint_judge(struct cvn_arena *arena, const struct cvn_lint_case *c,
         judge_skills(&j);
         judge_weights(&j, &mentors, &mentees);
     }
+    judge_groups(&j);
+    if (c->cohort->session_hours > 0 && problem->n_locked > 0)
+        judge_locked_groups(&j);
     judge_dates(&j);
     if (response->n_findings > 0)
         qsort(response->findings, response->n_findings, sizeof *response->findings, worst_first);

@@ -97,6 +97,18 @@ static void check_texts(struct cvn_problems *problems,
                          "has control characters; plain text with line ends and tabs is right");
 }
 
+static void check_format(struct cvn_problems *problems,
+                         const Convene__Mentoring__V1__Program *program)
+{
+    if (!protobuf_c_enum_descriptor_get_value(&convene__mentoring__v1__program__format__descriptor,
+                                              (int)program->format))
+        cvn_problems_add(problems, "program.format",
+                         "is %d; FORMAT_ONE_TO_ONE or FORMAT_GROUP is right", (int)program->format);
+    if (program->session_hours < 0 || program->session_hours > CVN_PROGRAM_SESSION_HOURS_MAX)
+        cvn_problems_add(problems, "program.session_hours", "is %d; 1 to %d is right, or 0 for 1",
+                         program->session_hours, CVN_PROGRAM_SESSION_HOURS_MAX);
+}
+
 void cvn_program_check(struct cvn_problems *problems,
                        const Convene__Mentoring__V1__Program *program)
 {
@@ -115,6 +127,7 @@ void cvn_program_check(struct cvn_problems *problems,
         cvn_problems_add(problems, "program.rules.min_common_hours",
                          "is %d; 1 to %d is right, or 0 for 1, or -1 for none", hours,
                          CVN_PROGRAM_MIN_HOURS_MAX);
+    check_format(problems, program);
     check_dates(problems, program);
     check_weights(problems, "mentee_weights", program->mentee_weights);
     check_weights(problems, "mentor_weights", program->mentor_weights);

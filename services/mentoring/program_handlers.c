@@ -199,10 +199,11 @@ static int set_state(struct cvn_ctx *ctx, const void *request, void *reply)
     return r;
 }
 
-static const char *const changeable[] = {"name",        "description",    "group_id",
-                                         "start_date",  "end_date",       "mentorship_weeks",
-                                         "rules",       "mentee_weights", "mentor_weights",
-                                         "manager_ids", "acceptance_days"};
+static const char *const changeable[] = {"name",         "description",     "group_id",
+                                         "start_date",   "end_date",        "mentorship_weeks",
+                                         "rules",        "mentee_weights",  "mentor_weights",
+                                         "manager_ids",  "acceptance_days", "format",
+                                         "session_hours"};
 
 static int check_update(struct cvn_ctx *ctx, const void *request)
 {

@@ -147,6 +147,10 @@ int cvn_mentor_load_get(struct cvn_ctx *ctx, const char *program_id, const struc
         if (strcmp(row->program_id, program_id) != 0 || strcmp(row->mentor_id, text) != 0)
             continue;
         ret->n_open++;
+        if (row->meeting) {
+            ret->meeting_hour = row->meeting->utc_hour;
+            ret->meeting_hours = row->meeting->hours;
+        }
         ret->n_active += cvn_mentorship_state_of(row) != CVN_MENTORSHIP_PROPOSED;
     }
     cvn_mentorship_walk_end(&walk);

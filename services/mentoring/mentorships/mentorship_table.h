@@ -51,8 +51,9 @@ void cvn_mentorship_walk_end(struct cvn_mentorship_walk *walk);
 
 /* A mentor's load in a programme. */
 struct cvn_mentor_load {
-    int32_t n_open;   /* proposed, active or paused */
-    int32_t n_active; /* active or paused */
+    int32_t n_open;                      /* proposed, active or paused */
+    int32_t n_active;                    /* active or paused */
+    int32_t meeting_hour, meeting_hours; /* of the group they are, see MeetingTime; hours 0: none */
 };
 int cvn_mentor_load_get(struct cvn_ctx *ctx, const char *program_id, const struct cvn_id *mentor,
                         struct cvn_mentor_load *ret);

@@ -64,6 +64,7 @@ static void borrow(Convene__Mentoring__V1__Mentorship *row, const struct cvn_pro
     row->mentor_name = proposal->mentor->display_name;
     row->mentee_score = proposal->mentee_score;
     row->mentor_score = proposal->mentor_score;
+    row->meeting = (Convene__Mentoring__V1__MeetingTime *)(uintptr_t)proposal->meeting;
 }
 
 /* Takes the mentee off the list, and remembers since when they were on it. */

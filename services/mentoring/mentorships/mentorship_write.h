@@ -20,6 +20,7 @@ struct cvn_proposal {
     const char *run_id;
     const char *replaces_id; /* "" for none */
     int32_t mentee_score, mentor_score;
+    const Convene__Mentoring__V1__MeetingTime *meeting; /* of the mentor's group; NULL for none */
 };
 
 /*

@@ -14,6 +14,7 @@
 struct cvn_mentor_seats {
     struct cvn_id mentor;
     int32_t n_taken;
+    int32_t meeting_hour, meeting_hours; /* of their group; hours 0: none */
     UT_hash_handle hh;
 };
 
@@ -45,6 +46,8 @@ static int find_seats(struct cvn_proposable *proposable, struct cvn_ctx *ctx,
         return -ENOMEM;
     seats->mentor = *mentor;
     seats->n_taken = load.n_open;
+    seats->meeting_hour = load.meeting_hour;
+    seats->meeting_hours = load.meeting_hours;
     HASH_ADD(hh, proposable->seats, mentor.bytes, CVN_ID_BYTES, seats);
     *ret = seats;
     return seats->hh.tbl ? 0 : -ENOMEM;
@@ -125,19 +128,31 @@ static int judge_rule(struct cvn_proposable *proposable, struct cvn_ctx *ctx,
     return ret->stale ? 0 : -ENOMEM;
 }
 
+/* Whether the mentor's group, where there is one, meets at that time. */
+static bool same_meeting(const struct cvn_mentor_seats *seats,
+                         const Convene__Mentoring__V1__MeetingTime *meeting)
+{
+    return !meeting || seats->meeting_hours == 0 ||
+           (seats->meeting_hours == meeting->hours && seats->meeting_hour == meeting->utc_hour);
+}
+
 static int take_seat(struct cvn_proposable *proposable, struct cvn_ctx *ctx,
-                     const struct cvn_match_pair_ids *pair, struct cvn_verdict *ret)
+                     const struct cvn_wish *wish, const struct cvn_match_pair_ids *pair,
+                     struct cvn_verdict *ret)
 {
     struct cvn_mentor_seats *seats;
     int r = find_seats(proposable, ctx, &pair->mentor_id, &seats);
     if (r)
         return r;
-    if (seats->n_taken < ret->mentor->capacity) {
+    bool same_time = same_meeting(seats, wish->meeting);
+    if (same_time && seats->n_taken < ret->mentor->capacity) {
         seats->n_taken++;
         return 0;
     }
-    ret->stale =
-        cvn_arena_printf(ctx->arena, "%s has no free seat any more", ret->mentor->display_name);
+    ret->stale = cvn_arena_printf(ctx->arena,
+                                  same_time ? "%s has no free seat any more"
+                                            : "%s meets a group at another time by now",
+                                  ret->mentor->display_name);
     return ret->stale ? 0 : -ENOMEM;
 }
 
@@ -161,6 +176,6 @@ int cvn_proposable_judge(struct cvn_proposable *proposable, struct cvn_ctx *ctx,
     if (r == 0 && !ret->stale && !ret->already && !wish->locked)
         r = judge_rule(proposable, ctx, &pair, ret);
     if (r == 0 && !ret->stale && !ret->already)
-        r = take_seat(proposable, ctx, &pair, ret);
+        r = take_seat(proposable, ctx, wish, &pair, ret);
     return r;
 }

@@ -26,6 +26,7 @@ void cvn_proposable_deinit(struct cvn_proposable *proposable);
 struct cvn_wish {
     const char *mentor_id, *mentee_id;
     int64_t mentor_revision, mentee_revision;
+    const Convene__Mentoring__V1__MeetingTime *meeting; /* of the group; NULL for none */
     bool locked; /* by a rule or from another run, so that no rule is looked at again */
 };
 

@@ -1,3 +1,4 @@
+#include "cohort/groups.h"
 #include "services/mentoring/attendance.h"
 #include "services/mentoring/mentorships/handlers.h"
 #include "services/mentoring/mentorships/mentorship_find.h"
@@ -20,7 +21,8 @@
 struct choice {
     const Convene__Mentoring__V1__Enrolment *mentor, *mentee; /* NULL: nobody */
     int32_t mentee_score, mentor_score;
-    const char *note; /* why nobody */
+    Convene__Mentoring__V1__MeetingTime *meeting; /* of the mentor's group; NULL for none */
+    const char *note;                             /* why nobody */
 };
 
 struct choices {
@@ -130,6 +132,30 @@ static int keep_shared(const struct choosing *choosing, struct cvn_match_problem
     return 0;
 }
 
+/* In a programme of groups the mentors' hours are the times of their groups. */
+static int take_meeting(const struct choosing *choosing, const struct cvn_match_problem *problem,
+                        const struct cvn_id *mentor_id, struct choice *ret)
+{
+    if (choosing->cohort->session_hours == 0)
+        return 0;
+    for (size_t i = 0; i < problem->n_mentors; i++)
+        if (cvn_id_equal(&problem->mentors[i].person.id, mentor_id))
+            ret->meeting =
+                cvn_groups_meeting(&problem->mentors[i].person.hours, choosing->ctx->arena);
+    return ret->meeting ? 0 : -ENOMEM;
+}
+
+/* Chooses when groups meet that do not yet. */
+static int arrange(const struct choosing *choosing, struct cvn_match_problem *problem)
+{
+    struct cvn_groups groups;
+    size_t apart;
+    if (choosing->cohort->session_hours == 0)
+        return 0;
+    return cvn_groups_arrange(problem, choosing->cohort->session_hours, choosing->ctx->arena, NULL,
+                              &groups, &apart);
+}
+
 /*
  * Solves for some of the cohort and takes the best of the pairs for who is looked for: the mentor's
  * score counts for a seat, and there is one pair at most for a mentee.
@@ -143,9 +169,10 @@ static int choose(const struct choosing *choosing, struct cvn_match_problem *pro
     problem->n_locked = 0;
     problem->candidates_per_mentee = CVN_MATCH_CANDIDATES_DEFAULT;
     int r = keep_shared(choosing, problem);
-    if (r)
-        return r;
-    r = cvn_match_solve(problem, NULL, &result);
+    if (r == 0)
+        r = arrange(choosing, problem);
+    if (r == 0)
+        r = cvn_match_solve(problem, NULL, &result);
     if (r)
         return r > 0 ? -EINVAL : r;
     const struct cvn_match_answer *answer = cvn_match_result_answer(result);
@@ -154,7 +181,9 @@ static int choose(const struct choosing *choosing, struct cvn_match_problem *pro
             best = &answer->pairs[i];
     if (best)
         r = take_pair(choosing, best, ret);
-    else
+    if (best && r == 0)
+        r = take_meeting(choosing, problem, &best->mentor_id, ret);
+    if (!best)
         ret->note = "the programme's rules leave nobody who would fit";
     cvn_match_result_free(result);
     return r;
@@ -319,6 +348,7 @@ static int propose(struct cvn_ctx *ctx, struct cvn_proposable *proposable,
         .mentee_id = choice->mentee->person_id,
         .mentor_revision = choice->mentor->revision,
         .mentee_revision = choice->mentee->revision,
+        .meeting = choice->meeting,
     };
     int r = cvn_proposable_judge(proposable, ctx, &wish, &verdict);
     if (r)
@@ -335,6 +365,7 @@ static int propose(struct cvn_ctx *ctx, struct cvn_proposable *proposable,
         .replaces_id = c->row->id,
         .mentee_score = choice->mentee_score,
         .mentor_score = choice->mentor_score,
+        .meeting = choice->meeting,
     };
     r = cvn_mentorship_propose(ctx, &proposal, &response->mentorships[response->n_mentorships]);
     response->n_mentorships += r == 0;

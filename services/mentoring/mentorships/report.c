@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "services/mentoring/mentorships/handlers.h"
 #include "services/mentoring/mentorships/log_table.h"
+#include "services/mentoring/mentorships/report_groups.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
 
@@ -50,6 +51,7 @@ struct reporting {
     Convene__Mentoring__V1__ProgramReport *report;
     struct topic *topics;
     struct mentee *mentees;
+    struct cvn_report_groups groups;
     struct ratings ratings[SIDES]; /* of mentors, and of mentees */
 };
 
@@ -170,7 +172,9 @@ static int add_mentorship(struct reporting *r, const struct cvn_index_entry *ent
     r->report->accepted_count += row->start_time != NULL;
     r->report->session_count += row->session_count;
     r->report->session_minutes += row->session_minutes;
-    found = note_mentee(r, row->mentee_id);
+    found = cvn_report_groups_add(&r->groups, r->ctx->arena, row);
+    if (found == 0)
+        found = note_mentee(r, row->mentee_id);
     if (found == 0)
         found = add_feedback(r, &scratch, &id, &ratings);
     return found ? found : add_topics(r, row, ratings);
@@ -249,6 +253,8 @@ int cvn_program_report(struct cvn_ctx *ctx, const void *request, void *reply)
     r = walk(&reporting, &id);
     if (r == 0)
         r = list_topics(&reporting);
+    if (r == 0)
+        r = cvn_report_groups_list(&reporting.groups, ctx->arena, reporting.report);
     HASH_CLEAR(hh, reporting.topics);
     HASH_CLEAR(hh, reporting.mentees);
     if (r == 0)

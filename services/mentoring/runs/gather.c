@@ -1,5 +1,6 @@
 #include "services/mentoring/runs/gather.h"
 
+#include "cohort/groups.h"
 #include "services/mentoring/mentorships/mentorship_table.h"
 #include "services/mentoring/pair_rule_table.h"
 #include "services/mentoring/tables.h"
@@ -25,9 +26,10 @@ struct gathering {
     struct cvn_gathered *out;
     struct cvn_program_counts counts;
     const char *program_id;
-    int32_t *n_taken;      /* by mentor: seats that mentorships take */
-    struct pairs declined; /* in this programme */
-    struct pairs previous; /* paired before, anywhere */
+    int32_t *n_taken;              /* by mentor: seats that mentorships take */
+    struct cvn_match_hours *meets; /* by mentor: when they meet, those of groups */
+    struct pairs declined;         /* in this programme */
+    struct pairs previous;         /* paired before, anywhere */
 };
 
 int cvn_gather_compare_pairs(const void *a, const void *b)
@@ -224,6 +226,15 @@ static int read_rules(struct gathering *g)
     return 0;
 }
 
+/* A group that meets goes on at its time. */
+static void note_open(struct gathering *g, size_t mentor,
+                      const Convene__Mentoring__V1__Mentorship *row)
+{
+    g->n_taken[mentor]++;
+    if (row->meeting)
+        g->meets[mentor] = cvn_groups_hours(row->meeting);
+}
+
 /* Takes what one mentorship, of any programme, means for this pairing. */
 static int note_mentorship(struct gathering *g, const Convene__Mentoring__V1__Mentorship *row)
 {
@@ -240,7 +251,7 @@ static int note_mentorship(struct gathering *g, const Convene__Mentoring__V1__Me
                          : NULL;
     if (here && open) {
         if (mentor)
-            g->n_taken[mentor - input->mentors]++;
+            note_open(g, (size_t)(mentor - input->mentors), row);
         return 0;
     }
     if (here && cvn_mentorship_state_of(row) == CVN_MENTORSHIP_DECLINED)
@@ -256,7 +267,8 @@ static int read_mentorships(struct gathering *g)
     struct cvn_slice key, value;
     CVN_CURSOR_AUTO cursor;
     g->n_taken = cvn_arena_alloc_array(g->ctx->arena, g->out->input.n_mentors, sizeof *g->n_taken);
-    if (!g->n_taken)
+    g->meets = cvn_arena_alloc_array(g->ctx->arena, g->out->input.n_mentors, sizeof *g->meets);
+    if (!g->n_taken || !g->meets)
         return -ENOMEM;
     cvn_key_begin(&lo, CVN_SPACE_MENTORSHIPS);
     cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
@@ -285,6 +297,8 @@ static void reduce_seats(struct gathering *g)
         struct cvn_cohort_member member = input->mentors[i];
         member.seats =
             member.enrolment->capacity - (g->query->include_mentored ? 0 : g->n_taken[i]);
+        if (!g->query->include_mentored)
+            member.meets = g->meets[i];
         if (member.seats > 0)
             input->mentors[n++] = member;
     }

@@ -145,6 +145,25 @@ static int check_locked(struct cvn_job *job)
     return 0;
 }
 
+/* What the mentors' locked mentees share with them, for groups; NULL without memory. */
+static struct cvn_match_hours *shared_hours(struct cvn_job *job)
+{
+    const struct cvn_cohort_input *input = &job->gathered.input;
+    const struct cvn_match_problem *problem = &job->cohort.problem;
+    struct cvn_match_hours *hours =
+        cvn_arena_alloc_array(&job->arena, input->n_mentors, sizeof *hours);
+    for (size_t i = 0; hours && i < input->n_mentors; i++)
+        hours[i] = problem->mentors[i].person.hours;
+    for (size_t i = 0; hours && i < input->n_locked; i++) {
+        const struct cvn_match_pair_ids *pair = &input->locked[i];
+        size_t mentor = place_of(input->mentors, input->n_mentors, &pair->mentor_id);
+        size_t mentee = place_of(input->mentees, input->n_mentees, &pair->mentee_id);
+        (void)cvn_groups_admit(&hours[mentor], &problem->mentees[mentee].person.hours,
+                               job->cohort.session_hours);
+    }
+    return hours;
+}
+
 /* Adds to the locked pairs those of the base run that still may be. */
 static int lock_base(struct cvn_job *job)
 {
@@ -154,7 +173,8 @@ static int lock_base(struct cvn_job *job)
         cvn_arena_alloc_array(&job->arena, input->n_locked + n_base, sizeof *locked);
     int32_t *n_locked = cvn_arena_alloc_array(&job->arena, input->n_mentors, sizeof *n_locked);
     bool *has_lock = cvn_arena_alloc_array(&job->arena, input->n_mentees, sizeof *has_lock);
-    if (!locked || !n_locked || !has_lock)
+    struct cvn_match_hours *shared = shared_hours(job);
+    if (!locked || !n_locked || !has_lock || !shared)
         return -ENOMEM;
     for (; n < input->n_locked; n++) {
         locked[n] = input->locked[n];
@@ -171,6 +191,10 @@ static int lock_base(struct cvn_job *job)
             cvn_match_decide(&unlocked, &unlocked.mentors[mentor], &unlocked.mentees[mentee]) !=
                 CVN_MATCH_RULE_NONE)
             continue;
+        if (job->cohort.session_hours > 0 &&
+            !cvn_groups_admit(&shared[mentor], &unlocked.mentees[mentee].person.hours,
+                              job->cohort.session_hours))
+            continue;
         n_locked[mentor]++;
         locked[n++] = *pair;
         job->run->kept_count++;
@@ -181,6 +205,33 @@ static int lock_base(struct cvn_job *job)
     input->n_locked = n;
     cvn_cohort_lock(&job->cohort, locked, n);
     return 0;
+}
+
+static int explain_apart(struct cvn_job *job, const struct cvn_match_pair_ids *pair)
+{
+    const struct cvn_cohort_input *input = &job->gathered.input;
+    size_t mentor = place_of(input->mentors, input->n_mentors, &pair->mentor_id);
+    size_t mentee = place_of(input->mentees, input->n_mentees, &pair->mentee_id);
+    int32_t n = job->cohort.session_hours;
+    return cvn_error_set(&job->error, -ECANCELED,
+                         "%.100s is locked with the mentor %.100s, but the two, and who else is in "
+                         "the mentor's group, share no %d hour%s in a row; unlock them, or ask for "
+                         "further hours.",
+                         input->mentees[mentee].enrolment->display_name,
+                         input->mentors[mentor].enrolment->display_name, n, n == 1 ? "" : "s");
+}
+
+/* Chooses when the mentors' groups meet, in a programme of groups. */
+static int arrange(struct cvn_job *job, const struct cvn_match_progress *progress)
+{
+    size_t apart;
+    job->run->session_hours = job->cohort.session_hours;
+    if (job->cohort.session_hours == 0)
+        return 0;
+    int r = cvn_groups_arrange(&job->cohort.problem, job->cohort.session_hours, &job->arena,
+                               progress, &job->groups, &apart);
+    job->cohort.own = job->groups.before.mentors;
+    return r == CVN_GROUPS_APART ? explain_apart(job, &job->cohort.problem.locked[apart]) : r;
 }
 
 static int build(struct cvn_job *job)
@@ -213,9 +264,12 @@ static int tell_check(struct cvn_job *job)
     };
     const struct cvn_match_answer *answer = cvn_match_result_answer(job->result);
     job->run->proved = true;
-    job->run->check =
-        cvn_arena_printf(&job->arena, "%s %lld candidates", found[job->gathered.input.mode],
-                         (long long)answer->stats.n_candidates);
+    job->run->check = cvn_arena_printf(
+        &job->arena, "%s %lld candidates%s", found[job->gathered.input.mode],
+        (long long)answer->stats.n_candidates,
+        job->cohort.session_hours > 0
+            ? ", the groups' times being given; everybody is free when their group meets"
+            : "");
     return job->run->check ? 0 : -ENOMEM;
 }
 
@@ -226,7 +280,9 @@ static int match(struct cvn_job *job)
     int r = build(job);
     if (r)
         return r;
-    r = cvn_match_solve(&job->cohort.problem, &progress, &job->result);
+    r = arrange(job, &progress);
+    if (r == 0)
+        r = cvn_match_solve(&job->cohort.problem, &progress, &job->result);
     if (r == CVN_MATCH_INVALID)
         return explain_invalid(job);
     if (r)
@@ -234,11 +290,30 @@ static int match(struct cvn_job *job)
     struct cvn_error violation;
     r = cvn_match_check(&job->cohort.problem, cvn_match_result_answer(job->result),
                         CVN_MATCH_CHECK_CANDIDATES, &progress, &violation);
+    if (r == 0 && job->cohort.session_hours > 0)
+        r = cvn_match_check_times(&job->groups.before, job->groups.n_hours, job->groups.times,
+                                  cvn_match_result_answer(job->result), &violation);
     if (r == CVN_MATCH_VIOLATION)
         return refute(job, violation.text);
     if (r == CVN_MATCH_INVALID)
         return -EINVAL;
     return r ? r : tell_check(job);
+}
+
+/* Mentors with a mentee, in a run that makes groups. */
+static int32_t count_groups(struct cvn_job *job)
+{
+    const struct cvn_match_answer *answer = cvn_match_result_answer(job->result);
+    const struct cvn_cohort_input *input = &job->gathered.input;
+    bool *has_mentee = cvn_arena_alloc_array(&job->arena, input->n_mentors, sizeof *has_mentee);
+    int32_t n = 0;
+    for (size_t i = 0; job->cohort.session_hours > 0 && has_mentee && i < answer->n_pairs; i++) {
+        bool *has =
+            &has_mentee[place_of(input->mentors, input->n_mentors, &answer->pairs[i].mentor_id)];
+        n += !*has;
+        *has = true;
+    }
+    return n;
 }
 
 /* Fills in the figures of a run that is done. */
@@ -254,6 +329,7 @@ static void fill_figures(struct cvn_job *job)
     run->matched_count = (int32_t)stats->n_matched;
     run->candidate_count = stats->n_candidates;
     run->total_score = stats->mentee_score + stats->mentor_score;
+    run->group_count = count_groups(job);
     for (size_t i = 0; i < answer->n_pairs; i++) {
         int32_t score = answer->pairs[i].mentee_score + answer->pairs[i].mentor_score;
         if (i == 0 || score < run->least_score)

@@ -5,6 +5,7 @@
 #ifndef CVN_SERVICES_MENTORING_RUNS_JOB_H
 #define CVN_SERVICES_MENTORING_RUNS_JOB_H
 
+#include "cohort/groups.h"
 #include "services/mentoring/runs/gather.h"
 #include "services/mentoring/runs/queue.h"
 
@@ -25,6 +26,7 @@ struct cvn_job {
     Convene__Mentoring__V1__MatchRun *run;
     struct cvn_gathered gathered;
     struct cvn_cohort cohort;
+    struct cvn_groups groups; /* of a programme of groups */
     struct cvn_match_result *result;
     struct cvn_error error; /* why it failed, as a sentence */
     int64_t ended_ms;

@@ -53,6 +53,7 @@ static int publish_pair(struct publishing *p, struct cvn_ctx *scratch,
         .mentor_revision = match->mentor_revision,
         .mentee_revision = match->mentee_revision,
         .locked = match->locked,
+        .meeting = match->meeting,
     };
     struct cvn_verdict verdict;
     Convene__Mentoring__V1__Mentorship *made;
@@ -76,6 +77,7 @@ static int publish_pair(struct publishing *p, struct cvn_ctx *scratch,
         .replaces_id = "",
         .mentee_score = match->mentee_score,
         .mentor_score = match->mentor_score,
+        .meeting = match->meeting,
     };
     return cvn_mentorship_propose(scratch, &proposal, &made);
 }
