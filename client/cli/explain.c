@@ -1,5 +1,6 @@
 #include "client/cli/explain.h"
 
+#include "client/cli/mentor_groups.h"
 #include "client/cli/view.h"
 
 CVN_VIEW_STRING(see_term, Convene__Mentoring__V1__ScoreTerm, name)
@@ -37,6 +38,14 @@ static const struct cvn_view_column rule_columns[] = {
     {{NULL, false, false}, NULL},
 };
 
+static void tell_meeting(struct cvn_cli *cli, const Convene__Mentoring__V1__MeetingTime *meeting)
+{
+    if (meeting) {
+        (void)printf("The group meets %s UTC, %s here.\n", cvn_meeting_utc(cli, meeting),
+                     cvn_meeting_here(cli, meeting));
+    }
+}
+
 static enum cvn_exit print_match(struct cvn_cli *cli, const Convene__Mentoring__V1__Match *match)
 {
     if (*match->unmatched_reason) {
@@ -50,6 +59,7 @@ static enum cvn_exit print_match(struct cvn_cli *cli, const Convene__Mentoring__
         (void)printf("choice %d.", match->mentee_choice);
     }
     (void)printf(" Scores: mentee %d, mentor %d.\n", match->mentee_score, match->mentor_score);
+    tell_meeting(cli, match->meeting);
     if (match->n_terms == 0) {
         return CVN_EXIT_DONE;
     }
@@ -94,6 +104,7 @@ enum cvn_exit cvn_explain_print(struct cvn_cli *cli,
     if (reply->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR) {
         (void)printf("%s mentors %zu of %d, %d free.\n", reply->display_name, reply->n_matches,
                      reply->capacity, reply->free);
+        tell_meeting(cli, reply->meeting);
     }
     for (size_t i = 0; code == CVN_EXIT_DONE && i < reply->n_matches; i++) {
         code = print_match(cli, reply->matches[i]);

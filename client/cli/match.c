@@ -8,6 +8,7 @@
 #include "client/cli/match_solve.h"
 #include "client/cli/match_view.h"
 #include "client/cli/match_watch.h"
+#include "client/cli/mentor_groups.h"
 #include "client/cli/view.h"
 #include "convene/mentoring/v1/match.pb-c.h"
 
@@ -68,6 +69,15 @@ static const char *see_settled(struct cvn_cli *cli, const void *message)
     return text;
 }
 
+static const char *see_groups(struct cvn_cli *cli, const void *message)
+{
+    const Convene__Mentoring__V1__MatchRun *run = message;
+    return run->session_hours
+               ? cvn_arena_printf(&cli->arena, "%d, each for %d hour%s a week", run->group_count,
+                                  run->session_hours, run->session_hours == 1 ? "" : "s")
+               : "";
+}
+
 static const char *see_progress(struct cvn_cli *cli, const void *message)
 {
     const Convene__Mentoring__V1__MatchRun *run = message;
@@ -86,6 +96,7 @@ static const struct cvn_view_column show_columns[] = {
     {{"Failure", false, false}, see_failure},
     {{"Progress", false, false}, see_progress},
     {{"Mentees paired", false, false}, see_matched},
+    {{"Groups", false, false}, see_groups},
     {{"Mentors", false, false}, see_mentors},
     {{"Seats", false, false}, see_seats},
     {{"Full mentors", false, false}, see_full},
@@ -140,13 +151,21 @@ static enum cvn_exit run_watch(struct cvn_cli *cli)
     return code ? code : tell_run(cli, ended);
 }
 
-static enum cvn_exit show_pairs(struct cvn_cli *cli, char *run_id)
+static enum cvn_exit show_pairs(struct cvn_cli *cli, const Convene__Mentoring__V1__MatchRun *run)
 {
-    static const struct cvn_view_list list = {SERVICE "ListMatches", cvn_match_columns,
-                                              "The run has no pairs.", PAIRS_LIMIT};
+    const struct cvn_view_list list = {
+        SERVICE "ListMatches",
+        run->session_hours ? cvn_match_group_columns : cvn_match_columns,
+        "The run has no pairs.",
+        PAIRS_LIMIT,
+        NULL,
+    };
     Convene__Mentoring__V1__ListMatchesRequest request =
         CONVENE__MENTORING__V1__LIST_MATCHES_REQUEST__INIT;
-    request.run_id = run_id;
+    if (cvn_args_has(&cli->args, "groups")) {
+        return cvn_mentor_groups_show(cli, run->id);
+    }
+    request.run_id = run->id;
     request.unmatched_only = cvn_args_has(&cli->args, "unmatched");
     return cvn_view_pages(cli, &list, &request.base);
 }
@@ -158,18 +177,18 @@ static enum cvn_exit run_show(struct cvn_cli *cli)
         CONVENE__MENTORING__V1__GET_MATCH_RUN_REQUEST__INIT;
     request.id = (char *)cvn_args_word(&cli->args, 0);
     bool only_run = cvn_args_has(&cli->args, "run");
-    if (cli->format != CVN_FORMAT_TABLE && !only_run) {
-        return show_pairs(cli, request.id);
-    }
     CVN_REPLY_AUTO Convene__Mentoring__V1__MatchRun *run = NULL;
     enum cvn_exit code = cvn_call(cli, SERVICE "GetMatchRun", &request, &run);
+    if (code == CVN_EXIT_DONE && cli->format != CVN_FORMAT_TABLE && !only_run) {
+        return show_pairs(cli, run);
+    }
     code = code ? code : cvn_view_one(cli, show_columns, run);
     bool done = run && run->state == CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_DONE;
     if (code || only_run || !done) {
         return code;
     }
     (void)putchar('\n');
-    code = show_pairs(cli, request.id);
+    code = show_pairs(cli, run);
     if (code == CVN_EXIT_DONE) {
         cvn_cli_note(cli, "Next: convene match explain %s PERSON, or convene match publish %s",
                      request.id, request.id);
@@ -212,6 +231,7 @@ static enum cvn_exit run_cancel(struct cvn_cli *cli)
 static const struct cvn_option show_options[] = {
     {"run", 0, NULL, "the run's figures only", NULL},
     {"unmatched", 0, NULL, "only mentees without a mentor", NULL},
+    {"groups", 0, NULL, "mentors' groups and when they meet, in place of the pairs", NULL},
     CVN_VIEW_PAGE_OPTIONS,
     {NULL, 0, NULL, NULL, NULL},
 };

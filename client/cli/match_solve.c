@@ -5,10 +5,12 @@
 #include "client/cli/field.h"
 #include "client/cli/match_sensitivity.h"
 #include "client/cli/match_view.h"
+#include "client/cli/mentor_groups.h"
 #include "client/cli/progress.h"
 #include "client/cli/roster.h"
 #include "client/cli/view.h"
 #include "client/cli/weights.h"
+#include "cohort/groups.h"
 #include "cohort/report.h"
 #include "cohort/sensitivity.h"
 
@@ -31,6 +33,7 @@ struct solve {
     Convene__Mentoring__V1__Program program;
     Convene__Mentoring__V1__CreateMatchRunRequest request; /* the options of a run */
     struct cvn_cohort cohort;
+    struct cvn_groups groups; /* with --format group */
     struct cvn_match_result *result;
     struct cvn_report report;
 };
@@ -68,6 +71,11 @@ static enum cvn_exit read_program(struct solve *solve)
     struct cvn_weights_given given;
     convene__mentoring__v1__program__init(&solve->program);
     enum cvn_exit code = cvn_call_fill(cli, &solve->program);
+    int32_t hours = solve->program.session_hours;
+    if (code == CVN_EXIT_DONE && (hours < 0 || hours > CVN_GROUPS_SESSION_HOURS_MAX)) {
+        return cvn_cli_misuse(cli, "--session-hours is %d; 1 to %d is right.", hours,
+                              CVN_GROUPS_SESSION_HOURS_MAX);
+    }
     code = code ? code
                 : cvn_weights_set(cli, "mentee-weights", "mentee_weights", &solve->program.base,
                                   &given);
@@ -126,16 +134,36 @@ static enum cvn_exit refuse_problem(struct solve *solve)
     return cvn_cli_fail(solve->cli, CVN_EXIT_FAILED, "%s", cvn_problems_sentence(&problems));
 }
 
+/* Chooses when groups meet; nobody is locked. */
+static int arrange(struct solve *solve, const struct cvn_match_progress *progress)
+{
+    size_t apart;
+    if (solve->cohort.session_hours == 0) {
+        return 0;
+    }
+    int r = cvn_groups_arrange(&solve->cohort.problem, solve->cohort.session_hours, &solve->arena,
+                               progress, &solve->groups, &apart);
+    solve->cohort.own = solve->groups.before.mentors;
+    return r;
+}
+
 /* Nothing is told that has not passed the check. */
 static enum cvn_exit run(struct solve *solve)
 {
     struct cvn_match_progress progress = {show, solve->cli};
     struct cvn_error err = {""};
     const struct cvn_match_problem *problem = &solve->cohort.problem;
-    int r = cvn_match_solve(problem, &progress, &solve->result);
+    int r = arrange(solve, &progress);
+    if (r == 0) {
+        r = cvn_match_solve(problem, &progress, &solve->result);
+    }
     if (r == 0) {
         r = cvn_match_check(problem, cvn_match_result_answer(solve->result),
                             CVN_MATCH_CHECK_CANDIDATES, &progress, &err);
+    }
+    if (r == 0 && solve->cohort.session_hours > 0) {
+        r = cvn_match_check_times(&solve->groups.before, solve->groups.n_hours, solve->groups.times,
+                                  cvn_match_result_answer(solve->result), &err);
     }
     cvn_progress_clear(solve->cli);
     if (r == CVN_MATCH_INVALID) {
@@ -253,10 +281,15 @@ static enum cvn_exit print_pairs(struct solve *solve)
     if (!matches) {
         return cvn_cli_no_memory(solve->cli);
     }
+    if (cvn_args_has(&solve->cli->args, "groups")) {
+        return cvn_mentor_groups_print(solve->cli, matches, n);
+    }
     if (n > 0) {
         qsort(matches, n, sizeof(Convene__Mentoring__V1__Match *), compare_matches);
     }
-    return cvn_view_rows(solve->cli, cvn_match_columns, (ProtobufCMessage *const *)matches, n);
+    return cvn_view_rows(
+        solve->cli, solve->cohort.session_hours > 0 ? cvn_match_group_columns : cvn_match_columns,
+        (ProtobufCMessage *const *)matches, n);
 }
 
 static void tell_sum(const struct solve *solve)
@@ -271,6 +304,11 @@ static void tell_sum(const struct solve *solve)
     (void)printf("Checked: %s over %" PRId64 " candidates.\n",
                  mode == CVN_MATCH_STABLE ? "stable, no blocking pair" : cvn_match_mode_name(mode),
                  stats->n_candidates);
+    if (solve->cohort.session_hours > 0) {
+        (void)printf("That is so with the groups' times as they are, at which everybody is free; "
+                     "they were chosen\nfor each mentor first, and others might serve the whole "
+                     "better.\n");
+    }
     (void)printf("Input %.16s…, seed %" PRIu64 ": the same files, options and day give the same "
                  "pairs.\n",
                  solve->cohort.digest, solve->cohort.problem.seed);
@@ -323,6 +361,11 @@ const struct cvn_option cvn_match_solve_options[] = {
     {"seed", 0, "N", "breaks ties; the same seed gives the same pairs", NULL},
     {"explain", 0, "PERSON", "say why this mentee was paired as they were, or was not", NULL},
     {"sensitivity", 0, "PERSON", "say which weights would give this mentee another mentor", NULL},
+    {"format", 0, "FORMAT", "one-to-one, or group: a mentor's mentees meet at one time they share",
+     "format"},
+    {"session-hours", 0, "N", "of --format group: how long a group meets, 1 to 8; 1 when left out",
+     "session_hours"},
+    {"groups", 0, NULL, "show the groups and when they meet, in place of the pairs", NULL},
     {"min-hours", 0, "N", "common hours a week that a pair needs; -1 for none",
      "rules.min_common_hours"},
     {"allow-no-language", 0, NULL, "pairs need no common language",

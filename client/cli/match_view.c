@@ -1,5 +1,6 @@
 #include "client/cli/match_view.h"
 
+#include "client/cli/mentor_groups.h"
 #include "convene/mentoring/v1/match.pb-c.h"
 
 CVN_VIEW_STRING(see_mentee, Convene__Mentoring__V1__Match, mentee_name)
@@ -21,6 +22,29 @@ static const char *see_mentor(struct cvn_cli *cli, const void *message)
 const struct cvn_view_column cvn_match_columns[] = {
     {{"Mentee", false, true}, see_mentee},
     {{"Mentor", false, true}, see_mentor},
+    {{"Choice", true, false}, see_choice},
+    {{"Mentee score", true, false}, see_mentee_score},
+    {{"Mentor score", true, false}, see_mentor_score},
+    {{"Person", false, false}, see_mentee_id},
+    {{"Unmatched because", false, true}, see_unmatched},
+    {{NULL, false, false}, NULL},
+};
+
+static const char *see_utc(struct cvn_cli *cli, const void *message)
+{
+    return cvn_meeting_utc(cli, ((const Convene__Mentoring__V1__Match *)message)->meeting);
+}
+
+static const char *see_here(struct cvn_cli *cli, const void *message)
+{
+    return cvn_meeting_here(cli, ((const Convene__Mentoring__V1__Match *)message)->meeting);
+}
+
+const struct cvn_view_column cvn_match_group_columns[] = {
+    {{"Mentee", false, true}, see_mentee},
+    {{"Mentor", false, true}, see_mentor},
+    {{"Meets UTC", false, false}, see_utc},
+    {{"Meets here", false, false}, see_here},
     {{"Choice", true, false}, see_choice},
     {{"Mentee score", true, false}, see_mentee_score},
     {{"Mentor score", true, false}, see_mentor_score},

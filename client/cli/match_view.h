@@ -5,5 +5,6 @@
 #include "client/cli/view.h"
 
 extern const struct cvn_view_column cvn_match_columns[];
+extern const struct cvn_view_column cvn_match_group_columns[]; /* of a run that made groups */
 
 #endif

@@ -4,6 +4,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/field.h"
 #include "client/cli/match_watch.h"
+#include "client/cli/mentor_groups.h"
 #include "client/cli/view.h"
 #include "convene/mentoring/v1/mentorship.pb-c.h"
 
@@ -65,16 +66,22 @@ static const char *see_whose(struct cvn_cli *cli, const void *message)
                : "";
 }
 
+static const char *see_meets_utc(struct cvn_cli *cli, const void *message)
+{
+    return cvn_meeting_utc(cli, ((const Convene__Mentoring__V1__Mentorship *)message)->meeting);
+}
+
+static const char *see_meets_here(struct cvn_cli *cli, const void *message)
+{
+    return cvn_meeting_here(cli, ((const Convene__Mentoring__V1__Mentorship *)message)->meeting);
+}
+
 static const struct cvn_view_column list_columns[] = {
-    {{"Mentee", false, true}, see_mentee},
-    {{"Mentor", false, true}, see_mentor},
-    {{"State", false, false}, see_state},
-    {{"Answers", false, false}, see_answers},
-    {{"Accept by", false, false}, see_accept_by},
-    {{"Sessions", true, false}, see_sessions},
-    {{"Topics", false, true}, see_topics},
-    {{"Mentorship", false, false}, see_id},
-    {{NULL, false, false}, NULL},
+    {{"Mentee", false, true}, see_mentee},        {{"Mentor", false, true}, see_mentor},
+    {{"State", false, false}, see_state},         {{"Answers", false, false}, see_answers},
+    {{"Accept by", false, false}, see_accept_by}, {{"Sessions", true, false}, see_sessions},
+    {{"Topics", false, true}, see_topics},        {{"Meets here", false, false}, see_meets_here},
+    {{"Mentorship", false, false}, see_id},       {{NULL, false, false}, NULL},
 };
 
 const struct cvn_view_column cvn_mentorship_columns[] = {
@@ -87,6 +94,8 @@ const struct cvn_view_column cvn_mentorship_columns[] = {
     {{"Accept by", false, false}, see_accept_by},
     {{"Topics", false, false}, see_topics},
     {{"Goals", false, false}, see_goals},
+    {{"Meets UTC", false, false}, see_meets_utc},
+    {{"Meets here", false, false}, see_meets_here},
     {{"Began", false, false}, see_start},
     {{"Planned end", false, false}, see_planned_end},
     {{"Ended", false, false}, see_end},

@@ -2,6 +2,7 @@
 
 #include "client/cli/call.h"
 #include "client/cli/field.h"
+#include "client/cli/mentor_groups.h"
 #include "client/cli/view.h"
 #include "convene/mentoring/v1/mentorship.pb-c.h"
 #include "convene/mentoring/v1/program.pb-c.h"
@@ -111,10 +112,19 @@ enum cvn_exit cvn_program_report_run(struct cvn_cli *cli)
         cvn_cli_note(cli, "Nobody is enrolled yet. Next: convene programs import PROGRAM FILE");
     }
     bool topics = cvn_args_has(&cli->args, "topics");
+    if (cvn_args_has(&cli->args, "groups")) {
+        return cvn_view_rows(cli, cvn_mentor_group_columns,
+                             (ProtobufCMessage *const *)report->groups, report->n_groups);
+    }
     if (cli->format == CVN_FORMAT_JSON || !topics) {
         code = cvn_view_one(cli, report_columns, report);
     }
     bool table = cli->format == CVN_FORMAT_TABLE;
+    if (code == CVN_EXIT_DONE && table && !topics && report->n_groups > 0) {
+        (void)printf("\nGroups:\n");
+        code = cvn_view_rows(cli, cvn_mentor_group_columns,
+                             (ProtobufCMessage *const *)report->groups, report->n_groups);
+    }
     if (code || cli->format == CVN_FORMAT_JSON || (!topics && !table) || report->n_topics == 0) {
         return code;
     }
@@ -152,6 +162,7 @@ enum cvn_exit cvn_program_feedback_run(struct cvn_cli *cli)
 
 const struct cvn_option cvn_program_report_options[] = {
     {"topics", 0, NULL, "only the table by topic, as for CSV", NULL},
+    {"groups", 0, NULL, "only the groups and when they meet, of a programme of groups", NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
 

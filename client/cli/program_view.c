@@ -25,6 +25,17 @@ static const char *see_acceptance(struct cvn_cli *cli, const void *message)
                             program->acceptance_days ? program->acceptance_days : 14);
 }
 
+static const char *see_format(struct cvn_cli *cli, const void *message)
+{
+    const Convene__Mentoring__V1__Program *program = message;
+    int hours = program->session_hours ? program->session_hours : 1;
+    if (program->format != CONVENE__MENTORING__V1__PROGRAM__FORMAT__FORMAT_GROUP) {
+        return "one to one";
+    }
+    return cvn_arena_printf(&cli->arena, "groups that meet for %d hour%s a week", hours,
+                            hours == 1 ? "" : "s");
+}
+
 /* What a pair must have, in words. */
 static const char *see_rules(struct cvn_cli *cli, const void *message)
 {
@@ -33,9 +44,11 @@ static const char *see_rules(struct cvn_cli *cli, const void *message)
         CONVENE__MENTORING__V1__MATCH_RULES__INIT;
     const Convene__Mentoring__V1__MatchRules *rules = program->rules ? program->rules : &defaults;
     int hours = rules->min_common_hours ? rules->min_common_hours : 1;
-    const char *text = hours > 0 ? cvn_arena_printf(&cli->arena, "%d common hour%s a week", hours,
-                                                    hours == 1 ? "" : "s")
-                                 : "no common hours needed";
+    bool groups = program->format == CONVENE__MENTORING__V1__PROGRAM__FORMAT__FORMAT_GROUP;
+    const char *text = groups      ? "the group's meeting"
+                       : hours > 0 ? cvn_arena_printf(&cli->arena, "%d common hour%s a week", hours,
+                                                      hours == 1 ? "" : "s")
+                                   : "no common hours needed";
     const struct {
         bool waived;
         const char *rule;
@@ -94,6 +107,7 @@ const struct cvn_view_column cvn_program_show_columns[] = {
     {{"Start", false, false}, see_start},
     {{"End", false, false}, see_end},
     {{"Weeks", false, false}, see_weeks},
+    {{"Format", false, false}, see_format},
     {{"To accept", false, false}, see_acceptance},
     {{"Pairs have", false, false}, see_rules},
     {{"For mentees", false, false}, see_mentee_weights},
