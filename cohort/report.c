@@ -274,9 +274,9 @@ static char *unmatched_reason(const struct cvn_cohort *cohort,
     return empty();
 }
 
-static char *full_text(const struct cvn_match_alternative *alternative, int32_t lowest,
-                       struct cvn_arena *arena)
+static char *full_text(const struct cvn_match_alternative *alternative, struct cvn_arena *arena)
 {
+    int32_t lowest = alternative->lowest_held;
     if (lowest == alternative->mentor_score)
         return cvn_arena_printf(arena,
                                 "full with people the mentor scores as high or higher, who won "
@@ -298,8 +298,7 @@ static char *cost_text(int64_t cost, int64_t bonus, struct cvn_arena *arena)
 }
 
 static char *outcome_text(const struct cvn_report *report,
-                          const struct cvn_match_alternative *alternative, int32_t lowest,
-                          struct cvn_arena *arena)
+                          const struct cvn_match_alternative *alternative, struct cvn_arena *arena)
 {
     const struct cvn_match_prices *prices = &report->answer->prices;
     switch (alternative->outcome) {
@@ -308,7 +307,7 @@ static char *outcome_text(const struct cvn_report *report,
     case CVN_MATCH_OUTCOME_NOT_NEEDED:
         return cvn_arena_strdup(arena, "not needed: somebody the mentee scores higher said yes");
     case CVN_MATCH_OUTCOME_TAKEN:
-        return full_text(alternative, lowest, arena);
+        return full_text(alternative, arena);
     case CVN_MATCH_OUTCOME_BELOW_FLOOR:
         return cvn_arena_printf(arena,
                                 "would be worse off than anybody has to be (both scores %d, the "
@@ -344,7 +343,7 @@ static int add_alternatives(const struct cvn_report *report, size_t mentee,
         items[i].mentor_name = mentor->display_name;
         items[i].mentee_score = from->mentee_score;
         items[i].mentor_score = from->mentor_score;
-        items[i].outcome = outcome_text(report, from, report->seats[at].lowest_score, arena);
+        items[i].outcome = outcome_text(report, from, arena);
         if (!items[i].outcome)
             return -ENOMEM;
         response->alternatives[response->n_alternatives++] = &items[i];
@@ -373,10 +372,15 @@ static int add_rules(const int32_t removed[CVN_MATCH_RULES], struct cvn_arena *a
     return 0;
 }
 
-/* Bare ids, and rows that begin with one. */
 static int compare_first_id(const void *a, const void *b)
 {
     return memcmp(a, b, CVN_ID_BYTES);
+}
+
+/* The row of an id among bare ids, or among rows that begin with one, in their order; or NULL. */
+static const void *find_row(const struct cvn_id *id, const void *rows, size_t n, size_t size)
+{
+    return n ? bsearch(id, rows, n, size, compare_first_id) : NULL;
 }
 
 int cvn_report_init(struct cvn_report *ret, const struct cvn_cohort *cohort,
@@ -384,23 +388,20 @@ int cvn_report_init(struct cvn_report *ret, const struct cvn_cohort *cohort,
                     struct cvn_arena *arena)
 {
     const struct cvn_match_answer *answer = cvn_match_result_answer(result);
-    struct cvn_report_seats *seats = cvn_arena_alloc_array(arena, answer->n_mentors, sizeof *seats);
-    if (!seats)
+    int32_t *n_taken = cvn_arena_alloc_array(arena, answer->n_mentors, sizeof *n_taken);
+    if (!n_taken)
         return -ENOMEM;
     for (size_t i = 0; i < answer->n_pairs; i++) {
-        const struct cvn_match_pair *pair = &answer->pairs[i];
-        const struct cvn_id *mentor = bsearch(&pair->mentor_id, answer->mentor_ids,
-                                              answer->n_mentors, sizeof *mentor, compare_first_id);
+        const struct cvn_id *mentor = find_row(&answer->pairs[i].mentor_id, answer->mentor_ids,
+                                               answer->n_mentors, sizeof *mentor);
         if (!mentor)
             return -EINVAL;
-        struct cvn_report_seats *taken = &seats[mentor - answer->mentor_ids];
-        if (taken->n_taken++ == 0 || pair->mentor_score < taken->lowest_score)
-            taken->lowest_score = pair->mentor_score;
+        n_taken[mentor - answer->mentor_ids]++;
     }
     struct cvn_match_explainer *explainer;
     int r = cvn_match_explainer_new(&cohort->problem, result, &explainer);
     if (r == 0)
-        *ret = (struct cvn_report){cohort, answer, run_id, seats, explainer};
+        *ret = (struct cvn_report){cohort, answer, run_id, n_taken, explainer};
     return r;
 }
 
@@ -410,57 +411,68 @@ void cvn_report_deinit(struct cvn_report *report)
     *report = (struct cvn_report){0};
 }
 
-static int fill_match(const struct cvn_report *report, size_t i, struct cvn_arena *arena,
-                      Convene__Mentoring__V1__ExplainMatchResponse *response)
+int cvn_report_match(const struct cvn_report *report, size_t i, struct cvn_arena *arena,
+                     Convene__Mentoring__V1__Match **ret)
 {
     const struct cvn_match_answer *answer = report->answer;
+    const struct cvn_cohort_input *input = &report->cohort->input;
+    const struct cvn_id *id = &answer->mentee_ids[i];
+    const Convene__Mentoring__V1__Enrolment *mentee =
+        find_enrolment(input->mentees, input->n_mentees, id);
+    const struct cvn_match_pair *pair =
+        find_row(id, answer->pairs, answer->n_pairs, sizeof *answer->pairs);
+    const struct cvn_match_unmatched *unmatched =
+        find_row(id, answer->unmatched, answer->n_unmatched, sizeof *answer->unmatched);
+    if (!mentee || (!pair && !unmatched))
+        return -EINVAL;
+    Convene__Mentoring__V1__Match *match = cvn_arena_alloc(arena, sizeof *match);
+    if (!match)
+        return -ENOMEM;
+    convene__mentoring__v1__match__init(match);
+    match->run_id = (char *)(uintptr_t)report->run_id;
+    match->mentee_enrolment_id = mentee->id;
+    match->mentee_id = mentee->person_id;
+    match->mentee_name = mentee->display_name;
+    match->mentee_revision = mentee->revision;
+    *ret = match;
+    if (pair)
+        return fill_pair(report, pair, arena, match);
+    match->unmatched_reason = unmatched_reason(report->cohort, unmatched, arena);
+    return match->unmatched_reason ? 0 : -ENOMEM;
+}
+
+static int fill_explanation(const struct cvn_report *report, size_t i, struct cvn_arena *arena,
+                            Convene__Mentoring__V1__ExplainMatchResponse *response)
+{
     const struct cvn_match_explanation *explanation;
-    Convene__Mentoring__V1__Match *match = response->matches[0];
-    int r =
-        cvn_match_explain_mentee(report->explainer, &answer->mentee_ids[i], arena, &explanation);
+    int r = cvn_match_explain_mentee(report->explainer, &report->answer->mentee_ids[i], arena,
+                                     &explanation);
     if (r)
         return r < 0 ? r : -EINVAL;
-    const struct cvn_match_pair *pair = explanation->pair;
-    const struct cvn_match_unmatched *unmatched = explanation->unmatched;
-    if (pair)
-        r = fill_pair(report, pair, arena, match);
-    else if (!unmatched)
-        r = -EINVAL;
-    else if (!(match->unmatched_reason = unmatched_reason(report->cohort, unmatched, arena)))
-        r = -ENOMEM;
-    if (r == 0)
-        r = add_alternatives(report, i, explanation, arena, response);
-    if (r == 0 && unmatched && response->n_alternatives == 0)
-        r = add_rules(unmatched->removed, arena, response);
+    r = add_alternatives(report, i, explanation, arena, response);
+    if (r == 0 && explanation->unmatched && response->n_alternatives == 0)
+        r = add_rules(explanation->unmatched->removed, arena, response);
     return r;
 }
 
 int cvn_report_mentee(const struct cvn_report *report, size_t i, struct cvn_arena *arena,
                       Convene__Mentoring__V1__ExplainMatchResponse **ret)
 {
-    const struct cvn_cohort_input *input = &report->cohort->input;
-    const Convene__Mentoring__V1__Enrolment *mentee =
-        find_enrolment(input->mentees, input->n_mentees, &report->answer->mentee_ids[i]);
     Convene__Mentoring__V1__ExplainMatchResponse *response =
         cvn_arena_alloc(arena, sizeof *response);
-    Convene__Mentoring__V1__Match *match = cvn_arena_alloc(arena, sizeof *match);
     Convene__Mentoring__V1__Match **matches = cvn_arena_alloc(arena, sizeof *matches);
-    if (!response || !match || !matches || !mentee)
-        return mentee ? -ENOMEM : -EINVAL;
+    if (!response || !matches)
+        return -ENOMEM;
+    int r = cvn_report_match(report, i, arena, matches);
+    if (r)
+        return r;
     convene__mentoring__v1__explain_match_response__init(response);
-    convene__mentoring__v1__match__init(match);
     response->role = CONVENE__MENTORING__V1__ROLE__ROLE_MENTEE;
-    response->display_name = mentee->display_name;
+    response->display_name = matches[0]->mentee_name;
     response->matches = matches;
     response->n_matches = 1;
-    matches[0] = match;
-    match->run_id = (char *)(uintptr_t)report->run_id;
-    match->mentee_enrolment_id = mentee->id;
-    match->mentee_id = mentee->person_id;
-    match->mentee_name = mentee->display_name;
-    match->mentee_revision = mentee->revision;
     *ret = response;
-    return fill_match(report, i, arena, response);
+    return fill_explanation(report, i, arena, response);
 }
 
 int cvn_report_mentor(const struct cvn_report *report, size_t i, struct cvn_arena *arena,
@@ -475,9 +487,9 @@ int cvn_report_mentor(const struct cvn_report *report, size_t i, struct cvn_aren
     response->role = CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR;
     response->display_name = mentor->display_name;
     response->capacity = report->cohort->problem.mentors[i].capacity;
-    response->free = response->capacity - report->seats[i].n_taken;
+    response->free = response->capacity - report->n_taken[i];
     *ret = response;
-    return report->seats[i].n_taken > 0
+    return report->n_taken[i] > 0
                ? fill_meeting(report, &report->cohort->input.mentors[i].person, arena,
                               &response->meeting)
                : 0;

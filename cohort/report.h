@@ -8,18 +8,12 @@
 
 enum { CVN_REPORT_ALTERNATIVES_MAX = 32 };
 
-/* What a mentor's seats were taken by. */
-struct cvn_report_seats {
-    int32_t n_taken;
-    int32_t lowest_score; /* of the mentor, among those who took them */
-};
-
 /* What every report of a run is made from; all borrowed but the explainer. */
 struct cvn_report {
     const struct cvn_cohort *cohort;
     const struct cvn_match_answer *answer;
     const char *run_id;
-    struct cvn_report_seats *seats; /* of each mentor, in the order of the input and the answer */
+    int32_t *n_taken; /* seats of each mentor, in the order of the input and the answer */
     struct cvn_match_explainer *explainer;
 };
 
@@ -35,8 +29,15 @@ int cvn_report_init(struct cvn_report *ret, const struct cvn_cohort *cohort,
 void cvn_report_deinit(struct cvn_report *report);
 
 /*
- * Tells what became of mentee number i of the answer (in the order of its mentee_ids), in the
- * arena. 0 or -ENOMEM. Time: the mentee's candidates.
+ * The pair of mentee number i of the answer (in the order of its mentee_ids) with its reasons, or
+ * why there is none, in the arena. 0 or -ENOMEM.
+ */
+int cvn_report_match(const struct cvn_report *report, size_t i, struct cvn_arena *arena,
+                     Convene__Mentoring__V1__Match **ret);
+
+/*
+ * The same, and what became of the mentee's candidates, or which rules removed all. 0 or -ENOMEM.
+ * Time: the candidates.
  */
 int cvn_report_mentee(const struct cvn_report *report, size_t i, struct cvn_arena *arena,
                       Convene__Mentoring__V1__ExplainMatchResponse **ret);

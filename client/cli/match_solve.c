@@ -269,11 +269,9 @@ static enum cvn_exit print_pairs(struct solve *solve)
     Convene__Mentoring__V1__Match **matches =
         cvn_arena_alloc_array(&solve->arena, n, sizeof(Convene__Mentoring__V1__Match *));
     for (size_t i = 0; matches && i < n; i++) {
-        Convene__Mentoring__V1__ExplainMatchResponse *reply;
-        if (cvn_report_mentee(&solve->report, i, &solve->arena, &reply) != 0) {
+        if (cvn_report_match(&solve->report, i, &solve->arena, &matches[i]) != 0) {
             return cvn_cli_no_memory(solve->cli);
         }
-        matches[i] = reply->matches[0];
         /* The files know no enrolments and no ids of ours. */
         const Convene__Mentoring__V1__Enrolment *mentee = solve->mentees.members[i].enrolment;
         matches[i]->mentee_id = mentee->person_id;

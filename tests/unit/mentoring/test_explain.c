@@ -5,6 +5,7 @@
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/mentoring/harness.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { PEOPLE = 4 };
@@ -97,6 +98,43 @@ static void test_mentor_and_mentees_are_explained(void **state)
     assert_string_not_equal(reply->matches[0]->unmatched_reason, "");
     assert_int_equal(reply->n_alternatives, 1);
     assert_non_null(strstr(reply->alternatives[0]->outcome, "draw"));
+}
+
+/* A locked pair has its seat whatever it scores, so the score says nothing about who won a seat. */
+static void test_lowest_of_a_full_mentor_is_of_those_who_won_a_seat(void **state)
+{
+    CLIENT admin = client_admin(*state);
+    struct cvn_id people[PEOPLE];
+    harness_people(*state, people, PEOPLE);
+    struct id_text program = harness_program(
+        *state, (Convene__Mentoring__V1__Program)CONVENE__MENTORING__V1__PROGRAM__INIT);
+    for (int i = 0; i < PEOPLE; i++) {
+        struct enrolment one;
+        enrolment_init(&one, i == 0 ? MENTOR : MENTEE, program.text, people[i]);
+        one.skill.level = i == 0 ? 5 : 1;
+        one.row.capacity = i == 0 ? 2 : 0;
+        one.span.end_minute = i == 0 ? 21 * 60 : (18 + i) * 60;
+        (void)harness_enrol(&admin, &one);
+    }
+    struct id_text mentor = id_text("per", &people[0]), mentee = id_text("per", &people[1]);
+    Convene__Mentoring__V1__PairRule rule = CONVENE__MENTORING__V1__PAIR_RULE__INIT;
+    Convene__Mentoring__V1__SetPairRuleRequest request =
+        CONVENE__MENTORING__V1__SET_PAIR_RULE_REQUEST__INIT;
+    rule.mentee_id = mentee.text;
+    rule.mentor_id = mentor.text;
+    rule.kind = CONVENE__MENTORING__V1__PAIR_RULE__KIND__KIND_LOCKED;
+    request.program_id = program.text;
+    request.pair_rule = &rule;
+    assert_non_null(client_call(&admin, "SetPairRule", &request));
+    struct id_text id = harness_start_run(&admin, program.text, 1);
+    assert_int_equal(harness_wait_run(&admin, id.text)->matched_count, 2);
+    int winner = explain(&admin, &id, people[3])->matches[0]->mentor_score;
+    const Convene__Mentoring__V1__ExplainMatchResponse *loser = explain(&admin, &id, people[2]);
+    char expected[128];
+    (void)snprintf(expected, sizeof expected,
+                   "full with people the mentor scores higher (lowest %d, this one %d)", winner,
+                   loser->alternatives[0]->mentor_score);
+    assert_string_equal(loser->alternatives[0]->outcome, expected);
 }
 
 /* What is told is what the run saw, whatever the enrolments have become. */
@@ -222,6 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_mentor_and_mentees_are_explained),
+        TEST(test_lowest_of_a_full_mentor_is_of_those_who_won_a_seat),
         TEST(test_explanation_outlives_changes),
         TEST(test_explanation_is_the_managers_until_it_is_published),
         TEST(test_explanation_of_whoever_came_later),
