@@ -19,10 +19,10 @@ struct cvn_mentoring_options {
     struct cvn_zones *zones;
     struct cvn_channel *events; /* to the events service */
     int64_t (*wall_clock_ms)(void);
-    unsigned runs_at_once;      /* 0: CVN_RUNS_AT_ONCE_DEFAULT (runs/queue.h) */
-    int32_t threads_per_run;    /* for its slow parts; 0: 1. Changes no result */
-    uint64_t runs_memory_bytes; /* of those together; 0: CVN_RUNS_MEMORY_BYTES_MAX */
-    int32_t publish_pairs_max;  /* of one run; 0: CVN_PUBLISH_PAIRS_MAX (state.h) */
+    unsigned runs_at_once;         /* 0: CVN_RUNS_AT_ONCE_DEFAULT (runs/queue.h) */
+    int32_t threads_per_run;       /* for its slow parts; 0: 1. Changes no result */
+    uint64_t runs_memory_bytes;    /* of those together; 0: CVN_RUNS_MEMORY_BYTES_MAX */
+    int32_t publish_pairs_at_once; /* 0: CVN_PUBLISH_PAIRS_AT_ONCE (state.h) */
 };
 
 /* Every table of the service that has indexes, NULL at the end: for cvn_table_verify. */

@@ -17,8 +17,9 @@ struct cvn_mentoring {
     struct cvn_attendance_cache *attendance;
     struct cvn_run_queue queue;
     struct cvn_run_watch watch;
-    atomic_bool checking; /* the rules of a programme are being checked */
-    atomic_bool weighing; /* a pair's sensitivity is being looked for */
+    atomic_bool checking;   /* the rules of a programme are being checked */
+    atomic_bool weighing;   /* a pair's sensitivity is being looked for */
+    atomic_bool publishing; /* a run in several transactions */
     bool started;
 };
 
@@ -28,7 +29,7 @@ enum {
     CVN_MATCH_METHODS = 12,
     CVN_MENTORSHIP_METHODS = 14,
     CVN_PERSON_DATA_METHODS = 2,
-    CVN_PUBLISH_PAIRS_MAX = 30000, /* that one transaction takes; RESOURCE_EXHAUSTED beyond */
+    CVN_PUBLISH_PAIRS_AT_ONCE = 1000, /* in one transaction; a larger run takes several */
 };
 
 /* The methods of each RPC service, in the order of the .proto files. */

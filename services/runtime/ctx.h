@@ -35,9 +35,11 @@ struct cvn_ctx {
     void *service;  /* the service's own state, as given to cvn_methods_bind */
     void *prepared; /* what prepare left for run, in the arena */
     struct cvn_problems problems;
-    struct cvn_status *status;          /* why the call was refused; set by the functions below */
-    uint8_t entropy[CVN_ENTROPY_BYTES]; /* of this call; successive ids count up from it */
-    const uint8_t *token_key;           /* CVN_TOKEN_KEY_BYTES long: seals page tokens */
+    struct cvn_status *status; /* why the call was refused; set by the functions below */
+    uint8_t
+        entropy[CVN_ENTROPY_BYTES]; /* of this call; successive ids count up from it, in
+                                       prepare and again in run: only one of the two makes any */
+    const uint8_t *token_key;       /* CVN_TOKEN_KEY_BYTES long: seals page tokens */
 };
 
 /* What a method returns: 0 done, CVN_REFUSED with ctx->status set, or a fault (-errno). */

@@ -230,6 +230,7 @@ static void init_ctx(struct job *job, const struct cvn_runtime *runtime, void *s
     };
     runtime->options.random_bytes(job->entropy, sizeof job->entropy);
     job->entropy[3] &= 0x7f; /* room to count up without a carry into the version and variant */
+    memcpy(job->ctx.entropy, job->entropy, sizeof job->ctx.entropy);
     cvn_problems_init(&job->ctx.problems, arena);
     cvn_principal_of_call(&job->ctx.who, job->call, runtime->options.admin_uid);
 }

@@ -18,6 +18,7 @@ int cvn_match_weigh(struct cvn_ctx *ctx, const void *request);
 int cvn_match_weigh_answer(struct cvn_ctx *ctx, const void *request, void *reply);
 
 /* publish.c */
+int cvn_run_prepare_publish(struct cvn_ctx *ctx, const void *request);
 int cvn_run_publish(struct cvn_ctx *ctx, const void *request, void *reply);
 
 /* diff.c */

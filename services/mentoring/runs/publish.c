@@ -5,20 +5,26 @@
 #include "services/mentoring/runs/run_find.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
+#include "storage/store.h"
 
 #include <errno.h>
 #include <string.h>
 
 enum { STALE_SHOWN_MAX = 1000, STALE_NAMED_MAX = 3, RESULT_BYTES = 8 << 20 };
 
-/* One publishing, all in one transaction. */
+/* One publishing: in one transaction, or as far as one of several has come. */
 struct publishing {
     struct cvn_ctx *ctx;
     const Convene__Mentoring__V1__PublishMatchRunRequest *request;
-    const Convene__Mentoring__V1__MatchRun *run;
-    const Convene__Mentoring__V1__Program *program;
+    struct cvn_id run_id, program_id;
+    Convene__Mentoring__V1__MatchRun *run;
+    Convene__Mentoring__V1__Program *program;
     struct cvn_proposable proposable;
     Convene__Mentoring__V1__PublishMatchRunResponse *response;
+    bool judge_only;
+    size_t rows_max;     /* results looked at in this transaction */
+    struct cvn_key next; /* the result to go on from; empty: the first */
+    bool ended;          /* there is no further one */
 };
 
 static int add_stale(struct publishing *p, const Convene__Mentoring__V1__Match *match,
@@ -67,7 +73,7 @@ static int publish_pair(struct publishing *p, struct cvn_ctx *scratch,
         return 0;
     }
     p->response->proposed_count++;
-    if (p->request->validate_only)
+    if (p->judge_only)
         return 0;
     const struct cvn_proposal proposal = {
         .program = p->program,
@@ -98,19 +104,30 @@ static int publish_row(struct publishing *p, struct cvn_slice value)
     return r;
 }
 
-static int publish_all(struct publishing *p, const struct cvn_id *run)
+/* Goes on with the run's results, for as many as one transaction takes. */
+static int publish_rows(struct publishing *p)
 {
     struct cvn_key lo, hi;
     struct cvn_slice key, value;
     cvn_key_begin(&lo, CVN_SPACE_RESULTS);
-    cvn_key_put_id(&lo, run);
+    cvn_key_put_id(&lo, &p->run_id);
     cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    struct cvn_slice from = cvn_key_slice(p->next.len ? &p->next : &lo);
+    cvn_proposable_init(&p->proposable, p->ctx->arena, &p->program_id, p->program->id);
     CVN_CURSOR_AUTO cursor;
-    int r =
-        cvn_cursor_init(&cursor, p->ctx->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
-    while (r == 0 && (r = cvn_cursor_next(&cursor, &key, &value)) == 0)
-        r = publish_row(p, value);
-    return r == CVN_STORE_ABSENT ? 0 : r;
+    int r = cvn_cursor_init(&cursor, p->ctx->txn, from, cvn_key_slice(&hi), CVN_FORWARD);
+    for (size_t n = 0; r == 0 && n < p->rows_max; n++) {
+        r = cvn_cursor_next(&cursor, &key, &value);
+        if (r == 0) {
+            cvn_key_init(&p->next);
+            cvn_key_put_raw(&p->next, key);
+            cvn_key_put_u8(&p->next, 0); /* right behind it */
+            r = publish_row(p, value);
+        }
+    }
+    cvn_proposable_deinit(&p->proposable);
+    p->ended = r == CVN_STORE_ABSENT;
+    return p->ended ? 0 : r;
 }
 
 /* Names whom it is about, so that the managers know what to look at. */
@@ -130,56 +147,182 @@ static int refuse_stale(struct publishing *p)
 
 static int require_publishable(struct cvn_ctx *ctx, const Convene__Mentoring__V1__MatchRun *run)
 {
-    const struct cvn_mentoring *mentoring = ctx->service;
     int r = cvn_run_require_done(ctx, run);
     if (r == 0 && run->publish_time)
         return cvn_ctx_refuse_state(ctx, CVN_FAILED_PRECONDITION, "RUN_PUBLISHED",
                                     "The run is published already; see `convene mentorships "
                                     "list`.");
-    int32_t max = mentoring->options.publish_pairs_max ? mentoring->options.publish_pairs_max
-                                                       : CVN_PUBLISH_PAIRS_MAX;
-    if (r == 0 && run->matched_count > max)
-        return cvn_ctx_refuse(ctx, CVN_RESOURCE_EXHAUSTED,
-                              "The run has %d pairs; at most %d can be published at once. Split "
-                              "the programme.",
-                              run->matched_count, max);
     return r;
 }
 
-static int note_published(struct publishing *p, const struct cvn_id *id,
-                          Convene__Mentoring__V1__MatchRun *run)
+static bool is_publishable(const Convene__Mentoring__V1__MatchRun *run)
+{
+    return run->state == CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_DONE && !run->publish_time;
+}
+
+static int find(struct publishing *p)
+{
+    struct cvn_ctx *ctx = p->ctx;
+    int r = cvn_run_find_managed(ctx, "run_id", p->request->run_id, &p->run_id, &p->run);
+    if (r == 0)
+        r = cvn_program_find(ctx, "program_id", p->run->program_id, &p->program_id, &p->program);
+    return r;
+}
+
+static int make_room(struct publishing *p)
+{
+    p->response->stale =
+        cvn_arena_alloc_array(p->ctx->arena, STALE_SHOWN_MAX, sizeof *p->response->stale);
+    return p->response->stale ? 0 : -ENOMEM;
+}
+
+static bool is_refused_for_stale(const struct publishing *p)
+{
+    return p->response->stale_count > 0 && !p->request->partial && !p->request->validate_only;
+}
+
+/* For how many pairs one transaction may hold up all others. */
+static int32_t pairs_at_once(const struct publishing *p)
+{
+    const struct cvn_mentoring *mentoring = p->ctx->service;
+    int32_t n = mentoring->options.publish_pairs_at_once;
+    return n ? n : CVN_PUBLISH_PAIRS_AT_ONCE;
+}
+
+/* The next of a large run's pairs; what came of them counts once they are committed. */
+struct step {
+    const struct publishing *before;
+    struct publishing after;
+    Convene__Mentoring__V1__PublishMatchRunResponse response;
+    struct cvn_ctx ctx;
+};
+
+/* Nobody else has published the run meanwhile. */
+static int require_publishable_still(struct step *step)
+{
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, RESULT_BYTES);
+    struct cvn_ctx scratch = step->ctx;
+    struct cvn_key key;
+    Convene__Mentoring__V1__MatchRun *run;
+    scratch.arena = &arena;
+    cvn_run_key(&key, &step->after.run_id);
+    int r = cvn_mentoring_get(&scratch, &key, &convene__mentoring__v1__match_run__descriptor, &run);
+    if (r == CVN_STORE_ABSENT)
+        return cvn_run_refuse_unknown(&step->ctx, step->after.request->run_id);
+    return r ? r : require_publishable(&step->ctx, run);
+}
+
+static int take_step(struct cvn_txn *txn, void *arg)
+{
+    struct step *step = arg;
+    step->after = *step->before;
+    step->response = *step->before->response;
+    step->ctx = *step->before->ctx;
+    step->ctx.txn = txn;
+    step->after.ctx = &step->ctx;
+    step->after.response = &step->response;
+    int r = require_publishable_still(step);
+    return r ? r : publish_rows(&step->after);
+}
+
+static int publish_in_steps(struct publishing *p)
+{
+    struct cvn_ctx *ctx = p->ctx;
+    struct step step = {.before = p};
+    p->rows_max = (size_t)pairs_at_once(p);
+    while (!p->ended) {
+        int r = cvn_store_update(ctx->store, take_step, &step, ctx->deadline_ms * 1000000);
+        if (r)
+            return r;
+        *p->response = step.response;
+        p->next = step.after.next;
+        p->ended = step.after.ended;
+        memcpy(ctx->entropy, step.ctx.entropy, sizeof ctx->entropy);
+    }
+    return 0;
+}
+
+/* Looks at everybody before the first pair is proposed. */
+static int judge_all(struct publishing *p)
+{
+    int r = make_room(p);
+    p->judge_only = true;
+    p->rows_max = SIZE_MAX;
+    if (r == 0)
+        r = publish_rows(p);
+    if (r == 0 && is_refused_for_stale(p))
+        r = refuse_stale(p);
+    return r;
+}
+
+static int prepare_large(struct publishing *p)
+{
+    struct cvn_mentoring *mentoring = p->ctx->service;
+    if (atomic_exchange(&mentoring->publishing, true))
+        return cvn_ctx_refuse(p->ctx, CVN_RESOURCE_EXHAUSTED,
+                              "Another run is being published; try again in a moment.");
+    struct publishing steps = *p; /* as long as nothing is judged */
+    Convene__Mentoring__V1__PublishMatchRunResponse *response = p->response;
+    int r = judge_all(p);
+    cvn_snapshot_release(p->ctx->txn);
+    p->ctx->txn = NULL;
+    if (r == 0 && !p->request->validate_only) {
+        convene__mentoring__v1__publish_match_run_response__init(response);
+        r = make_room(&steps);
+        if (r == 0)
+            r = publish_in_steps(&steps);
+    }
+    atomic_store(&mentoring->publishing, false);
+    p->ctx->prepared = response;
+    return r;
+}
+
+int cvn_run_prepare_publish(struct cvn_ctx *ctx, const void *request)
+{
+    struct publishing p = {.ctx = ctx, .request = request};
+    p.response = cvn_arena_alloc(ctx->arena, sizeof *p.response);
+    int r = p.response ? cvn_store_snapshot(ctx->store, &ctx->txn) : -ENOMEM;
+    if (r)
+        return r;
+    convene__mentoring__v1__publish_match_run_response__init(p.response);
+    r = find(&p);
+    if (r == 0 && is_publishable(p.run) && p.run->matched_count > pairs_at_once(&p))
+        return prepare_large(&p);
+    cvn_snapshot_release(ctx->txn);
+    ctx->txn = NULL;
+    return r;
+}
+
+static int note_published(struct publishing *p)
 {
     struct cvn_key key;
-    run->publish_time = cvn_mentoring_time(p->ctx->arena, p->ctx->now_ms);
-    cvn_run_key(&key, id);
-    int r =
-        run->publish_time ? cvn_mentoring_put(p->ctx, &cvn_run_table, &key, &run->base) : -ENOMEM;
-    return r ? r : cvn_mentoring_note_change(p->ctx, run->id, "run.published");
+    p->run->publish_time = cvn_mentoring_time(p->ctx->arena, p->ctx->now_ms);
+    cvn_run_key(&key, &p->run_id);
+    int r = p->run->publish_time ? cvn_mentoring_put(p->ctx, &cvn_run_table, &key, &p->run->base)
+                                 : -ENOMEM;
+    return r ? r : cvn_mentoring_note_change(p->ctx, p->run->id, "run.published");
 }
 
 int cvn_run_publish(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     struct publishing p = {.ctx = ctx, .request = request, .response = reply};
-    Convene__Mentoring__V1__MatchRun *run;
-    Convene__Mentoring__V1__Program *program;
-    struct cvn_id id, program_id;
-    int r = cvn_run_find_managed(ctx, "run_id", p.request->run_id, &id, &run);
+    int r = find(&p);
     if (r == 0)
-        r = cvn_program_find(ctx, "program_id", run->program_id, &program_id, &program);
-    if (r == 0)
-        r = require_publishable(ctx, run);
+        r = require_publishable(ctx, p.run);
     if (r)
         return r;
-    p.run = p.response->run = run;
-    p.program = program;
-    p.response->stale =
-        cvn_arena_alloc_array(ctx->arena, STALE_SHOWN_MAX, sizeof *p.response->stale);
-    if (!p.response->stale)
-        return -ENOMEM;
-    cvn_proposable_init(&p.proposable, ctx->arena, &program_id, program->id);
-    r = publish_all(&p, &id);
-    cvn_proposable_deinit(&p.proposable);
-    if (r == 0 && p.response->stale_count > 0 && !p.request->partial && !p.request->validate_only)
-        r = refuse_stale(&p);
-    return r || p.request->validate_only ? r : note_published(&p, &id, run);
+    if (ctx->prepared) {
+        *p.response = *(const Convene__Mentoring__V1__PublishMatchRunResponse *)ctx->prepared;
+    } else {
+        p.judge_only = p.request->validate_only;
+        p.rows_max = SIZE_MAX;
+        r = make_room(&p);
+        if (r == 0)
+            r = publish_rows(&p);
+        if (r == 0 && is_refused_for_stale(&p))
+            r = refuse_stale(&p);
+    }
+    p.response->run = p.run;
+    return r || p.request->validate_only ? r : note_published(&p);
 }

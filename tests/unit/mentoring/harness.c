@@ -152,9 +152,9 @@ void harness_restart(struct harness *harness)
     start_mentoring(harness);
 }
 
-void harness_set_publish_max(struct harness *harness, int32_t max)
+void harness_set_publish_at_once(struct harness *harness, int32_t n)
 {
-    harness->service->options.publish_pairs_max = max;
+    harness->service->options.publish_pairs_at_once = n;
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -53,8 +53,8 @@ void harness_lose_events(struct harness *harness);
 /* Stops the mentoring service and starts it again on the same store. */
 void harness_restart(struct harness *harness);
 
-/* How many pairs of one run can be published, from now on. */
-void harness_set_publish_max(struct harness *harness, int32_t max);
+/* How many pairs are published in one transaction, from now on. */
+void harness_set_publish_at_once(struct harness *harness, int32_t n);
 
 /* Somebody who calls. Replies live until the next call. */
 struct client {

@@ -1,4 +1,5 @@
 /* Publishing runs: all or nothing, what changed meanwhile is named, and nobody hears before. */
+#include "services/mentoring/state.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/mentoring/published.h"
 
@@ -197,16 +198,39 @@ static void test_next_run_pairs_those_who_wait_with_free_seats_only(void **state
     assert_int_equal(waiting(&scene), 0);
 }
 
-static void test_pairs_of_one_publishing_up_to_the_limit(void **state)
+/* A run of more pairs than one transaction takes is published by nobody else meanwhile. */
+static void test_run_is_published_in_steps_from_one_pair_too_many(void **state)
 {
     PUBLISHED scene;
     published_match(&scene, state);
     struct harness *harness = *state;
-    harness_set_publish_max(harness, PUBLISHED_MENTORS - 1);
+    atomic_store(&harness->service->publishing, true);
+    harness_set_publish_at_once(harness, PUBLISHED_MENTORS - 1);
     assert_null(published_publish(&scene, false));
     assert_int_equal(client_code(&scene.admin), CVN_RESOURCE_EXHAUSTED);
-    harness_set_publish_max(harness, PUBLISHED_MENTORS);
+    harness_set_publish_at_once(harness, PUBLISHED_MENTORS);
     assert_non_null(published_publish(&scene, false));
+    atomic_store(&harness->service->publishing, false);
+}
+
+/* As when the server ended in between: what was proposed stays, and the rest is. */
+static void test_publishing_again_goes_on_where_it_was_interrupted(void **state)
+{
+    PUBLISHED scene;
+    published_match(&scene, state);
+    struct id_text first = scene.run;
+    published_match_again(&scene);
+    harness_set_publish_at_once(*state, 1);
+    assert_non_null(published_publish(&scene, false));
+    scene.run = first;
+    const Convene__Mentoring__V1__PublishMatchRunResponse *reply = published_publish(&scene, false);
+    assert_non_null(reply);
+    assert_int_equal(reply->proposed_count, 0);
+    assert_int_equal(reply->kept_count, PUBLISHED_MENTORS);
+    assert_non_null(reply->run->publish_time);
+    assert_int_equal(published_count(&scene), PUBLISHED_MENTORS);
+    assert_null(published_publish(&scene, false));
+    assert_int_equal(client_code(&scene.admin), CVN_FAILED_PRECONDITION);
 }
 
 static void test_rematch_of_a_published_run_keeps_the_mentorships(void **state)
@@ -238,7 +262,19 @@ static void test_rematch_of_a_published_run_keeps_the_mentorships(void **state)
     assert_int_equal(reply->proposed_count, 1);
 }
 
+static int setup_steps(void **state)
+{
+    int r = harness_setup(state);
+    if (r == 0)
+        harness_set_publish_at_once(*state, 1);
+    return r;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
+#define TEST_IN_STEPS(name)                                                                        \
+    {                                                                                              \
+#name " in steps", name, setup_steps, harness_teardown, NULL                               \
+    }
 
 int main(void)
 {
@@ -251,8 +287,17 @@ int main(void)
         TEST(test_pair_forbidden_after_the_run_is_not_published),
         TEST(test_second_run_does_not_take_who_has_a_mentor),
         TEST(test_next_run_pairs_those_who_wait_with_free_seats_only),
-        TEST(test_pairs_of_one_publishing_up_to_the_limit),
+        TEST(test_run_is_published_in_steps_from_one_pair_too_many),
+        TEST(test_publishing_again_goes_on_where_it_was_interrupted),
         TEST(test_rematch_of_a_published_run_keeps_the_mentorships),
+        TEST_IN_STEPS(test_preview_is_what_is_published),
+        TEST_IN_STEPS(test_run_is_published_once),
+        TEST_IN_STEPS(test_dry_run_stores_nothing),
+        TEST_IN_STEPS(test_enrolment_that_changed_is_named_and_the_rest_published_if_asked),
+        TEST_IN_STEPS(test_who_withdrew_is_named),
+        TEST_IN_STEPS(test_pair_forbidden_after_the_run_is_not_published),
+        TEST_IN_STEPS(test_second_run_does_not_take_who_has_a_mentor),
+        TEST_IN_STEPS(test_rematch_of_a_published_run_keeps_the_mentorships),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
