@@ -513,6 +513,10 @@ int cvn_cohort_build(struct cvn_cohort *ret, struct cvn_arena *arena, struct cvn
         return cvn_error_set(err, CVN_COHORT_UNKNOWN,
                              "The cohort speaks %zu languages; at most %d can be matched.",
                              dictionaries[LANGUAGES].n, CVN_MATCH_LANGUAGES_MAX);
+    if (dictionaries[SKILLS].n > CVN_MATCH_SKILL_IDS_MAX)
+        return cvn_error_set(err, CVN_COHORT_UNKNOWN,
+                             "The cohort has %zu different skills; at most %d can be matched.",
+                             dictionaries[SKILLS].n, CVN_MATCH_SKILL_IDS_MAX);
     ret->skills = dictionaries[SKILLS].words;
     ret->n_skills = dictionaries[SKILLS].n;
     ret->languages = dictionaries[LANGUAGES].words;

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PROGRAM_PAGES_MAX = 100, FOLD_BYTES = 8192 };
+enum { PROGRAM_PAGES_MAX = 100, FOLD_BYTES = 8192, PATIENCE_MS = 5 * 60 * 1000 };
 
 int cvn_call_open(struct cvn_cli *cli, struct convene_status *status)
 {
@@ -46,6 +46,13 @@ enum cvn_exit cvn_call(struct cvn_cli *cli, const char *method, const void *requ
     }
     convene_status_clear(&status);
     return code;
+}
+
+void cvn_call_be_patient(struct cvn_cli *cli)
+{
+    if (!cli->options.timeout_ms) {
+        cli->options.timeout_ms = PATIENCE_MS;
+    }
 }
 
 enum cvn_exit cvn_call_fill(struct cvn_cli *cli, void *request)

@@ -20,6 +20,12 @@ int cvn_call_quietly(struct cvn_cli *cli, const char *method, const void *reques
                      struct convene_status *status);
 
 /*
+ * Gives the calls of this run five minutes each, unless --timeout says otherwise: what they take
+ * grows with a programme. Before the first of them.
+ */
+void cvn_call_be_patient(struct cvn_cli *cli);
+
+/*
  * Sets the request's fields from the options that have a path. On a value that cannot be read says
  * so and returns CVN_EXIT_USAGE.
  */

@@ -245,6 +245,7 @@ enum cvn_exit cvn_match_diff_run(struct cvn_cli *cli)
     if (asked && cvn_value_int(&limit, asked, 1, INT32_MAX, &err)) {
         return cvn_cli_misuse(cli, "--limit %s.", err.text);
     }
+    cvn_call_be_patient(cli);
     return cvn_match_print_diff(cli, cvn_args_word(&cli->args, 0), cvn_args_word(&cli->args, 1),
                                 cvn_args_has(&cli->args, "all") ? 0 : (size_t)limit);
 }

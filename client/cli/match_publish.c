@@ -47,6 +47,7 @@ enum cvn_exit cvn_match_publish_run(struct cvn_cli *cli)
 {
     Convene__Mentoring__V1__PublishMatchRunRequest request =
         CONVENE__MENTORING__V1__PUBLISH_MATCH_RUN_REQUEST__INIT;
+    cvn_call_be_patient(cli);
     enum cvn_exit code = cvn_call_fill(cli, &request);
     request.run_id = (char *)cvn_args_word(&cli->args, 0);
     CVN_REPLY_AUTO Convene__Mentoring__V1__PublishMatchRunResponse *reply = NULL;
@@ -113,6 +114,7 @@ enum cvn_exit cvn_match_rematch_run(struct cvn_cli *cli)
         return cvn_cli_misuse(cli, "rematch compares for people to read; programs use match run "
                                    "--keep and match diff.");
     }
+    cvn_call_be_patient(cli);
     enum cvn_exit code = cvn_call(cli, SERVICE "GetMatchRun", &get, &base);
     code = code ? code : run_anew(cli, base, true, &kept);
     code = code ? code : run_anew(cli, base, false, &fresh);

@@ -121,6 +121,7 @@ enum cvn_exit cvn_program_lint_run(struct cvn_cli *cli)
 {
     Convene__Mentoring__V1__CheckProgramRequest request =
         CONVENE__MENTORING__V1__CHECK_PROGRAM_REQUEST__INIT;
+    cvn_call_be_patient(cli);
     enum cvn_exit code = cvn_call_program(cli, cvn_args_word(&cli->args, 0), &request.id);
     CVN_REPLY_AUTO Convene__Mentoring__V1__CheckProgramResponse *reply = NULL;
     code = code ? code : cvn_call(cli, SERVICE "CheckProgram", &request, &reply);

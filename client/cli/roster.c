@@ -35,10 +35,16 @@ int cvn_roster_id(struct cvn_arena *arena, const char *person, struct cvn_id *re
     return 0;
 }
 
+/* With its line, unless that is 0: then the reason says where. */
 static void tell_fault(struct reader *reader, size_t line, const char *reason)
 {
-    if (reader->n_faults++ < FAULTS_SHOWN) {
+    if (reader->n_faults++ >= FAULTS_SHOWN) {
+        return;
+    }
+    if (line) {
         (void)fprintf(stderr, "convene: %s:%zu: %s\n", reader->file_name, line, reason);
+    } else {
+        (void)fprintf(stderr, "convene: %s: %s\n", reader->file_name, reason);
     }
 }
 
@@ -183,7 +189,7 @@ static int read_all(struct reader *reader, struct cvn_records *records)
             r = take(reader, &record, &err);
         }
         if (r == -EINVAL || r == CVN_RECORDS_REFUSED || r == CVN_RECORDS_BROKEN) {
-            tell_fault(reader, record.line, err.text);
+            tell_fault(reader, r == CVN_RECORDS_BROKEN ? 0 : record.line, err.text);
             if (r == CVN_RECORDS_BROKEN) {
                 return 0;
             }
@@ -238,8 +244,9 @@ static enum cvn_exit read_file(struct reader *reader, FILE *file)
     }
     sort(reader);
     if (reader->n_faults > 0) {
-        return cvn_cli_fail(reader->cli, CVN_EXIT_FAILED, "%s has %zu faults; nothing was matched.",
-                            reader->file_name, reader->n_faults);
+        return cvn_cli_fail(reader->cli, CVN_EXIT_FAILED,
+                            "%s has %zu fault%s; nothing was matched.", reader->file_name,
+                            reader->n_faults, reader->n_faults == 1 ? "" : "s");
     }
     return CVN_EXIT_DONE;
 }
