@@ -134,15 +134,11 @@ static int complete(struct reader *reader, Convene__Mentoring__V1__Enrolment *en
     return r;
 }
 
-static int add(struct reader *reader, Convene__Mentoring__V1__Enrolment *enrolment,
-               struct cvn_error *err)
+static int add(struct reader *reader, Convene__Mentoring__V1__Enrolment *enrolment)
 {
     struct cvn_roster *roster = reader->roster;
     struct cvn_arena *arena = reader->arena;
     struct cvn_id id;
-    if (roster->n == CVN_ROSTER_PEOPLE_MAX) {
-        return cvn_error_set(err, -EINVAL, "there are more than %d people", CVN_ROSTER_PEOPLE_MAX);
-    }
     if (roster->n == roster->capacity) {
         size_t capacity = roster->capacity ? 2 * roster->capacity : 1024;
         struct cvn_cohort_member *members = cvn_arena_alloc_array(arena, capacity, sizeof *members);
@@ -176,7 +172,7 @@ static int take(struct reader *reader, const struct cvn_record *record, struct c
     if (r == 0) {
         r = complete(reader, enrolment, err);
     }
-    return r ? r : add(reader, enrolment, err);
+    return r ? r : add(reader, enrolment);
 }
 
 static int read_all(struct reader *reader, struct cvn_records *records)
@@ -185,6 +181,11 @@ static int read_all(struct reader *reader, struct cvn_records *records)
     struct cvn_error err;
     int r;
     while ((r = cvn_records_next(records, &record, &err)) != CVN_RECORDS_END) {
+        if (r == 0 && reader->roster->n == CVN_ROSTER_PEOPLE_MAX) {
+            (void)cvn_error_set(&err, 0, "there are more than %d people", CVN_ROSTER_PEOPLE_MAX);
+            tell_fault(reader, record.line, err.text);
+            return 0;
+        }
         if (r == 0) {
             r = take(reader, &record, &err);
         }

@@ -35,18 +35,37 @@ static int read_rule(struct cvn_ctx *ctx, struct cvn_slice key, struct cvn_slice
     return cvn_ctx_unpack(ctx, &convene__mentoring__v1__pair_rule__descriptor, value, &ret->row);
 }
 
-int cvn_pair_rules_all(struct cvn_ctx *ctx, const struct cvn_id *program,
-                       struct cvn_pair_rule **ret, size_t *ret_n)
+/* Of one mentee, or of all when that is NULL. */
+static int walk(struct cvn_cursor *cursor, struct cvn_ctx *ctx, const struct cvn_id *program,
+                const struct cvn_id *mentee)
 {
-    struct cvn_pair_rule *rules = NULL;
     struct cvn_key lo, hi;
-    struct cvn_slice key, value;
-    size_t n = 0, max = 0;
     cvn_key_begin(&lo, CVN_SPACE_PAIR_RULES);
     cvn_key_put_id(&lo, program);
+    if (mentee)
+        cvn_key_put_id(&lo, mentee);
     cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    return cvn_cursor_init(cursor, ctx->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
+}
+
+int cvn_pair_rules_count(struct cvn_ctx *ctx, const struct cvn_id *program, size_t *ret_n)
+{
+    struct cvn_slice key;
     CVN_CURSOR_AUTO cursor;
-    int r = cvn_cursor_init(&cursor, ctx->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
+    int r = walk(&cursor, ctx, program, NULL);
+    for (*ret_n = 0; r == 0 && *ret_n < CVN_PAIR_RULES_MAX; *ret_n += r == 0)
+        r = cvn_cursor_next(&cursor, &key, NULL);
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+static int read_rules(struct cvn_ctx *ctx, const struct cvn_id *program,
+                      const struct cvn_id *mentee, struct cvn_pair_rule **ret, size_t *ret_n)
+{
+    struct cvn_pair_rule *rules = NULL;
+    struct cvn_slice key, value;
+    size_t n = 0, max = 0;
+    CVN_CURSOR_AUTO cursor;
+    int r = walk(&cursor, ctx, program, mentee);
     while (r == 0 && n < CVN_PAIR_RULES_MAX && (r = cvn_cursor_next(&cursor, &key, &value)) == 0) {
         if (n == max) {
             size_t more = max ? 2 * max : 16;
@@ -63,4 +82,16 @@ int cvn_pair_rules_all(struct cvn_ctx *ctx, const struct cvn_id *program,
     *ret = rules;
     *ret_n = n;
     return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+int cvn_pair_rules_of_mentee(struct cvn_ctx *ctx, const struct cvn_id *program,
+                             const struct cvn_id *mentee, struct cvn_pair_rule **ret, size_t *ret_n)
+{
+    return read_rules(ctx, program, mentee, ret, ret_n);
+}
+
+int cvn_pair_rules_all(struct cvn_ctx *ctx, const struct cvn_id *program,
+                       struct cvn_pair_rule **ret, size_t *ret_n)
+{
+    return read_rules(ctx, program, NULL, ret, ret_n);
 }

@@ -27,6 +27,14 @@ int cvn_pair_rule_get(struct cvn_ctx *ctx, const struct cvn_id *program,
                       const struct cvn_match_pair_ids *pair,
                       Convene__Mentoring__V1__PairRule **ret);
 
+/* How many rules a programme has. 0 or a fault. Time: the rules, unread. */
+int cvn_pair_rules_count(struct cvn_ctx *ctx, const struct cvn_id *program, size_t *ret_n);
+
+/* The rules about a mentee, by mentor, in the arena. 0 or a fault. */
+int cvn_pair_rules_of_mentee(struct cvn_ctx *ctx, const struct cvn_id *program,
+                             const struct cvn_id *mentee, struct cvn_pair_rule **ret,
+                             size_t *ret_n);
+
 /* All rules of a programme, by mentee and mentor, in the arena. 0 or a fault. */
 int cvn_pair_rules_all(struct cvn_ctx *ctx, const struct cvn_id *program,
                        struct cvn_pair_rule **ret, size_t *ret_n);

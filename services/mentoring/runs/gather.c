@@ -30,6 +30,7 @@ struct gathering {
     struct cvn_match_hours *meets; /* by mentor: when they meet, those of groups */
     struct pairs declined;         /* in this programme */
     struct pairs previous;         /* paired before, anywhere */
+    struct pairs own;              /* that the run has rules of its own about; sorted */
 };
 
 int cvn_gather_compare_pairs(const void *a, const void *b)
@@ -153,15 +154,21 @@ static bool rule_ids(const Convene__Mentoring__V1__PairRule *rule, struct cvn_ma
            cvn_id_parse(&ret->mentor_id, CVN_MENTORING_PERSON_PREFIX, rule->mentor_id);
 }
 
-/* Whether the run has a rule of its own about the pair. */
-static bool is_overruled(const struct cvn_gather_query *query,
-                         const struct cvn_match_pair_ids *pair)
+static int note_own_rules(struct gathering *g)
 {
-    struct cvn_match_pair_ids own;
-    for (size_t i = 0; i < query->n_pair_rules; i++)
-        if (rule_ids(query->pair_rules[i], &own) && cvn_gather_compare_pairs(&own, pair) == 0)
-            return true;
-    return false;
+    struct cvn_match_pair_ids pair;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < g->query->n_pair_rules; i++)
+        r = rule_ids(g->query->pair_rules[i], &pair) ? pairs_add(&g->own, g->ctx->arena, &pair)
+                                                     : -EUCLEAN;
+    sort_pairs(&g->own);
+    return r;
+}
+
+static bool is_among(const struct pairs *pairs, const struct cvn_match_pair_ids *pair)
+{
+    return pairs->n &&
+           bsearch(pair, pairs->items, pairs->n, sizeof *pair, cvn_gather_compare_pairs);
 }
 
 static int add_rule(struct gathering *g, const Convene__Mentoring__V1__PairRule *rule,
@@ -179,7 +186,7 @@ static int read_stored_rules(struct gathering *g, struct cvn_pair_rule *rules, s
 {
     int r = 0;
     for (size_t i = 0; r == 0 && i < n; i++)
-        if (!is_overruled(g->query, &rules[i].pair))
+        if (!is_among(&g->own, &rules[i].pair))
             r = add_rule(g, rules[i].row, &rules[i].pair, lists);
     return r;
 }
@@ -191,9 +198,7 @@ static int add_declined(struct gathering *g, struct pairs lists[2])
     sort_pairs(&lists[0]);
     for (size_t i = 0; r == 0 && i < g->declined.n; i++) {
         const struct cvn_match_pair_ids *pair = &g->declined.items[i];
-        bool locked = lists[0].n && bsearch(pair, lists[0].items, lists[0].n, sizeof *pair,
-                                            cvn_gather_compare_pairs);
-        if (!locked && are_members(&g->out->input, pair))
+        if (!is_among(&lists[0], pair) && are_members(&g->out->input, pair))
             r = pairs_add(&lists[1], g->ctx->arena, pair);
     }
     return r;
@@ -205,7 +210,9 @@ static int read_rules(struct gathering *g)
     size_t n;
     struct pairs lists[2] = {0};
     struct cvn_match_pair_ids pair;
-    int r = cvn_pair_rules_all(g->ctx, &g->query->program, &rules, &n);
+    int r = note_own_rules(g);
+    if (r == 0)
+        r = cvn_pair_rules_all(g->ctx, &g->query->program, &rules, &n);
     if (r == 0)
         r = read_stored_rules(g, rules, n, lists);
     for (size_t i = 0; r == 0 && i < g->query->n_pair_rules; i++)

@@ -164,8 +164,8 @@ static struct cvn_match_hours *shared_hours(struct cvn_job *job)
     return hours;
 }
 
-/* Adds to the locked pairs those of the base run that still may be. */
-static int lock_base(struct cvn_job *job)
+/* Adds to the locked pairs those of the base run that still may be, as the explainer says. */
+static int lock_base(struct cvn_job *job, const struct cvn_match_explainer *explainer)
 {
     struct cvn_cohort_input *input = &job->gathered.input;
     size_t n_base = job->gathered.n_base_pairs, n = 0;
@@ -181,18 +181,17 @@ static int lock_base(struct cvn_job *job)
         n_locked[place_of(input->mentors, input->n_mentors, &locked[n].mentor_id)]++;
         has_lock[place_of(input->mentees, input->n_mentees, &locked[n].mentee_id)] = true;
     }
-    struct cvn_match_problem unlocked = job->cohort.problem;
-    unlocked.n_locked = 0;
     for (size_t i = 0; i < n_base; i++) {
         const struct cvn_match_pair_ids *pair = &job->gathered.base_pairs[i];
+        struct cvn_match_facts facts;
         size_t mentor = place_of(input->mentors, input->n_mentors, &pair->mentor_id);
         size_t mentee = place_of(input->mentees, input->n_mentees, &pair->mentee_id);
-        if (has_lock[mentee] || n_locked[mentor] == unlocked.mentors[mentor].capacity ||
-            cvn_match_decide(&unlocked, &unlocked.mentors[mentor], &unlocked.mentees[mentee]) !=
-                CVN_MATCH_RULE_NONE)
+        if (has_lock[mentee] || n_locked[mentor] == job->cohort.problem.mentors[mentor].capacity ||
+            cvn_match_explain_pair(explainer, &pair->mentor_id, &pair->mentee_id, &facts) != 0 ||
+            facts.refused_by != CVN_MATCH_RULE_NONE)
             continue;
         if (job->cohort.session_hours > 0 &&
-            !cvn_groups_admit(&shared[mentor], &unlocked.mentees[mentee].person.hours,
+            !cvn_groups_admit(&shared[mentor], &job->cohort.problem.mentees[mentee].person.hours,
                               job->cohort.session_hours))
             continue;
         n_locked[mentor]++;
@@ -205,6 +204,19 @@ static int lock_base(struct cvn_job *job)
     input->n_locked = n;
     cvn_cohort_lock(&job->cohort, locked, n);
     return 0;
+}
+
+static int keep_base(struct cvn_job *job)
+{
+    struct cvn_match_problem unlocked = job->cohort.problem;
+    struct cvn_match_explainer *explainer;
+    unlocked.n_locked = 0;
+    int r = cvn_match_explainer_new(&unlocked, NULL, &explainer);
+    if (r)
+        return r;
+    r = lock_base(job, explainer);
+    cvn_match_explainer_free(explainer);
+    return r;
 }
 
 static int explain_apart(struct cvn_job *job, const struct cvn_match_pair_ids *pair)
@@ -244,7 +256,7 @@ static int build(struct cvn_job *job)
     job->run->locked_count = (int32_t)job->gathered.input.n_locked;
     job->run->forbidden_count = (int32_t)job->gathered.input.n_forbidden;
     r = check_locked(job);
-    return r == 0 && job->gathered.n_base_pairs > 0 ? lock_base(job) : r;
+    return r == 0 && job->gathered.n_base_pairs > 0 ? keep_base(job) : r;
 }
 
 static int refute(struct cvn_job *job, const char *why)

@@ -79,13 +79,11 @@ static int check_others(struct cvn_ctx *ctx, const struct cvn_id *program,
 {
     struct cvn_pair_rule *rules;
     size_t n;
-    int r = cvn_pair_rules_all(ctx, program, &rules, &n);
+    int r = cvn_pair_rules_of_mentee(ctx, program, &pair->mentee_id, &rules, &n);
     if (r)
         return r;
     bool there = false;
     for (size_t i = 0; i < n; i++) {
-        if (!cvn_id_equal(&rules[i].pair.mentee_id, &pair->mentee_id))
-            continue;
         bool same = cvn_id_equal(&rules[i].pair.mentor_id, &pair->mentor_id);
         there = there || same;
         if (!same && row->kind == KIND(LOCKED) && rules[i].row->kind == KIND(LOCKED))
@@ -93,12 +91,15 @@ static int check_others(struct cvn_ctx *ctx, const struct cvn_id *program,
                                         "%s is locked with %s already; unlock them first.",
                                         row->mentee_name, rules[i].row->mentor_name);
     }
-    if (n >= CVN_PAIR_RULES_MAX && !there)
+    if (there)
+        return 0;
+    r = cvn_pair_rules_count(ctx, program, &n);
+    if (r == 0 && n >= CVN_PAIR_RULES_MAX)
         return cvn_ctx_refuse(ctx, CVN_RESOURCE_EXHAUSTED,
                               "The programme has %d locked and forbidden pairs, which is as many "
                               "as can be.",
                               CVN_PAIR_RULES_MAX);
-    return 0;
+    return r;
 }
 
 int cvn_pair_rule_set(struct cvn_ctx *ctx, const void *request, void *reply)

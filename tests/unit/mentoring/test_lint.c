@@ -145,6 +145,58 @@ static void test_check_is_for_managers(void **state)
     (void)check(&scene); /* nothing was left locked */
 }
 
+static void lock(struct client *client, const char *program, struct cvn_id mentee,
+                 struct cvn_id mentor)
+{
+    Convene__Mentoring__V1__SetPairRuleRequest request =
+        CONVENE__MENTORING__V1__SET_PAIR_RULE_REQUEST__INIT;
+    Convene__Mentoring__V1__PairRule rule = CONVENE__MENTORING__V1__PAIR_RULE__INIT;
+    struct id_text a = id_text("per", &mentee), b = id_text("per", &mentor);
+    rule.mentee_id = a.text;
+    rule.mentor_id = b.text;
+    rule.kind = CONVENE__MENTORING__V1__PAIR_RULE__KIND__KIND_LOCKED;
+    request.program_id = (char *)(uintptr_t)program;
+    request.pair_rule = &rule;
+    assert_non_null(client_call(client, "SetPairRule", &request));
+}
+
+static size_t count_code(const Convene__Mentoring__V1__CheckProgramResponse *reply,
+                         const char *code)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < reply->n_findings; i++)
+        n += strcmp(reply->findings[i]->code, code) == 0;
+    return n;
+}
+
+/* Everybody is of one team, so that each lock is one finding more. */
+static void test_findings_end_at_100_with_the_worst_in_front(void **state)
+{
+    enum { MENTEES = 100, FINDINGS = 100 };
+    SCENE scene = scene_of(state);
+    struct cvn_id people[MENTEES + 1];
+    char team[] = "team:kernel", *tags[] = {team};
+    harness_people(*state, people, MENTEES + 1);
+    for (size_t i = 0; i <= MENTEES; i++) {
+        struct enrolment one;
+        enrolment_init(&one, i == 0 ? MENTOR : MENTEE, scene.program.text, people[i]);
+        one.row.conflict_tags = tags;
+        one.row.n_conflict_tags = 1;
+        (void)harness_enrol(&scene.admin, &one);
+    }
+    size_t n_others = check(&scene)->n_findings, n = FINDINGS - n_others;
+    assert_true(n_others > 0);
+    for (size_t i = 1; i <= n; i++)
+        lock(&scene.admin, scene.program.text, people[i], people[0]);
+    const Convene__Mentoring__V1__CheckProgramResponse *reply = check(&scene);
+    assert_int_equal(reply->n_findings, FINDINGS);
+    assert_int_equal(count_code(reply, "LOCK_IMPOSSIBLE"), n);
+    lock(&scene.admin, scene.program.text, people[n + 1], people[0]);
+    reply = check(&scene);
+    assert_int_equal(reply->n_findings, FINDINGS);
+    assert_int_equal(count_code(reply, "LOCK_IMPOSSIBLE"), n + 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
 
 int main(void)
@@ -156,6 +208,7 @@ int main(void)
         TEST(test_weights_that_cannot_matter_are_named),
         TEST(test_skill_that_nobody_teaches_is_named),
         TEST(test_check_is_for_managers),
+        TEST(test_findings_end_at_100_with_the_worst_in_front),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

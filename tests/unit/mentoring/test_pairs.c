@@ -1,4 +1,7 @@
 /* Runs of every mode, with what is settled of pairs, and how two runs differ. */
+#include "services/mentoring/pair_rule_table.h"
+#include "storage/key.h"
+#include "storage/txn.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/mentoring/harness.h"
 
@@ -425,6 +428,57 @@ static void test_pair_rules_of_a_run_up_to_1000(void **state)
     assert_non_null(client_call(&scene.admin, "CreateMatchRun", &scene.request));
 }
 
+/* Rules about people whom nobody knows, as they stay behind when people are forgotten. */
+struct filling {
+    struct cvn_id program;
+    uint32_t n;
+};
+
+static int fill(struct cvn_txn *txn, void *arg)
+{
+    const struct filling *filling = arg;
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, 16 << 20);
+    struct cvn_ctx ctx = {.arena = &arena};
+    Convene__Mentoring__V1__PairRule row = CONVENE__MENTORING__V1__PAIR_RULE__INIT;
+    struct cvn_slice packed;
+    row.kind = KIND(FORBIDDEN);
+    int r = cvn_ctx_pack(&ctx, &row.base, &packed);
+    for (uint32_t i = 0; r == 0 && i < filling->n; i++) {
+        struct cvn_match_pair_ids pair = {.mentor_id = {{1}}};
+        struct cvn_key key;
+        memcpy(pair.mentee_id.bytes, &i, sizeof i);
+        cvn_pair_rule_key(&key, &filling->program, &pair);
+        r = cvn_txn_put(txn, cvn_key_slice(&key), packed);
+    }
+    return r;
+}
+
+static void test_pair_rules_of_a_programme_up_to_10000(void **state)
+{
+    SCENE scene = scene_of(state);
+    struct filling filling = {.n = 9999};
+    assert_true(cvn_id_parse(&filling.program, "prg", scene.program.text));
+    assert_int_equal(cvn_store_update(scene.harness->store, fill, &filling, 0), 0);
+    assert_non_null(settle(&scene, MENTORS, 0, KIND(FORBIDDEN)));
+    assert_null(settle(&scene, MENTORS, 1, KIND(FORBIDDEN)));
+    assert_int_equal(client_code(&scene.admin), CVN_RESOURCE_EXHAUSTED);
+    assert_non_null(strstr(scene.admin.status.message, "10000"));
+    /* One that is there may change, and one that goes makes room. */
+    assert_non_null(settle(&scene, MENTORS, 0, KIND(LOCKED)));
+    Convene__Mentoring__V1__DeletePairRuleRequest request =
+        CONVENE__MENTORING__V1__DELETE_PAIR_RULE_REQUEST__INIT;
+    struct id_text mentee = person(&scene, MENTORS), mentor = person(&scene, 0), id;
+    request.program_id = scene.program.text;
+    request.mentee_id = mentee.text;
+    request.mentor_id = mentor.text;
+    assert_non_null(client_call(&scene.admin, "DeletePairRule", &request));
+    assert_non_null(settle(&scene, MENTORS, 1, KIND(FORBIDDEN)));
+    const Convene__Mentoring__V1__MatchRun *ended = run_to_end(&scene, &id);
+    assert_int_equal(ended->state, RUN_STATE(DONE));
+    assert_int_equal(ended->forbidden_count, 1); /* of people who are there */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
 
 int main(void)
@@ -445,6 +499,7 @@ int main(void)
         TEST(test_run_that_waits_for_events_can_be_cancelled),
         TEST(test_second_run_asks_again_and_says_as_of_when),
         TEST(test_pair_rules_of_a_run_up_to_1000),
+        TEST(test_pair_rules_of_a_programme_up_to_10000),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
