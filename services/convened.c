@@ -11,8 +11,8 @@
 #include "services/events/audit.h"
 #include "services/events/groups/group_rename.h"
 #include "services/events/keys/key_access.h"
-#include "services/events/meetups/register_stream.h"
 #include "services/events/people/erasure.h"
+#include "services/events/registrar.h"
 #include "services/events/rsvps/rsvp_task.h"
 #include "services/events/series/series_task.h"
 #include "services/events/service.h"
@@ -60,7 +60,7 @@ struct daemon {
     struct cvn_store *events_store;
     struct cvn_runtime *events_runtime;
     struct cvn_events_service events;
-    struct cvn_registrar_service registrar;
+    struct cvn_write_streams registrar;
     struct cvn_watch_hub *watches;
     struct cvn_series_task series_task;
     struct cvn_erasure_task erasure_task;
@@ -169,13 +169,13 @@ static int start_events(struct daemon *daemon, struct cvn_error *err)
                                                               .wall_clock_ms = wall_clock_ms});
     if (r == 0)
         r = cvn_watch_hub_bind(daemon->watches, daemon->server);
-    daemon->registrar = (struct cvn_registrar_service){.events = &daemon->events,
-                                                       .store = daemon->events_store,
-                                                       .runtime = daemon->events_runtime,
-                                                       .wall_clock_ms = wall_clock_ms,
-                                                       .random_bytes = randombytes_buf};
+    daemon->registrar = (struct cvn_write_streams){.service = &daemon->events,
+                                                   .store = daemon->events_store,
+                                                   .runtime = daemon->events_runtime,
+                                                   .wall_clock_ms = wall_clock_ms,
+                                                   .random_bytes = randombytes_buf};
     if (r == 0)
-        r = cvn_registrar_service_bind(&daemon->registrar, daemon->server);
+        r = cvn_registrar_bind(&daemon->registrar, daemon->server);
     return r ? cvn_error_set(err, r, "The events service cannot start: %s.", strerror(-r)) : 0;
 }
 

@@ -1,25 +1,26 @@
 #include "client/cli/calendar_import.h"
 
-#include "base/slice.h"
+#include "client/cli/calendar_file.h"
 #include "client/cli/call.h"
+#include "client/cli/import_progress.h"
 #include "client/cli/report.h"
-#include "convene/events/v1/calendar.pb-c.h"
+#include "client/lib/sender.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define METHOD "convene.events.v1.CalendarService/ImportCalendar"
 #define OUTCOME(name) CONVENE__EVENTS__V1__CALENDAR_RESULT__OUTCOME__OUTCOME_##name
 
-enum { READ_BYTES = 64 << 10 };
+enum { MESSAGE_BYTES = 16 << 20 };
 
 struct calendar_import {
     struct cvn_cli *cli;
     const char *file_name;
     struct cvn_report *report;
-    size_t lines_before; /* of the file, before what is being sent */
+    struct cvn_calendar_file *file;
+    struct cvn_import_progress progress;
+    struct cvn_sender *sender;
     bool created;
 };
 
@@ -32,75 +33,6 @@ bool cvn_calendar_import_meant(const struct cvn_cli *cli, const char *file_name)
     }
     return (len >= 4 && strcasecmp(file_name + len - 4, ".ics") == 0) ||
            (len >= 5 && strcasecmp(file_name + len - 5, ".ical") == 0);
-}
-
-/* All of the file. 0; -EFBIG over the limit; -errno. */
-static int read_all(FILE *file, char **ret, size_t *ret_len)
-{
-    size_t len = 0;
-    size_t room = 0;
-    char *data = NULL;
-    for (;;) {
-        if (room - len < READ_BYTES) {
-            room = room ? 2 * room : 2 * READ_BYTES;
-            char *grown = realloc(data, room);
-            if (!grown) {
-                free(data);
-                return -ENOMEM;
-            }
-            data = grown;
-        }
-        size_t n = fread(data + len, 1, READ_BYTES, file);
-        len += n;
-        bool too_large = len > CVN_CALENDAR_IMPORT_FILE_MAX;
-        if (too_large || (n == 0 && ferror(file))) {
-            free(data);
-            return too_large ? -EFBIG : -EIO;
-        }
-        if (n == 0) {
-            *ret = data;
-            *ret_len = len;
-            return 0;
-        }
-    }
-}
-
-/* How often the text stands in the bytes. */
-static size_t count(const char *data, size_t len, const char *text)
-{
-    size_t n = 0;
-    const char *end = data + len;
-    for (const char *at = data; (at = memmem(at, (size_t)(end - at), text, strlen(text)));
-         at += strlen(text)) {
-        n++;
-    }
-    return n;
-}
-
-/* The end of the first calendar in the bytes; all of them where it has none. */
-static size_t calendar_of(const char *data, size_t len)
-{
-    static const char end[] = "END:VCALENDAR";
-    const char *found = memmem(data, len, end, sizeof end - 1);
-    const char *newline = found ? memchr(found, '\n', len - (size_t)(found - data)) : NULL;
-    return newline ? (size_t)(newline + 1 - data) : len;
-}
-
-/* As many whole calendars as one call takes; at least one. */
-static size_t piece_of(const char *data, size_t len)
-{
-    size_t taken = 0;
-    size_t n_events = 0;
-    while (taken < len) {
-        size_t next = calendar_of(data + taken, len - taken);
-        n_events += count(data + taken, next, "BEGIN:VEVENT");
-        if (taken > 0 && (taken + next > CVN_CALENDAR_IMPORT_SENT_MAX ||
-                          n_events > CVN_CALENDAR_IMPORT_EVENTS_MAX)) {
-            break;
-        }
-        taken += next;
-    }
-    return taken;
 }
 
 /* What a line of the report names: the title, and which occurrence of it. */
@@ -117,7 +49,7 @@ static const char *identity_of(struct cvn_cli *cli,
 static void take_result(struct calendar_import *import,
                         const Convene__Events__V1__CalendarResult *result)
 {
-    size_t line = (size_t)result->line + import->lines_before;
+    size_t line = (size_t)result->line;
     const char *identity = identity_of(import->cli, result);
     size_t first = 0;
     switch (result->outcome) {
@@ -146,60 +78,126 @@ static void take_result(struct calendar_import *import,
     }
 }
 
-static void show_progress(const struct calendar_import *import, int32_t done, int32_t of)
+static int take_answer(void *arg, struct cvn_sender_message *message,
+                       const ProtobufCMessage *answer, struct convene_status *status)
 {
-    if (import->cli->err_terminal && !import->cli->quiet) {
-        (void)fprintf(stderr, "\rline %d of %d", done ? done : of, of);
+    struct calendar_import *import = arg;
+    Convene__Events__V1__StreamImportCalendarRequest *request = (void *)message->message;
+    const Convene__Events__V1__StreamImportCalendarResponse *response = (const void *)answer;
+    (void)status;
+    for (size_t i = 0; i < response->n_warnings; i++) {
+        cvn_report_remark(import->report, 0, "", response->warnings[i]);
     }
+    for (size_t i = 0; i < response->n_results; i++) {
+        take_result(import, response->results[i]);
+    }
+    cvn_import_progress_show(&import->progress, cvn_calendar_file_at(import->file));
+    request->first_line = response->next_line; /* of a message that is sent again */
+    return response->next_line > 0 ? CVN_SENDER_MORE : 0;
 }
 
-/* Sends one piece of the file, as often as it takes. */
-static enum cvn_exit send_piece(struct calendar_import *import, const char *data, size_t len)
+static void tell_line(void *arg, const struct convene_status *why)
+{
+    struct calendar_import *import = arg;
+    cvn_import_progress_tell_line(&import->progress, why);
+}
+
+static bool is_given_up(void *arg)
+{
+    struct calendar_import *import = arg;
+    return cvn_import_progress_given_up(&import->progress);
+}
+
+/* The next message of the file, with what the command asks. CVN_EXIT_DONE and NULL at its end. */
+static enum cvn_exit next_message(struct calendar_import *import, struct cvn_sender_message **ret)
 {
     struct cvn_cli *cli = import->cli;
-    Convene__Events__V1__ImportCalendarRequest request =
-        CONVENE__EVENTS__V1__IMPORT_CALENDAR_REQUEST__INIT;
-    enum cvn_exit code = cvn_call_fill(cli, &request);
+    struct cvn_sender_message *message = cvn_sender_message_new(MESSAGE_BYTES);
+    Convene__Events__V1__StreamImportCalendarRequest *request =
+        message ? cvn_arena_alloc(&message->arena, sizeof *request) : NULL;
+    *ret = NULL;
+    if (!request) {
+        cvn_sender_message_free(message);
+        return cvn_cli_no_memory(cli);
+    }
+    convene__events__v1__stream_import_calendar_request__init(request);
+    enum cvn_exit code = cvn_call_fill(cli, request);
     const char *zone = cvn_args_get(&cli->args, "time-zone");
-    request.group_id = (char *)(uintptr_t)cvn_args_get(&cli->args, "group");
-    request.time_zone = zone ? (char *)(uintptr_t)zone : request.time_zone;
-    request.content.data = (uint8_t *)(uintptr_t)data;
-    request.content.len = len;
-    while (code == CVN_EXIT_DONE) {
-        CVN_REPLY_AUTO Convene__Events__V1__ImportCalendarResponse *reply = NULL;
-        code = cvn_call(cli, METHOD, &request, &reply);
-        if (code) {
+    request->group_id = (char *)(uintptr_t)cvn_args_get(&cli->args, "group");
+    request->time_zone = zone ? (char *)(uintptr_t)zone : request->time_zone;
+    int r = code ? 0 : cvn_calendar_file_next(import->file, &message->arena, request);
+    message->message = &request->base;
+    if (code == CVN_EXIT_DONE && r == 0) {
+        *ret = message;
+        return code;
+    }
+    cvn_sender_message_free(message);
+    if (r == CVN_CALENDAR_FILE_NONE) {
+        return cvn_cli_fail(cli, CVN_EXIT_FAILED,
+                            "%s is no iCalendar: there is no line BEGIN:VCALENDAR in it.",
+                            import->file_name);
+    }
+    if (r == -EFBIG) {
+        return cvn_cli_fail(cli, CVN_EXIT_FAILED, "%s has over %d lines; split it in several.",
+                            import->file_name, CVN_CALENDAR_FILE_LINES_MAX);
+    }
+    return r < 0 ? cvn_cli_fail(cli, CVN_EXIT_FAILED, "%s cannot be read: %s.", import->file_name,
+                                strerror(-r))
+                 : code;
+}
+
+/* Sends message by message; stops where the user wants it. */
+static enum cvn_exit send_file(struct calendar_import *import)
+{
+    struct convene_status status = CONVENE_STATUS_INIT;
+    struct cvn_sender_message *message = NULL;
+    enum cvn_exit code = CVN_EXIT_DONE;
+    do {
+        if (cvn_import_progress_interrupted(&import->progress)) {
+            cvn_report_broken(import->report, "stopped; run it again to go on");
             break;
         }
-        for (size_t i = 0; i < reply->n_warnings; i++) {
-            cvn_report_remark(import->report, 0, "", reply->warnings[i]);
+        code = next_message(import, &message);
+        if (code == CVN_EXIT_DONE && message) {
+            int r = cvn_sender_push(import->sender, message, &status);
+            code = cvn_import_progress_tell(&import->progress, r, &status);
         }
-        for (size_t i = 0; i < reply->n_results; i++) {
-            take_result(import, reply->results[i]);
-        }
-        show_progress(import, reply->next_line, reply->line_count);
-        request.first_line = reply->next_line;
-        if (request.first_line == 0) {
-            break;
-        }
+    } while (code == CVN_EXIT_DONE && message);
+    if (code == CVN_EXIT_DONE || !cvn_sender_failed(import->sender)) {
+        int r = cvn_sender_flush(import->sender, &status);
+        enum cvn_exit told = cvn_import_progress_tell(&import->progress, r, &status);
+        code = code ? code : told;
     }
     return code;
 }
 
-static enum cvn_exit send_all(struct calendar_import *import, const char *data, size_t len)
+static enum cvn_exit send_all(struct calendar_import *import)
 {
-    enum cvn_exit code = CVN_EXIT_DONE;
-    do {
-        size_t piece = piece_of(data, len);
-        code = send_piece(import, data, piece);
-        import->lines_before += count(data, piece, "\n");
-        data += piece;
-        len -= piece;
-    } while (code == CVN_EXIT_DONE && len > 0);
     struct cvn_cli *cli = import->cli;
-    if (cli->err_terminal && !cli->quiet) {
-        (void)fputs("\r\033[K", stderr);
-    }
+    struct convene_status status = CONVENE_STATUS_INIT;
+    const struct cvn_sender_options options = {
+        .request = {.service = &convene__events__v1__registrar_service__descriptor,
+                    .method = "StreamImportCalendar"},
+        .under_way_max = CVN_CALENDAR_IMPORT_UNDER_WAY_MAX,
+        .answer = take_answer,
+        .line = tell_line,
+        .interrupted = is_given_up,
+        .arg = import,
+    };
+    cvn_import_progress_begin(&import->progress, cli, import->report, "events");
+    import->progress.file_bytes = cvn_calendar_file_size(import->file);
+    int r = cvn_call_open(cli, &status);
+    r = r ? r : cvn_sender_new(&import->sender, cli->client, &options, &status);
+    enum cvn_exit code = cvn_import_progress_tell(&import->progress, r, &status);
+    code = code ? code : send_file(import);
+    cvn_sender_free(import->sender);
+    cvn_import_progress_end(&import->progress);
+    return code;
+}
+
+static enum cvn_exit print(struct calendar_import *import, enum cvn_exit code)
+{
+    struct cvn_cli *cli = import->cli;
     bool began = cvn_report_total(import->report) > 0;
     enum cvn_exit told = code && !began
                              ? CVN_EXIT_DONE
@@ -212,6 +210,18 @@ static enum cvn_exit send_all(struct calendar_import *import, const char *data, 
     return code ? code : told;
 }
 
+static void refuse(void *arg, size_t line, const char *reason)
+{
+    struct calendar_import *import = arg;
+    cvn_report_refuse(import->report, line, "", reason);
+}
+
+static void remark(void *arg, size_t line, const char *text)
+{
+    struct calendar_import *import = arg;
+    cvn_report_remark(import->report, line, "", text);
+}
+
 enum cvn_exit cvn_calendar_import_run(struct cvn_cli *cli, const char *file_name)
 {
     bool from_stdin = strcmp(file_name, "-") == 0;
@@ -219,24 +229,24 @@ enum cvn_exit cvn_calendar_import_run(struct cvn_cli *cli, const char *file_name
         return cvn_cli_misuse(cli, "A calendar does not say whose events it has: --group GROUP is "
                                    "missing.");
     }
-    FILE *file = from_stdin ? stdin : fopen(file_name, "rbe");
-    char *data = NULL;
-    size_t len = 0;
-    int r = file ? read_all(file, &data, &len) : -errno;
-    if (file && !from_stdin) {
-        (void)fclose(file);
-    }
-    if (r) {
-        return cvn_cli_fail(cli, CVN_EXIT_FAILED, "%s cannot be read: %s.", file_name,
-                            strerror(-r));
-    }
     struct calendar_import import = {
         .cli = cli,
         .file_name = from_stdin ? "standard input" : file_name,
         .report = cvn_report_new(),
     };
-    enum cvn_exit code = import.report ? send_all(&import, data, len) : cvn_cli_no_memory(cli);
+    const struct cvn_calendar_file_notes notes = {refuse, remark, &import};
+    FILE *file = from_stdin ? stdin : fopen(file_name, "rbe");
+    int r = file ? 0 : -errno;
+    if (r == 0) {
+        r = import.report ? cvn_calendar_file_new(&import.file, file, &notes) : -ENOMEM;
+    }
+    enum cvn_exit code = r ? cvn_cli_fail(cli, CVN_EXIT_FAILED, "%s cannot be read: %s.",
+                                          import.file_name, strerror(-r))
+                           : print(&import, send_all(&import));
+    cvn_calendar_file_free(import.file);
     cvn_report_free(import.report);
-    free(data);
+    if (file && !from_stdin) {
+        (void)fclose(file);
+    }
     return code;
 }

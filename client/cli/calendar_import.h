@@ -5,9 +5,7 @@
 #include "client/cli/cli.h"
 
 enum {
-    CVN_CALENDAR_IMPORT_FILE_MAX = 256 << 20, /* bytes of a file, of whatever many calendars */
-    CVN_CALENDAR_IMPORT_SENT_MAX = 3 << 20,   /* of these, in one call */
-    CVN_CALENDAR_IMPORT_EVENTS_MAX = 5000,    /* the same */
+    CVN_CALENDAR_IMPORT_UNDER_WAY_MAX = 2, /* messages that are sent ahead of their answers */
 };
 
 /* Whether the command asks for one, by --format or by the file's name. */

@@ -5,6 +5,7 @@
 #include "services/events/field_check.h"
 #include "services/events/groups/group_access.h"
 #include "services/events/groups/group_table.h"
+#include "services/events/handlers.h"
 #include "services/events/listing/event_list.h"
 #include "services/events/meetups/event_table.h"
 #include "services/events/rsvps/rsvp_access.h"
@@ -38,7 +39,7 @@ filter_of(const Convene__Events__V1__ExportCalendarRequest *req)
     return filter;
 }
 
-int cvn_calendar_export_check(struct cvn_ctx *ctx, const void *request)
+static int check_export(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Events__V1__ExportCalendarRequest *req = request;
     Convene__Events__V1__ListEventsRequest filter = filter_of(req);
@@ -207,7 +208,7 @@ static int find_name(struct exporter *x, const Convene__Events__V1__ExportCalend
     return r;
 }
 
-int cvn_calendar_export(struct cvn_ctx *ctx, const void *request, void *reply)
+static int export(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     const Convene__Events__V1__ExportCalendarRequest *req = request;
     Convene__Events__V1__ExportCalendarResponse *response = reply;
@@ -232,3 +233,8 @@ int cvn_calendar_export(struct cvn_ctx *ctx, const void *request, void *reply)
     response->component_count = (int32_t)x->writer.n_components;
     return 0;
 }
+
+const struct cvn_service_method cvn_calendar_methods[1] = {
+    {"ExportCalendar", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, check_export, export, NULL,
+     CVN_SCOPE_READ},
+};

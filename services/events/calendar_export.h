@@ -1,8 +1,6 @@
-/* Writing a calendar of what the caller may see. */
+/* Limits of ExportCalendar, which writes a calendar of what the caller may see. */
 #ifndef CVN_SERVICES_EVENTS_CALENDAR_EXPORT_H
 #define CVN_SERVICES_EVENTS_CALENDAR_EXPORT_H
-
-#include "services/runtime/ctx.h"
 
 enum {
     CVN_CALENDAR_EXPORT_EVENTS_MAX = 3000,   /* looked at in one call; more follow by page */
@@ -10,9 +8,5 @@ enum {
     CVN_CALENDAR_EXPORT_BYTES_MAX = 2 << 20, /* of text; the page that reaches it is the last */
     CVN_CALENDAR_NAME_MAX = 200,             /* bytes */
 };
-
-/* The prepare and run of ExportCalendar. */
-int cvn_calendar_export_check(struct cvn_ctx *ctx, const void *request);
-int cvn_calendar_export(struct cvn_ctx *ctx, const void *request, void *reply);
 
 #endif

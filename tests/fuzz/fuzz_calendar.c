@@ -38,8 +38,9 @@ static int64_t stand_still(void *arg)
 
 static bool read_file(struct cvn_calendar *calendar, struct cvn_slice file, struct cvn_arena *arena)
 {
+    const struct cvn_calendar_piece piece = {.content = file};
     const struct cvn_calendar_import how = {
-        .file = file,
+        .file = {&piece, 1},
         .zones = zones(),
         .time_zone = "",
         .group_zone = "Europe/Berlin",

@@ -122,7 +122,7 @@ def check_file(community, file, unreadable):
     report, said, spent = run_import(community, file)
     assert spent < SECONDS, f"{file.name} took {spent:.1f} s"
     if report is None:
-        assert unreadable and "content cannot be imported" in said, (file.name, said)
+        assert unreadable and "pieces cannot be imported" in said, (file.name, said)
         return
     for entry in report["refusedRecords"] + report["skippedRecords"]:
         assert entry["line"] > 0 and len(entry["reason"]) > 10, (file.name, entry)

@@ -316,20 +316,27 @@ static bool is_wide(struct cvn_slice file)
                              b[0] == 0 || (b[0] == 'B' && b[1] == 0));
 }
 
-int cvn_calendar_document_read(struct cvn_calendar_document *document, struct cvn_slice file,
-                               struct cvn_arena *arena, enum cvn_calendar_refusal *ret_refusal)
+static enum cvn_calendar_refusal refusal_of(const struct cvn_calendar_file *file)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < file->n; i++)
+        len += file->pieces[i].content.len;
+    if (len == 0)
+        return CVN_CALENDAR_REFUSED_EMPTY;
+    if (len > CVN_CALENDAR_FILE_MAX)
+        return CVN_CALENDAR_REFUSED_SIZE;
+    return is_wide(file->pieces[0].content) ? CVN_CALENDAR_REFUSED_UTF16 : CVN_CALENDAR_OK;
+}
+
+int cvn_calendar_document_read(struct cvn_calendar_document *document,
+                               const struct cvn_calendar_file *file, struct cvn_arena *arena,
+                               enum cvn_calendar_refusal *ret_refusal)
 {
     struct reader r = {.arena = arena, .document = document};
     struct cvn_calendar_lines lines;
     struct cvn_calendar_property p;
     *document = (struct cvn_calendar_document){.name = "", .time_zone = ""};
-    *ret_refusal = CVN_CALENDAR_OK;
-    if (file.len == 0)
-        *ret_refusal = CVN_CALENDAR_REFUSED_EMPTY;
-    else if (file.len > CVN_CALENDAR_FILE_MAX)
-        *ret_refusal = CVN_CALENDAR_REFUSED_SIZE;
-    else if (is_wide(file))
-        *ret_refusal = CVN_CALENDAR_REFUSED_UTF16;
+    *ret_refusal = refusal_of(file);
     if (*ret_refusal)
         return 0;
     cvn_calendar_lines_init(&lines, file, arena);
@@ -346,7 +353,6 @@ int cvn_calendar_document_read(struct cvn_calendar_document *document, struct cv
     }
     if (result < 0)
         return result;
-    document->n_lines = lines.line - 1;
     if (r.too_many || !r.any)
         *ret_refusal = r.any ? CVN_CALENDAR_REFUSED_EVENTS : CVN_CALENDAR_REFUSED_KIND;
     return *ret_refusal ? 0 : note_all(&r);

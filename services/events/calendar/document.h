@@ -71,14 +71,14 @@ struct cvn_calendar_document {
     struct cvn_calendar_timezone *timezones;
     size_t n_timezones;
     const char *name, *time_zone; /* X-WR-CALNAME and X-WR-TIMEZONE, "" where absent */
-    size_t n_lines;
     const char *notes[CVN_CALENDAR_NOTES_MAX];
     size_t n_notes;
 };
 
 /* Takes the file apart, into the arena. 0, also with *ret_refusal set; -ENOMEM. */
-int cvn_calendar_document_read(struct cvn_calendar_document *document, struct cvn_slice file,
-                               struct cvn_arena *arena, enum cvn_calendar_refusal *ret_refusal);
+int cvn_calendar_document_read(struct cvn_calendar_document *document,
+                               const struct cvn_calendar_file *file, struct cvn_arena *arena,
+                               enum cvn_calendar_refusal *ret_refusal);
 
 /* Adds a sentence to the notes; further ones than fit are dropped. 0 or -ENOMEM. */
 int cvn_calendar_note(struct cvn_calendar_document *document, struct cvn_arena *arena,

@@ -55,7 +55,7 @@ int cvn_calendar_read(struct cvn_calendar *calendar, const struct cvn_calendar_i
     *calendar = (struct cvn_calendar){.name = ""};
     if (!document)
         return -ENOMEM;
-    int r = cvn_calendar_document_read(document, how->file, arena, &calendar->refusal);
+    int r = cvn_calendar_document_read(document, &how->file, arena, &calendar->refusal);
     if (r || calendar->refusal)
         return r;
     r = find_places(&places, how, document, arena);
@@ -63,7 +63,6 @@ int cvn_calendar_read(struct cvn_calendar *calendar, const struct cvn_calendar_i
         r = read_items(document, &places, arena, &items);
     if (r == 0)
         r = cvn_calendar_merge(calendar, how, items, document->n_events, arena);
-    calendar->n_lines = document->n_lines;
     calendar->name = document->name;
     calendar->notes = document->notes;
     calendar->n_notes = document->n_notes;

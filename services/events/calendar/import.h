@@ -92,12 +92,11 @@ struct cvn_calendar {
     const char *name;
     const char *const *notes; /* about the file */
     size_t n_notes;
-    size_t n_lines;
     enum cvn_calendar_refusal refusal; /* of all of it */
 };
 
 struct cvn_calendar_import {
-    struct cvn_slice file;
+    struct cvn_calendar_file file;
     struct cvn_zones *zones;
     const char *time_zone;       /* asked for; "" for none; checked */
     const char *group_zone;      /* the group's */

@@ -5,12 +5,25 @@
 #include <errno.h>
 #include <string.h>
 
-void cvn_calendar_lines_init(struct cvn_calendar_lines *lines, struct cvn_slice file,
+/* Goes on to the next piece that is not empty; false at the end. */
+static bool take_piece(struct cvn_calendar_lines *lines)
+{
+    while (lines->rest.len == 0 && lines->further.n > 0) {
+        const struct cvn_calendar_piece *piece = lines->further.pieces++;
+        lines->further.n--;
+        lines->rest = piece->content;
+        lines->line = piece->first_line ? piece->first_line : lines->line;
+    }
+    return lines->rest.len > 0;
+}
+
+void cvn_calendar_lines_init(struct cvn_calendar_lines *lines, const struct cvn_calendar_file *file,
                              struct cvn_arena *arena)
 {
-    if (file.len >= 3 && memcmp(file.data, "\xef\xbb\xbf", 3) == 0)
-        file = cvn_slice((const char *)file.data + 3, file.len - 3);
-    *lines = (struct cvn_calendar_lines){.rest = file, .line = 1, .arena = arena};
+    *lines = (struct cvn_calendar_lines){.further = *file, .line = 1, .arena = arena};
+    if (take_piece(lines) && lines->rest.len >= 3 &&
+        memcmp(lines->rest.data, "\xef\xbb\xbf", 3) == 0)
+        lines->rest = cvn_slice((const char *)lines->rest.data + 3, lines->rest.len - 3);
 }
 
 /* Takes one line as it stands in the file, without its end. */
@@ -191,7 +204,7 @@ int cvn_calendar_lines_next(struct cvn_calendar_lines *lines, struct cvn_calenda
     bool is_long = false;
     *ret = (struct cvn_calendar_property){.name = "", .value = ""};
     do {
-        if (lines->rest.len == 0)
+        if (!take_piece(lines))
             return CVN_CALENDAR_LINES_END;
         ret->line = lines->line;
         int r = unfold(lines, &text, &len, &is_long);

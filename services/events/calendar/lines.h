@@ -42,15 +42,28 @@ struct cvn_calendar_property {
     bool mended; /* an empty parameter or a misplaced quote was read over */
 };
 
-/* Embedded by value. The bytes are borrowed and outlive it. */
+/* Lines that stand together in a file. */
+struct cvn_calendar_piece {
+    struct cvn_slice content;
+    size_t first_line; /* its number; 0: it goes on behind the piece before, the first one with 1 */
+};
+
+/* A file, or what was taken out of one. */
+struct cvn_calendar_file {
+    const struct cvn_calendar_piece *pieces;
+    size_t n;
+};
+
+/* Embedded by value. The file is borrowed and outlives it. */
 struct cvn_calendar_lines {
-    struct cvn_slice rest;
-    size_t line; /* of the next */
+    struct cvn_calendar_file further; /* pieces */
+    struct cvn_slice rest;            /* of the piece */
+    size_t line;                      /* of the next */
     struct cvn_arena *arena;
 };
 
 /* Begins at the file's beginning, behind a byte order mark. */
-void cvn_calendar_lines_init(struct cvn_calendar_lines *lines, struct cvn_slice file,
+void cvn_calendar_lines_init(struct cvn_calendar_lines *lines, const struct cvn_calendar_file *file,
                              struct cvn_arena *arena);
 
 /* The next line that is not empty. 0; CVN_CALENDAR_LINES_END; -ENOMEM. */

@@ -77,7 +77,7 @@ static void end_stream(struct cvn_server_call *call, void *user)
 
 static const struct cvn_stream_handler stream = {
     .message = take_chunk, .half_close = end_stream, .cancelled = end_stream};
-static const struct cvn_method methods[] = {{.stream = &stream}};
+static const struct cvn_method methods[2] = {{.stream = &stream}};
 
 static int set_up(void **state)
 {

@@ -1,5 +1,7 @@
 /* Calendars in and out: what is stored of a file, what stays, and what a feed shows to whom. */
+#include "convene/events/v1/registrar.pb-c.h"
 #include "services/events/calendar_apply.h"
+#include "services/events/calendar_import_stream.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events/fixture.h"
 
@@ -7,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IMPORT, EXPORT };
+enum { EXPORT };
 
 #define RESULT(name) CONVENE__EVENTS__V1__CALENDAR_RESULT__OUTCOME__OUTCOME_##name
 
@@ -16,8 +18,12 @@ struct scene {
     struct cvn_id group, owner_id, member_id;
     struct client owner, member, stranger;
     bool publish, validate_only;
-    int32_t first_line;
-    char *kept; /* a copy of a calendar, freed at the end */
+    int32_t first_line, piece_line;
+    Convene__Events__V1__StreamImportCalendarResponse report; /* of the last import */
+    struct client *importing;
+    int n_answers;
+    int32_t last_line; /* where the last answer begins */
+    char *kept;        /* a copy of a calendar, freed at the end */
 };
 
 /* 2027-01-04T00:00:00Z, a Monday. */
@@ -51,25 +57,55 @@ static int teardown(void **state)
     return harness_teardown(state);
 }
 
-static const Convene__Events__V1__ImportCalendarResponse *
+/* Adds an answer to the report: what one call says in several. */
+static void take_answer(void *arg, const ProtobufCMessage *answer)
+{
+    struct scene *s = arg;
+    const Convene__Events__V1__StreamImportCalendarResponse *more = (const void *)answer;
+    Convene__Events__V1__StreamImportCalendarResponse *whole = &s->report;
+    Convene__Events__V1__CalendarResult **results = cvn_arena_alloc_array(
+        &s->importing->arena, whole->n_results + more->n_results, sizeof *results);
+    assert_non_null(results);
+    for (size_t i = 0; i < whole->n_results + more->n_results; i++)
+        results[i] = i < whole->n_results ? whole->results[i] : more->results[i - whole->n_results];
+    if (s->n_answers++ == 0)
+        *whole = *more;
+    else
+        whole->n_results += more->n_results;
+    whole->results = results;
+    s->last_line = more->next_line ? more->next_line : s->last_line;
+}
+
+static const Convene__Events__V1__StreamImportCalendarResponse *
 import_into(struct scene *s, struct client *client, struct cvn_id group, const char *content)
 {
-    Convene__Events__V1__ImportCalendarRequest request =
-        CONVENE__EVENTS__V1__IMPORT_CALENDAR_REQUEST__INIT;
+    Convene__Events__V1__StreamImportCalendarRequest request =
+        CONVENE__EVENTS__V1__STREAM_IMPORT_CALENDAR_REQUEST__INIT;
+    Convene__Events__V1__CalendarPiece piece = CONVENE__EVENTS__V1__CALENDAR_PIECE__INIT;
     struct id_text id = id_text("grp", group);
+    void *state = test_calloc(1, cvn_calendar_import_stream.state_size);
     request.group_id = id.text;
-    request.content.data = (uint8_t *)(uintptr_t)content;
-    request.content.len = strlen(content);
+    piece.content.data = (uint8_t *)(uintptr_t)content;
+    piece.content.len = strlen(content);
+    piece.first_line = s->piece_line;
+    request.pieces = &(Convene__Events__V1__CalendarPiece *){&piece};
+    request.n_pieces = 1;
     request.publish = s->publish;
     request.validate_only = s->validate_only;
     request.first_line = s->first_line;
-    return client_call(client, &cvn_calendar_methods[IMPORT], &request);
+    convene__events__v1__stream_import_calendar_response__init(&s->report);
+    s->n_answers = 0;
+    s->importing = client;
+    bool done =
+        client_write(client, &cvn_calendar_import_stream, state, &request.base, take_answer, s);
+    test_free(state);
+    return done ? &s->report : NULL;
 }
 
-static const Convene__Events__V1__ImportCalendarResponse *import(struct scene *s,
-                                                                 const char *content)
+static const Convene__Events__V1__StreamImportCalendarResponse *import(struct scene *s,
+                                                                       const char *content)
 {
-    const Convene__Events__V1__ImportCalendarResponse *response =
+    const Convene__Events__V1__StreamImportCalendarResponse *response =
         import_into(s, &s->owner, s->group, content);
     assert_non_null(response);
     return response;
@@ -83,7 +119,7 @@ static const Convene__Events__V1__CalendarResult *import_one(struct scene *s, co
                    "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:one\nDTSTART:20270301T173000Z\n"
                    "DTEND:20270301T193000Z\n%sEND:VEVENT\nEND:VCALENDAR\n",
                    lines);
-    const Convene__Events__V1__ImportCalendarResponse *response = import(s, content);
+    const Convene__Events__V1__StreamImportCalendarResponse *response = import(s, content);
     assert_int_equal(response->n_results, 1);
     return response->results[0];
 }
@@ -191,7 +227,7 @@ static void test_import_when_only_organisers_may(void **state)
     assert_null(import_into(s, &s->owner, nobodys, "BEGIN:VCALENDAR\nEND:VCALENDAR\n"));
     assert_int_equal(s->owner.status.code, CVN_NOT_FOUND);
     assert_null(import_into(s, &s->owner, s->group, "no calendar"));
-    assert_true(client_blames(&s->owner, "content"));
+    assert_true(client_blames(&s->owner, "pieces"));
 }
 
 static void test_import_when_a_dry_run_decides_all_and_stores_nothing(void **state)
@@ -268,8 +304,7 @@ static const char weekly[] =
 static void test_import_when_it_repeats_makes_a_series_with_its_exceptions(void **state)
 {
     struct scene *s = *state;
-    const Convene__Events__V1__ImportCalendarResponse *response = import(s, weekly);
-    assert_int_equal(response->line_count, 34);
+    const Convene__Events__V1__StreamImportCalendarResponse *response = import(s, weekly);
     assert_int_equal(response->n_results, 4);
     assert_int_equal(response->results[0]->outcome, RESULT(CREATED));
     assert_memory_equal(response->results[0]->id, "ser_", 4);
@@ -309,7 +344,7 @@ static void test_feed_when_imported_again_changes_nothing(void **state)
     assert_non_null(cancel(&s->owner, own, "no room"));
     char *first = keep(s, feed(s, &s->owner, true));
     s->harness->now_ms += DAY_MS;
-    const Convene__Events__V1__ImportCalendarResponse *response = import(s, first);
+    const Convene__Events__V1__StreamImportCalendarResponse *response = import(s, first);
     assert_int_equal(response->n_results, 6);
     for (size_t i = 0; i < response->n_results; i++)
         assert_int_equal(response->results[i]->outcome, RESULT(UNCHANGED));
@@ -348,7 +383,7 @@ static void test_feed_when_imported_into_an_empty_group_gives_equal_events(void 
     assert_non_null(cancel(&s->owner, own, "no room"));
     char *first = keep(s, feed(s, &s->owner, true));
     struct cvn_id other = harness_group(s->harness, "Other", s->owner_id);
-    const Convene__Events__V1__ImportCalendarResponse *response =
+    const Convene__Events__V1__StreamImportCalendarResponse *response =
         import_into(s, &s->owner, other, first);
     assert_non_null(response);
     assert_int_equal(response->n_results, 4);
@@ -406,7 +441,7 @@ static void test_feed_shows_each_what_they_may_see(void **state)
 static void test_export_when_of_a_person_or_one_event_has_single_occurrences(void **state)
 {
     struct scene *s = *state;
-    const Convene__Events__V1__ImportCalendarResponse *response = import(s, weekly);
+    const Convene__Events__V1__StreamImportCalendarResponse *response = import(s, weekly);
     struct cvn_id moved = stored_id(response->results[1]);
     assert_true(say_yes(&s->member, moved, s->member_id, 0) >= 0);
     Convene__Events__V1__ListEventsRequest filter = CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT;
@@ -441,7 +476,7 @@ static void test_export_when_of_a_person_or_one_event_has_single_occurrences(voi
 static void test_import_when_an_occurrence_comes_before_its_series_is_made_part_of_it(void **state)
 {
     struct scene *s = *state;
-    const Convene__Events__V1__ImportCalendarResponse *response =
+    const Convene__Events__V1__StreamImportCalendarResponse *response =
         import(s, "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:w\n"
                   "RECURRENCE-ID;TZID=Europe/Berlin:20270309T183000\n"
                   "DTSTART;TZID=Europe/Berlin:20270310T183000\nSUMMARY:alone\nEND:VEVENT\n"
@@ -476,7 +511,7 @@ static void test_import_when_one_event_turns_into_a_series_is_refused(void **sta
     assert_int_equal(line->outcome, RESULT(REFUSED));
     assert_non_null(strstr(line->reasons[0], "one event here and a series in the file"));
     (void)import(s, weekly);
-    const Convene__Events__V1__ImportCalendarResponse *response =
+    const Convene__Events__V1__StreamImportCalendarResponse *response =
         import(s, "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:w\nDTSTART:20270301T173000Z\n"
                   "END:VEVENT\nEND:VCALENDAR\n");
     assert_int_equal(response->results[0]->outcome, RESULT(REFUSED));
@@ -485,7 +520,7 @@ static void test_import_when_one_event_turns_into_a_series_is_refused(void **sta
 static void test_import_when_an_override_is_out_of_reach_is_skipped(void **state)
 {
     struct scene *s = *state;
-    const Convene__Events__V1__ImportCalendarResponse *response =
+    const Convene__Events__V1__StreamImportCalendarResponse *response =
         import(s, "BEGIN:VCALENDAR\n"
                   "BEGIN:VEVENT\nUID:d\nDTSTART:20260105T173000Z\nRRULE:FREQ=WEEKLY\nEND:VEVENT\n"
                   "BEGIN:VEVENT\nUID:d\nRECURRENCE-ID:20260112T173000Z\nDTSTART:20260113T173000Z\n"
@@ -498,7 +533,7 @@ static void test_import_when_an_override_is_out_of_reach_is_skipped(void **state
     assert_non_null(strstr(response->results[2]->reasons[0], "import it again then"));
 }
 
-static void test_import_when_long_goes_on_where_the_call_before_ended(void **state)
+static void test_import_when_long_is_answered_in_parts_and_goes_on_behind_each(void **state)
 {
     struct scene *s = *state;
     const int n = CVN_CALENDAR_WRITES_MAX;
@@ -508,19 +543,19 @@ static void test_import_when_long_goes_on_where_the_call_before_ended(void **sta
         len += (size_t)sprintf(content + len,
                                "BEGIN:VEVENT\nUID:%d\nDTSTART:20270301T173000Z\nEND:VEVENT\n", i);
     (void)sprintf(content + len, "END:VCALENDAR\n");
-    size_t n_created = 0;
-    int n_calls = 0;
-    do {
-        const Convene__Events__V1__ImportCalendarResponse *response = import(s, content);
-        for (size_t i = 0; i < response->n_results; i++)
-            n_created += response->results[i]->outcome == RESULT(CREATED);
-        assert_int_equal(response->line_count, 4 * n + 2);
-        s->first_line = response->next_line;
-        n_calls++;
-    } while (s->first_line > 0);
+    const Convene__Events__V1__StreamImportCalendarResponse *response = import(s, content);
+    assert_int_equal(response->n_results, n);
+    assert_int_equal(s->n_answers, 2);
+    for (int i = 0; i < n; i++) {
+        assert_int_equal(response->results[i]->outcome, RESULT(CREATED));
+        assert_int_equal(response->results[i]->line, 2 + 4 * i);
+    }
+    s->first_line = s->last_line; /* as if the stream had broken then */
+    response = import(s, content);
+    assert_int_equal(response->n_results, n - (s->first_line - 2) / 4);
+    for (size_t i = 0; i < response->n_results; i++)
+        assert_int_equal(response->results[i]->outcome, RESULT(UNCHANGED));
     test_free(content);
-    assert_int_equal(n_created, n);
-    assert_int_equal(n_calls, 2);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -546,7 +581,7 @@ int main(void)
         CASE(test_import_when_a_series_is_cancelled_calls_off_what_lies_ahead),
         CASE(test_import_when_one_event_turns_into_a_series_is_refused),
         CASE(test_import_when_an_override_is_out_of_reach_is_skipped),
-        CASE(test_import_when_long_goes_on_where_the_call_before_ended),
+        CASE(test_import_when_long_is_answered_in_parts_and_goes_on_behind_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
 #include "rpc/server.h"
 #include "rpc/stream.h"
 #include "services/events/meetups/event_batch.h"
-#include "services/events/meetups/register_stream.h"
+#include "services/events/registrar.h"
 #include "services/events/watch/watch_hub.h"
 #include "services/runtime/methods.h"
 #include "tests/support/cmocka_all.h"
@@ -34,7 +34,7 @@ struct rig {
     struct harness *harness;
     struct cvn_runtime *runtime;
     struct cvn_watch_hub *hub;
-    struct cvn_registrar_service registrar;
+    struct cvn_write_streams registrar;
     struct cvn_server *server;
     struct cvn_channel *channel;
     struct cvn_id owner;
@@ -92,14 +92,14 @@ static int set_up(void **state)
                                            .max_watchers_of_caller = MAX_OF_CALLER,
                                        }),
                      0);
-    rig->registrar = (struct cvn_registrar_service){.events = &rig->harness->service,
-                                                    .store = rig->harness->store,
-                                                    .runtime = rig->runtime,
-                                                    .wall_clock_ms = read_clock,
-                                                    .random_bytes = randombytes_buf};
+    rig->registrar = (struct cvn_write_streams){.service = &rig->harness->service,
+                                                .store = rig->harness->store,
+                                                .runtime = rig->runtime,
+                                                .wall_clock_ms = read_clock,
+                                                .random_bytes = randombytes_buf};
     assert_int_equal(cvn_server_new(&rig->server, NULL), 0);
     assert_int_equal(cvn_watch_hub_bind(rig->hub, rig->server), 0);
-    assert_int_equal(cvn_registrar_service_bind(&rig->registrar, rig->server), 0);
+    assert_int_equal(cvn_registrar_bind(&rig->registrar, rig->server), 0);
     (void)snprintf(rig->url, sizeof rig->url, "ipc://%s/s", rig->harness->path);
     assert_int_equal(cvn_server_listen(rig->server, rig->url, NULL), 0);
     assert_int_equal(cvn_server_start(rig->server), 0);

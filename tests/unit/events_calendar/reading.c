@@ -32,8 +32,9 @@ static int64_t tick(void *arg)
 
 const struct cvn_calendar *read_bytes(struct reading *reading, const char *bytes, size_t len)
 {
+    const struct cvn_calendar_piece piece = {.content = cvn_slice(bytes, len)};
     struct cvn_calendar_import how = {
-        .file = cvn_slice(bytes, len),
+        .file = {&piece, 1},
         .zones = reading->zones,
         .time_zone = reading->time_zone,
         .group_zone = "Europe/Berlin",

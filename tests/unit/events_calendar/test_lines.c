@@ -6,6 +6,7 @@
 
 struct scene {
     struct cvn_arena arena;
+    struct cvn_calendar_piece piece;
     struct cvn_calendar_lines lines;
     struct cvn_calendar_property p;
 };
@@ -28,7 +29,8 @@ static int teardown(void **state)
 static void begin(struct scene *s, const char *bytes, size_t len)
 {
     cvn_arena_reset(&s->arena);
-    cvn_calendar_lines_init(&s->lines, cvn_slice(bytes, len), &s->arena);
+    s->piece = (struct cvn_calendar_piece){.content = cvn_slice(bytes, len)};
+    cvn_calendar_lines_init(&s->lines, &(struct cvn_calendar_file){&s->piece, 1}, &s->arena);
 }
 
 /* The first line of the text; asserts that there is one. */
@@ -50,6 +52,27 @@ static void test_next_when_folded_joins_and_counts_lines(void **state)
     assert_int_equal(cvn_calendar_lines_next(&s->lines, &s->p), 0);
     assert_string_equal(p->name, "URL");
     assert_int_equal(p->line, 5);
+    assert_int_equal(cvn_calendar_lines_next(&s->lines, &s->p), CVN_CALENDAR_LINES_END);
+}
+
+static void test_next_when_in_pieces_counts_from_the_number_of_each(void **state)
+{
+    struct scene *s = *state;
+    const struct cvn_calendar_piece pieces[] = {{cvn_slice("A:1\nB:2\n", 8), 0},
+                                                {cvn_slice("", 0), 3},
+                                                {cvn_slice("C:3\n D\n", 7), 70},
+                                                {cvn_slice(" E:4\n", 5), 0},
+                                                {cvn_slice("F:5\n", 4), 9}};
+    const struct {
+        const char *name;
+        size_t line;
+    } wanted[] = {{"A", 1}, {"B", 2}, {"C", 70}, {"E", 72}, {"F", 9}};
+    cvn_calendar_lines_init(&s->lines, &(struct cvn_calendar_file){pieces, 5}, &s->arena);
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(cvn_calendar_lines_next(&s->lines, &s->p), 0);
+        assert_string_equal(s->p.name, wanted[i].name);
+        assert_int_equal(s->p.line, wanted[i].line);
+    }
     assert_int_equal(cvn_calendar_lines_next(&s->lines, &s->p), CVN_CALENDAR_LINES_END);
 }
 
@@ -162,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_next_when_folded_joins_and_counts_lines),
+        CASE(test_next_when_in_pieces_counts_from_the_number_of_each),
         CASE(test_next_when_a_fold_splits_a_character_joins_it),
         CASE(test_next_when_there_are_parameters_takes_them_apart),
         CASE(test_next_when_quotes_are_misplaced_mends),

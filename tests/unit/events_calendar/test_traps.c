@@ -37,8 +37,10 @@ static void *race(void *arg)
     for (int i = 0; i < ROUNDS; i++) {
         struct cvn_arena arena;
         struct cvn_calendar calendar;
+        const struct cvn_calendar_piece piece = {.content =
+                                                     cvn_slice(many_zones, sizeof many_zones - 1)};
         const struct cvn_calendar_import how = {
-            .file = cvn_slice(many_zones, sizeof many_zones - 1),
+            .file = {&piece, 1},
             .zones = racer->zones,
             .time_zone = "",
             .group_zone = "Europe/Berlin",

@@ -117,6 +117,8 @@ static struct cvn_ctx context(struct client *client)
     return ctx;
 }
 
+enum { UNDONE = 99 }; /* what an update gives so that it is taken back */
+
 struct call {
     struct cvn_ctx ctx;
     const struct cvn_service_method *method;
@@ -190,6 +192,40 @@ void *client_call(struct client *client, const struct cvn_service_method *method
     }
     client->result = r;
     return r == 0 ? call.reply : NULL;
+}
+
+struct step {
+    struct cvn_ctx ctx;
+    const struct cvn_write_stream_type *type;
+    void *state;
+    bool undone;
+};
+
+static int run_step(struct cvn_txn *txn, void *arg)
+{
+    struct step *step = arg;
+    step->ctx.txn = txn;
+    int r = step->type->run(&step->ctx, step->state);
+    return r == 0 && step->undone ? UNDONE : r;
+}
+
+bool client_write(struct client *client, const struct cvn_write_stream_type *type, void *state,
+                  ProtobufCMessage *message,
+                  void (*told)(void *arg, const ProtobufCMessage *answer), void *arg)
+{
+    struct step step = {.ctx = context(client), .type = type, .state = state};
+    enum cvn_write_stream_mode mode = CVN_WRITE_STREAM_WRITE;
+    client->result = type->take(&step.ctx, state, message, &mode);
+    step.undone = mode == CVN_WRITE_STREAM_UNDO;
+    for (bool more = true; client->result == 0 && more;) {
+        int r = cvn_store_update(client->harness->store, run_step, &step, 0);
+        client->result = r == UNDONE ? 0 : r;
+        if (client->result)
+            break;
+        told(arg, type->answer(state));
+        more = type->next(state);
+    }
+    return client->result == 0;
 }
 
 struct attempt {

@@ -16,6 +16,7 @@
 #include "convene/events/v1/series.pb-c.h"
 #include "services/events/handlers.h"
 #include "services/events/service.h"
+#include "services/runtime/write_stream.h"
 #include "storage/store.h"
 
 #include <stdatomic.h>
@@ -58,6 +59,14 @@ void client_end(struct client *client);
 /* The reply, or NULL with result and status set. */
 void *client_call(struct client *client, const struct cvn_service_method *method,
                   const void *request);
+
+/*
+ * Works a message off as a stream of the type does, told of each answer. State is the stream's.
+ * False when it was refused, with result and status set.
+ */
+bool client_write(struct client *client, const struct cvn_write_stream_type *type, void *state,
+                  ProtobufCMessage *message,
+                  void (*told)(void *arg, const ProtobufCMessage *answer), void *arg);
 
 /* Calls it in an update that is taken back whatever it did: only result and status tell. */
 void client_try(struct client *client, const struct cvn_service_method *method,

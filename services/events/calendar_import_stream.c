@@ -1,12 +1,12 @@
+#include "services/events/calendar_import_stream.h"
+
 #include "base/text.h"
-#include "convene/events/v1/calendar.pb-c.h"
+#include "convene/events/v1/registrar.pb-c.h"
 #include "rpc/clock.h"
 #include "services/events/calendar/item.h"
 #include "services/events/calendar_apply.h"
-#include "services/events/calendar_export.h"
 #include "services/events/field_check.h"
 #include "services/events/groups/group_access.h"
-#include "services/events/handlers.h"
 #include "services/events/meetups/event_check.h"
 #include "services/events/series/series_write.h"
 #include "services/events/service.h"
@@ -32,21 +32,26 @@ _Static_assert((int)CVN_CALENDAR_BACK_DAYS == (int)CVN_SERIES_BACK_DAYS &&
 #define OUTCOME(name) CONVENE__EVENTS__V1__CALENDAR_RESULT__OUTCOME__OUTCOME_##name
 
 enum {
-    DRY_RUN_UNDONE = 2, /* what an update returns so that the store takes it all back */
     LOOKED_PER_WRITE = 4,
-    RULES_MS_MAX = 100, /* of work on rules, as measured before, in one call's transaction */
+    RULES_MS_MAX = 100, /* of work on rules, as measured before, in one update */
     SHOWN_TITLE_MAX = 100,
     SHOWN_UID_MAX = 200,
 };
 
-/* A call of ImportCalendar, from prepare to run. */
+/* A call of StreamImportCalendar, with the message that is worked on. */
 struct import {
-    struct cvn_ctx *ctx;
-    const Convene__Events__V1__ImportCalendarRequest *request;
+    bool begun; /* the first message has said what is below */
+    bool publish, validate_only;
+    char *group_name, *time_zone; /* as asked for; in kept */
+    char kept[CVN_CALENDAR_IMPORT_NAMES_BYTES];
+
+    struct cvn_ctx *ctx; /* of what is being done */
     struct cvn_calendar calendar;
     struct cvn_id group;
     const char *group_id;
-    Convene__Events__V1__ImportCalendarResponse *answer; /* of a dry run */
+    size_t n_done, n_reached;      /* records, before and behind the update */
+    int32_t first_line, next_line; /* the same as lines; 0: the beginning, and the end */
+    Convene__Events__V1__StreamImportCalendarResponse answer;
 };
 
 /* The properties that fields of an event are read from: what an organiser finds in the file. */
@@ -111,7 +116,7 @@ static int check_record(struct import *import, struct cvn_calendar_record *recor
     return r;
 }
 
-/* The group, its zone, and whether the caller organises it, as of a snapshot. */
+/* The group and its zone, and whether the caller organises it, as of a snapshot. */
 static int find_group(struct import *import, const char **ret_zone)
 {
     struct cvn_ctx *ctx = import->ctx;
@@ -121,7 +126,7 @@ static int find_group(struct import *import, const char **ret_zone)
     if (r)
         return r;
     ctx->txn = snapshot;
-    r = cvn_group_find(ctx, "group_id", import->request->group_id, &import->group, &group);
+    r = cvn_group_find(ctx, "group_id", import->group_name, &import->group, &group);
     if (r == 0)
         r = cvn_group_require(ctx, &import->group,
                               CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_ORGANISER);
@@ -141,14 +146,14 @@ static int64_t clock_ms(void *arg)
 }
 
 /* Reads the file and refuses what can be refused of it without the store. */
-static int read_file(struct import *import, const char *group_zone)
+static int read_file(struct import *import, const struct cvn_calendar_file *file,
+                     const char *group_zone)
 {
     struct cvn_ctx *ctx = import->ctx;
-    const Convene__Events__V1__ImportCalendarRequest *req = import->request;
     const struct cvn_calendar_import how = {
-        .file = cvn_slice(req->content.data, req->content.len),
+        .file = *file,
         .zones = ((const struct cvn_events_service *)ctx->service)->zones,
-        .time_zone = req->time_zone,
+        .time_zone = import->time_zone,
         .group_zone = group_zone,
         .now_ms = ctx->now_ms,
         .clock_ms = clock_ms,
@@ -157,7 +162,7 @@ static int read_file(struct import *import, const char *group_zone)
     if (r)
         return r;
     if (import->calendar.refusal) {
-        cvn_problems_add(&ctx->problems, "content", "cannot be imported. %s",
+        cvn_problems_add(&ctx->problems, "pieces", "cannot be imported. %s",
                          cvn_calendar_refusal_text(import->calendar.refusal));
         return cvn_ctx_refuse_problems(ctx);
     }
@@ -195,7 +200,7 @@ static int copy_record(struct cvn_arena *arena, const struct cvn_calendar_record
 
 /* Adds the item's line to the report. */
 static int report(struct import *import, struct cvn_calendar_item *item,
-                  Convene__Events__V1__ImportCalendarResponse *response)
+                  Convene__Events__V1__StreamImportCalendarResponse *response)
 {
     struct cvn_arena *arena = import->ctx->arena;
     Convene__Events__V1__CalendarResult *line = cvn_arena_copy(arena, &item->result, sizeof *line);
@@ -205,7 +210,7 @@ static int report(struct import *import, struct cvn_calendar_item *item,
         return -ENOMEM;
     line->title = cvn_arena_copy(arena, title.data, title.len);
     line->uid = cvn_arena_copy(arena, uid.data, uid.len);
-    bool made = item->result.outcome == OUTCOME(CREATED) && import->request->validate_only;
+    bool made = item->result.outcome == OUTCOME(CREATED) && import->validate_only;
     if (made || item->result.outcome == OUTCOME(REFUSED))
         line->id = (char *)(uintptr_t)protobuf_c_empty_string; /* there is nothing of that id */
     response->results[response->n_results++] = line;
@@ -213,7 +218,7 @@ static int report(struct import *import, struct cvn_calendar_item *item,
 }
 
 static int report_record(struct import *import, const struct cvn_calendar_record *record,
-                         Convene__Events__V1__ImportCalendarResponse *response)
+                         Convene__Events__V1__StreamImportCalendarResponse *response)
 {
     int r = record->main ? report(import, record->main, response) : 0;
     for (size_t i = 0; r == 0 && i < record->n_overrides; i++)
@@ -228,7 +233,7 @@ static bool is_refused(const struct cvn_calendar_item *item)
 
 /* Stores one record, those of its occurrences that were not refused before; reports all. */
 static int take_record(struct import *import, struct cvn_calendar_apply *apply, size_t i,
-                       Convene__Events__V1__ImportCalendarResponse *response)
+                       Convene__Events__V1__StreamImportCalendarResponse *response)
 {
     struct cvn_arena *arena = import->ctx->arena;
     struct cvn_calendar_record record, fit;
@@ -267,26 +272,25 @@ static size_t count_items(const struct cvn_calendar *calendar)
     return n;
 }
 
-/* What is said of the file, in the call that begins it, and of components that are no record. */
-static int report_others(struct import *import, int32_t next_line,
-                         Convene__Events__V1__ImportCalendarResponse *response)
+/* What is said of the file, with its beginning, and of components that are no record. */
+static int report_others(struct import *import,
+                         Convene__Events__V1__StreamImportCalendarResponse *response)
 {
     const struct cvn_calendar *calendar = &import->calendar;
-    int32_t first_line = import->request->first_line;
-    if (first_line == 0) {
+    if (import->first_line == 0) {
         response->warnings = (char **)(uintptr_t)calendar->notes;
         response->n_warnings = calendar->n_notes;
     }
     int r = 0;
     for (size_t i = 0; r == 0 && i < calendar->n_others; i++) {
         int32_t line = calendar->others[i]->result.line;
-        if (line >= first_line && (next_line == 0 || line < next_line))
+        if (line >= import->first_line && (import->next_line == 0 || line < import->next_line))
             r = report(import, calendar->others[i], response);
     }
     return r;
 }
 
-/* Whether the call has done its share; the writer has others to serve. */
+/* Whether the update has done its share; the writer has others to serve. */
 static bool is_enough(const struct cvn_calendar_apply *apply, size_t n_looked, int64_t rules_ms)
 {
     return apply->n_writes + n_looked / LOOKED_PER_WRITE >= CVN_CALENDAR_WRITES_MAX ||
@@ -294,95 +298,139 @@ static bool is_enough(const struct cvn_calendar_apply *apply, size_t n_looked, i
 }
 
 static int import_records(struct import *import,
-                          Convene__Events__V1__ImportCalendarResponse *response)
+                          Convene__Events__V1__StreamImportCalendarResponse *response)
 {
     const struct cvn_calendar *calendar = &import->calendar;
     struct cvn_calendar_apply apply = {
         .ctx = import->ctx,
         .group = import->group,
         .group_id = import->group_id,
-        .publish = import->request->publish,
+        .publish = import->publish,
     };
-    size_t i = 0, n_looked = 0;
+    size_t i = import->n_done, n_looked = 0;
     int64_t rules_ms = 0;
-    response->line_count = (int32_t)calendar->n_lines;
     response->calendar_name = (char *)(uintptr_t)calendar->name;
     response->results =
         cvn_arena_alloc_array(import->ctx->arena, count_items(calendar), sizeof *response->results);
     int r = response->results ? 0 : -ENOMEM;
-    while (i < calendar->n_records && calendar->records[i].line < import->request->first_line)
-        i++;
     for (; r == 0 && i < calendar->n_records && !is_enough(&apply, n_looked, rules_ms); i++) {
         n_looked += 1 + calendar->records[i].n_overrides;
         rules_ms += calendar->records[i].cost_ms;
         r = take_record(import, &apply, i, response);
     }
-    response->next_line = i < calendar->n_records ? calendar->records[i].line : 0;
+    import->n_reached = i;
+    import->next_line = i < calendar->n_records ? calendar->records[i].line : 0;
+    response->next_line = import->next_line;
     if (r == 0)
-        r = report_others(import, response->next_line, response);
+        r = report_others(import, response);
     if (r == 0 && response->n_results > 0)
         qsort(response->results, response->n_results, sizeof *response->results, compare_lines);
     return r;
 }
 
-/* A dry run does all of it in a transaction that is then taken back. */
-static int dry_run(struct cvn_txn *txn, void *arg)
+/* Keeps what the first message says for all of them; refuses what cannot be right. */
+static int take_options(struct import *import,
+                        const Convene__Events__V1__StreamImportCalendarRequest *req)
 {
-    struct import *import = arg;
-    import->ctx->txn = txn;
-    convene__events__v1__import_calendar_response__init(import->answer);
-    int r = import_records(import, import->answer);
-    return r ? r : DRY_RUN_UNDONE;
+    size_t group_len = strlen(req->group_id), zone_len = strlen(req->time_zone);
+    if (group_len + zone_len + 2 > sizeof import->kept)
+        return cvn_ctx_refuse(import->ctx, CVN_INVALID_ARGUMENT,
+                              "group_id and time_zone have %zu bytes; no names are so long.",
+                              group_len + zone_len);
+    import->begun = true;
+    import->publish = req->publish;
+    import->validate_only = req->validate_only;
+    import->group_name = memcpy(import->kept, req->group_id, group_len + 1);
+    import->time_zone = memcpy(import->kept + group_len + 1, req->time_zone, zone_len + 1);
+    return 0;
 }
 
-static int check_import(struct cvn_ctx *ctx, const void *request)
+static void check_lines(struct cvn_problems *problems,
+                        const Convene__Events__V1__StreamImportCalendarRequest *req)
 {
-    const Convene__Events__V1__ImportCalendarRequest *req = request;
-    struct cvn_zones *zones = ((const struct cvn_events_service *)ctx->service)->zones;
-    struct import *import = cvn_arena_alloc(ctx->arena, sizeof *import);
-    const char *group_zone = NULL;
-    if (!import)
-        return -ENOMEM;
-    *import = (struct import){.ctx = ctx, .request = req};
-    if (req->time_zone[0] &&
-        cvn_field_check_zone(&ctx->problems, "time_zone", req->time_zone, zones))
-        return -ENOMEM;
     if (req->first_line < 0)
-        cvn_problems_add(&ctx->problems, "first_line",
-                         "is %d; next_line of the answer before is right", req->first_line);
-    int r = cvn_ctx_refuse_problems(ctx);
+        cvn_problems_add(problems, "first_line",
+                         "is %d; next_line of the last answer to the message is right",
+                         req->first_line);
+    for (size_t i = 0; i < req->n_pieces; i++) {
+        int32_t line = req->pieces[i]->first_line;
+        if (line < 0 || line > CVN_CALENDAR_IMPORT_LINE_MAX)
+            cvn_problems_add(problems, cvn_field_path(problems, "pieces[%zu].first_line", i),
+                             "is %d; 0 to %d is right", line, CVN_CALENDAR_IMPORT_LINE_MAX);
+    }
+}
+
+/* The message's pieces as the reader takes them; NULL without memory. */
+static const struct cvn_calendar_piece *
+pieces_of(struct cvn_arena *arena, const Convene__Events__V1__StreamImportCalendarRequest *req)
+{
+    struct cvn_calendar_piece *pieces = cvn_arena_alloc_array(arena, req->n_pieces, sizeof *pieces);
+    for (size_t i = 0; pieces && i < req->n_pieces; i++)
+        pieces[i] = (struct cvn_calendar_piece){
+            cvn_slice(req->pieces[i]->content.data, req->pieces[i]->content.len),
+            (size_t)req->pieces[i]->first_line};
+    return pieces;
+}
+
+static int take(struct cvn_ctx *ctx, void *state, ProtobufCMessage *message,
+                enum cvn_write_stream_mode *ret_mode)
+{
+    const Convene__Events__V1__StreamImportCalendarRequest *req = (const void *)message;
+    struct cvn_zones *zones = ((const struct cvn_events_service *)ctx->service)->zones;
+    struct import *import = state;
+    const char *group_zone = NULL;
+    import->ctx = ctx;
+    int r = import->begun ? 0 : take_options(import, req);
+    if (r)
+        return r;
+    *ret_mode = import->validate_only ? CVN_WRITE_STREAM_UNDO : CVN_WRITE_STREAM_WRITE;
+    if (import->time_zone[0] &&
+        cvn_field_check_zone(&ctx->problems, "time_zone", import->time_zone, zones))
+        return -ENOMEM;
+    check_lines(&ctx->problems, req);
+    r = cvn_ctx_refuse_problems(ctx);
     if (r == 0)
         r = find_group(import, &group_zone);
+    const struct cvn_calendar_file file = {pieces_of(ctx->arena, req), req->n_pieces};
     if (r == 0)
-        r = read_file(import, group_zone);
-    ctx->prepared = import;
-    if (r || !req->validate_only)
-        return r;
-    import->answer = cvn_arena_alloc(ctx->arena, sizeof *import->answer);
-    if (!import->answer)
-        return -ENOMEM;
-    r = cvn_store_update(ctx->store, dry_run, import, ctx->deadline_ms * 1000000);
-    ctx->txn = NULL;
-    return r == DRY_RUN_UNDONE ? 0 : r;
-}
-
-static int import_calendar(struct cvn_ctx *ctx, const void *request, void *reply)
-{
-    (void)request;
-    struct import *import = ctx->prepared;
-    Convene__Events__V1__ImportCalendarResponse *response = reply;
-    int r = 0;
-    import->ctx = ctx;
-    if (import->answer)
-        *response = *import->answer;
-    else
-        r = import_records(import, response);
+        r = file.pieces ? read_file(import, &file, group_zone) : -ENOMEM;
+    import->n_done = 0;
+    import->first_line = req->first_line;
+    while (r == 0 && import->n_done < import->calendar.n_records &&
+           import->calendar.records[import->n_done].line < req->first_line)
+        import->n_done++;
     return r;
 }
 
-const struct cvn_service_method cvn_calendar_methods[2] = {
-    {"ImportCalendar", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_import, import_calendar, NULL,
-     CVN_SCOPE_EVENTS_REGISTER},
-    {"ExportCalendar", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, cvn_calendar_export_check,
-     cvn_calendar_export, NULL, CVN_SCOPE_READ},
+static int run(struct cvn_ctx *ctx, void *state)
+{
+    struct import *import = state;
+    import->ctx = ctx;
+    convene__events__v1__stream_import_calendar_response__init(&import->answer);
+    return import_records(import, &import->answer);
+}
+
+static const ProtobufCMessage *answer(void *state)
+{
+    return &((struct import *)state)->answer.base;
+}
+
+static bool next(void *state)
+{
+    struct import *import = state;
+    import->n_done = import->n_reached;
+    import->first_line = import->next_line;
+    return import->next_line > 0;
+}
+
+const struct cvn_write_stream_type cvn_calendar_import_stream = {
+    .need = {"StreamImportCalendar", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN,
+             .scope = CVN_SCOPE_EVENTS_REGISTER},
+    .message_bytes_max = CVN_CALENDAR_IMPORT_MESSAGE_BYTES_MAX,
+    .update_bytes_max = CVN_CALENDAR_IMPORT_MESSAGE_BYTES_MAX,
+    .state_size = sizeof(struct import),
+    .take = take,
+    .run = run,
+    .answer = answer,
+    .next = next,
 };
