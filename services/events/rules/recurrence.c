@@ -132,6 +132,57 @@ static void gather(struct gathered *all, const struct cvn_recurrence *recurrence
     all->n = n_kept + 1;
 }
 
+enum { DAY_S = 24 * 60 * 60 };
+
+/* The start, so many whole periods later that one at least is left before the time. */
+static struct cvn_civil days_later(const struct cvn_civil *start, const struct cvn_civil *from,
+                                   int period_days)
+{
+    int64_t period_s = (int64_t)period_days * DAY_S;
+    int64_t n = (seconds_of(from) - seconds_of(start)) / period_s - 1;
+    return n > 0 ? cvn_civil_of_seconds(seconds_of(start) + n * period_s) : *start;
+}
+
+/* The same in months, as far as they have that day. */
+static struct cvn_civil months_later(const struct cvn_civil *start, const struct cvn_civil *from,
+                                     int period)
+{
+    int first = start->year * 12 + start->month - 1;
+    int n = (from->year * 12 + from->month - 1 - first) / period - 1;
+    for (; n > 0; n--) {
+        int month = first + n * period;
+        struct cvn_civil later = *start;
+        later.year = month / 12;
+        later.month = month % 12 + 1;
+        if (cvn_civil_valid(&later))
+            return later;
+    }
+    return *start;
+}
+
+/*
+ * From where the rule may be stepped through for what it gives from a time on. Without a COUNT a
+ * rule of days, weeks or months gives the same when it starts whole intervals later, on the same
+ * weekday or day of the month. Years differ by more than their number (weeks, leap days), and a
+ * rule of these has few steps. icalrecur_iterator_set_start is not asked: its weeks are out of step
+ * with some INTERVALs.
+ */
+static struct cvn_civil begin_near(const struct icalrecurrencetype *rule,
+                                   const struct cvn_civil *start, const struct cvn_civil *from)
+{
+    struct cvn_civil until = civil_of(rule->until);
+    if (rule->count > 0)
+        return *start;
+    if (!icaltime_is_null_time(rule->until) && compare(&until, from) < 0)
+        from = &until; /* libical takes no rule that has ended before it starts */
+    if (rule->freq == ICAL_DAILY_RECURRENCE)
+        return days_later(start, from, rule->interval);
+    if (rule->freq == ICAL_WEEKLY_RECURRENCE)
+        return days_later(start, from, 7 * rule->interval);
+    return rule->freq == ICAL_MONTHLY_RECURRENCE ? months_later(start, from, rule->interval)
+                                                 : *start;
+}
+
 static enum cvn_recurrence_refusal step_through(const struct cvn_recurrence *recurrence,
                                                 const struct cvn_recurrence_window *window,
                                                 struct gathered *all)
@@ -141,7 +192,8 @@ static enum cvn_recurrence_refusal step_through(const struct cvn_recurrence *rec
     if (refusal)
         return refusal;
     localize_until(&rule, recurrence->zone);
-    icalrecur_iterator *steps = icalrecur_iterator_new(rule, ical_of(&recurrence->start));
+    struct cvn_civil start = begin_near(&rule, &recurrence->start, &window->from);
+    icalrecur_iterator *steps = icalrecur_iterator_new(rule, ical_of(&start));
     if (!steps)
         return CVN_RECURRENCE_REFUSED_SYNTAX;
     int n = 0;

@@ -15,7 +15,7 @@
 enum {
     CVN_RECURRENCE_RULE_MAX = 500,    /* bytes */
     CVN_RECURRENCE_DATES_MAX = 500,   /* of RDATE, and of EXDATE */
-    CVN_RECURRENCE_STEPS_MAX = 20000, /* of a rule from its start: 54 years of days */
+    CVN_RECURRENCE_STEPS_MAX = 20000, /* of a rule; with a COUNT from its start: 54 years of days */
     CVN_RECURRENCE_RESULTS_MAX = 2000,
 };
 

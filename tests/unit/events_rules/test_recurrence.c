@@ -1,6 +1,7 @@
 /* Recurrence against the expansions that RFC 5545, section 3.8.5.3, prints for its own examples. */
 #include "services/events/rules/recurrence.h"
 #include "tests/support/cmocka_all.h"
+#include "tests/support/dice.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -179,15 +180,135 @@ static void test_check_when_the_rule_is_hostile(void **state)
     assert_int_equal(cvn_recurrence_check(longest), CVN_RECURRENCE_REFUSED_LONG);
 }
 
-static void test_expand_when_a_rule_began_long_ago(void **state)
+static enum cvn_recurrence_refusal expand_from(const char *rule, const char *from,
+                                               const char *before, size_t *ret_n)
 {
-    struct cvn_recurrence recurrence = {.start = civil("1970-01-01T09:00"), .rule = "FREQ=DAILY"};
+    struct cvn_recurrence recurrence = {.start = civil("1970-01-01T09:00"), .rule = rule};
     struct cvn_recurrence_window window = {
-        .from = civil("2090-01-01T00:00"), .before = civil("2091-01-01T00:00"), .max = MAX};
+        .from = civil(from), .before = civil(before), .max = MAX};
     struct cvn_civil times[MAX];
+    return cvn_recurrence_expand(&recurrence, &window, times, ret_n);
+}
+
+static void test_expand_when_a_rule_began_long_ago_begins_near_the_window(void **state)
+{
     size_t n = 0;
-    assert_int_equal(cvn_recurrence_expand(&recurrence, &window, times, &n),
+    assert_int_equal(expand_from("FREQ=DAILY", "2090-01-01T00:00", "2090-01-31T00:00", &n),
+                     CVN_RECURRENCE_OK);
+    assert_int_equal(n, 30);
+    assert_int_equal(expand_from("FREQ=WEEKLY", "2090-01-01T00:00", "2090-01-31T00:00", &n),
+                     CVN_RECURRENCE_OK);
+    assert_int_equal(n, 4);
+}
+
+/* Where steps are counted from the start, there are as many as may be. */
+static void test_expand_when_a_rule_takes_too_many_steps_is_refused(void **state)
+{
+    size_t n = 0;
+    struct cvn_civil last = civil("1970-01-01T09:00");
+    char before[CVN_CIVIL_TEXT_BYTES], from[CVN_CIVIL_TEXT_BYTES];
+    for (int over = 0; over <= 1; over++) {
+        struct cvn_civil end = cvn_civil_of_seconds(
+            cvn_civil_seconds(&last) + INT64_C(86400) * (CVN_RECURRENCE_STEPS_MAX - 1 + over));
+        struct cvn_civil begin = cvn_civil_of_seconds(cvn_civil_seconds(&end) - 86400);
+        cvn_civil_format(before, &end);
+        cvn_civil_format(from, &begin);
+        assert_int_equal(expand_from("FREQ=DAILY;COUNT=32000", from, before, &n),
+                         over ? CVN_RECURRENCE_REFUSED_STEPS : CVN_RECURRENCE_OK);
+    }
+    assert_int_equal(expand_from("FREQ=DAILY;BYHOUR=0,1,2,3,4,5,6,7,8,9;BYMINUTE=0,15,30,45;"
+                                 "BYSECOND=0,10,20,30,40,50",
+                                 "2090-01-01T00:00", "2099-01-01T00:00", &n),
+                     CVN_RECURRENCE_OK); /* which is full long before */
+    assert_int_equal(expand_from("FREQ=YEARLY;BYMONTH=1,2,3,4,5,6,7,8,9,10,11,12;BYDAY=MO,TU,WE,"
+                                 "TH,FR,SA,SU",
+                                 "2090-01-01T00:00", "2099-01-01T00:00", &n),
                      CVN_RECURRENCE_REFUSED_STEPS);
+}
+
+/* One of the parts of a rule, or none. */
+static void add_part(char *rule, size_t room, uint64_t *dice, const char *const *parts, size_t n)
+{
+    size_t which = dice_below(dice, 2 * (uint32_t)n);
+    if (which < n)
+        (void)snprintf(rule + strlen(rule), room - strlen(rule), ";%s", parts[which]);
+}
+
+static void make_rule(char *rule, size_t room, uint64_t *dice)
+{
+    static const char *const freqs[] = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"};
+    static const char *const days[] = {"BYDAY=MO",    "BYDAY=TU,TH",       "BYDAY=SU,MO,FR",
+                                       "BYDAY=SA,SU", "BYDAY=MO,TU,WE,TH", "BYDAY=WE"};
+    static const char *const nths[] = {"BYDAY=1MO",
+                                       "BYDAY=-1FR",
+                                       "BYDAY=2TU,4TU",
+                                       "BYDAY=5WE",
+                                       "BYDAY=SU",
+                                       "BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+                                       "BYDAY=SA,SU;BYSETPOS=2,3"};
+    static const char *const month_days[] = {"BYMONTHDAY=1", "BYMONTHDAY=31", "BYMONTHDAY=-1",
+                                             "BYMONTHDAY=13,14,15", "BYMONTHDAY=29,30"};
+    static const char *const months[] = {"BYMONTH=1", "BYMONTH=2,7,12", "BYMONTH=3,4,5,6,7"};
+    static const char *const ends[] = {"UNTIL=20101231", "UNTIL=20050704T120000", "COUNT=40",
+                                       "COUNT=1500"};
+    static const char *const weeks[] = {"WKST=SU", "WKST=MO", "WKST=TH"};
+    static const char *const hours[] = {"BYHOUR=8,20"};
+    size_t freq = dice_below(dice, 4);
+    (void)snprintf(rule, room, "FREQ=%s;INTERVAL=%d", freqs[freq], 1 + (int)dice_below(dice, 9));
+    /* Not both at once, as few days are both and libical looks for them for ages. */
+    if (freq < 2)
+        add_part(rule, room, dice, days, sizeof days / sizeof *days);
+    else if (dice_once_in(dice, 2))
+        add_part(rule, room, dice, nths, sizeof nths / sizeof *nths);
+    else
+        add_part(rule, room, dice, month_days, sizeof month_days / sizeof *month_days);
+    if (freq != 2) /* nor months, which every nth may never be */
+        add_part(rule, room, dice, months, sizeof months / sizeof *months);
+    add_part(rule, room, dice, weeks, sizeof weeks / sizeof *weeks);
+    if (dice_once_in(dice, 4))
+        add_part(rule, room, dice, ends, sizeof ends / sizeof *ends);
+    if (dice_once_in(dice, 8))
+        add_part(rule, room, dice, hours, 1);
+}
+
+/* Whatever window is asked for: what stepping through all of the rule gives in it. */
+static void test_expand_when_the_window_is_late_gives_what_all_of_the_rule_does(void **state)
+{
+    enum { RULES = 600 };
+    static struct cvn_civil all[CVN_RECURRENCE_RESULTS_MAX], some[CVN_RECURRENCE_RESULTS_MAX];
+    uint64_t dice = 1;
+    size_t n_compared = 0, n_dates = 0;
+    for (int i = 0; i < RULES; i++) {
+        char rule[200];
+        struct cvn_civil first = civil("2000-01-01T00:00:00");
+        make_rule(rule, sizeof rule, &dice);
+        struct cvn_recurrence recurrence = {
+            .start = cvn_civil_of_seconds(cvn_civil_seconds(&first) +
+                                          (int64_t)dice_below(&dice, 1000) * 86400 + 30600),
+            .rule = rule};
+        struct cvn_recurrence_window window = always, whole = always;
+        size_t n_all = 0, n_some = 0, at = 0;
+        whole.max = window.max = CVN_RECURRENCE_RESULTS_MAX;
+        window.from = cvn_civil_of_seconds(cvn_civil_seconds(&recurrence.start) +
+                                           (int64_t)dice_below(&dice, 3000) * 43200);
+        whole.before = window.before = cvn_civil_of_seconds(
+            cvn_civil_seconds(&window.from) + (int64_t)dice_below(&dice, 1000) * 43200);
+        if (cvn_recurrence_expand(&recurrence, &whole, all, &n_all) || n_all == whole.max)
+            continue; /* a day that never comes, or too many to have them all */
+        if (cvn_recurrence_expand(&recurrence, &window, some, &n_some))
+            fail_msg("%s is refused", rule);
+        while (at < n_all && cvn_civil_seconds(&all[at]) < cvn_civil_seconds(&window.from))
+            at++;
+        for (size_t k = 0; k < n_some; k++, at++)
+            if (at == n_all || cvn_civil_seconds(&all[at]) != cvn_civil_seconds(&some[k]))
+                fail_msg("%s: the %zuth in the window is another", rule, k);
+        if (at < n_all)
+            fail_msg("%s: the window lacks its %zuth", rule, n_some);
+        n_compared++;
+        n_dates += n_some;
+    }
+    assert_true(n_compared > RULES / 2);
+    assert_true(n_dates > RULES * 4);
 }
 
 int main(void)
@@ -197,7 +318,9 @@ int main(void)
         cmocka_unit_test(test_expand_when_dates_are_added_and_taken_out),
         cmocka_unit_test(test_expand_when_the_window_bounds_it),
         cmocka_unit_test(test_check_when_the_rule_is_hostile),
-        cmocka_unit_test(test_expand_when_a_rule_began_long_ago),
+        cmocka_unit_test(test_expand_when_a_rule_began_long_ago_begins_near_the_window),
+        cmocka_unit_test(test_expand_when_a_rule_takes_too_many_steps_is_refused),
+        cmocka_unit_test(test_expand_when_the_window_is_late_gives_what_all_of_the_rule_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
