@@ -89,17 +89,16 @@ static int apply_event(struct cvn_calendar_apply *a, struct cvn_calendar_item *i
                              : cvn_calendar_add_event(a, item, item->result.uid);
 }
 
-/* Remembers the version of the series that was stored. */
+/* Remembers a newer version of a series that stays as it is. */
 static int keep_version(struct cvn_calendar_apply *a, struct cvn_calendar_item *item,
                         const struct cvn_id *id)
 {
     Convene__Events__V1__Series *series;
+    if (!item->has_sequence && !item->modified_s)
+        return 0;
     int r = cvn_series_get(a->ctx, id, &series);
     if (r)
         return r;
-    item->result.id = series->id;
-    if (!item->has_sequence && !item->modified_s)
-        return 0;
     if (series->sequence < item->sequence)
         series->sequence = item->sequence;
     series->calendar_source =
@@ -107,15 +106,54 @@ static int keep_version(struct cvn_calendar_apply *a, struct cvn_calendar_item *
     return series->calendar_source ? cvn_series_put(a->ctx, id, series) : -ENOMEM;
 }
 
+struct making {
+    struct cvn_calendar_apply *apply;
+    const struct cvn_calendar_record *record;
+};
+
+/*
+ * Finds the item of an occurrence that the series makes, so that it is written
+ * once. One that came before its series is an event already, and is changed
+ * when it has become the occurrence.
+ */
+static int revise_made(void *arg, const Convene__Events__V1__Event *made,
+                       Convene__Events__V1__Event *event, bool *ret_revised)
+{
+    const struct making *making = arg;
+    const struct cvn_calendar_record *record = making->record;
+    struct cvn_id own, id;
+    for (size_t i = 0; i < record->n_overrides; i++) {
+        struct cvn_calendar_item *item = record->overrides[i];
+        if (item->result.outcome || strcmp(item->result.recurrence_id, made->recurrence_id) != 0)
+            continue;
+        if (!cvn_id_parse(&own, CVN_EVENT_PREFIX, made->id))
+            return -EUCLEAN;
+        int r = cvn_event_by_external_id(making->apply->ctx, &making->apply->group,
+                                         made->external_id, &id);
+        if (r == CVN_STORE_ABSENT || (r == 0 && memcmp(&id, &own, sizeof id) == 0))
+            return cvn_calendar_revise_made(making->apply, item, made, event, ret_revised);
+        return r;
+    }
+    return 0;
+}
+
 /*
  * Registers the series. What the call was refused for is the item's refusal, as long as nothing was
  * written then: only an external_id that is taken is found out later.
  */
-static int register_series(struct cvn_calendar_apply *a, struct cvn_calendar_item *item,
+static int register_series(struct cvn_calendar_apply *a, const struct cvn_calendar_record *record,
                            Convene__Events__V1__Series *series, bool publish)
 {
+    struct cvn_calendar_item *item = record->main;
     Convene__Events__V1__RegisterResult__Outcome outcome;
-    int r = cvn_series_register(a->ctx, series, publish, &outcome);
+    struct making making = {a, record};
+    struct cvn_series_how how = {.publish = publish, .revise = revise_made, .arg = &making};
+    if (item->has_sequence || item->modified_s) {
+        how.source = cvn_calendar_source(a->ctx->arena, item, 0);
+        if (!how.source)
+            return -ENOMEM;
+    }
+    int r = cvn_series_register(a->ctx, series, &how, &outcome);
     if (r == CVN_REFUSED && a->ctx->status->code == CVN_ALREADY_EXISTS)
         return r;
     if (r == CVN_REFUSED)
@@ -144,13 +182,14 @@ static int add_series(struct cvn_calendar_apply *a, const struct cvn_calendar_re
     bool published = item->publication ? item->publication ==
                                              CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_PUBLISHED
                                        : a->publish;
-    int r = register_series(a, item, &series, published);
+    int r = register_series(a, record, &series, published);
     if (r || item->result.outcome != OUTCOME(CREATED))
         return r;
     if (!cvn_id_parse(&target->series, CVN_SERIES_PREFIX, series.id))
         return -EUCLEAN;
     target->has_series = true;
-    return keep_version(a, item, &target->series);
+    item->result.id = series.id;
+    return 0;
 }
 
 /* Calls off what lies ahead, and lets no more follow. */
@@ -212,11 +251,10 @@ static int change_series(struct cvn_calendar_apply *a, const struct cvn_calendar
         series.rrule = before->rrule;
     r = cvn_calendar_say(ctx->arena, item, &model);
     if (r == 0)
-        r = register_series(a, item, &series, false);
-    bool store = item->result.outcome == OUTCOME(UPDATED) ||
-                 (age == CVN_CALENDAR_NEWER && before->calendar_source);
-    return r == 0 && store && item->result.outcome != OUTCOME(REFUSED) ? keep_version(a, item, id)
-                                                                       : r;
+        r = register_series(a, record, &series, false);
+    bool newer = age == CVN_CALENDAR_NEWER && before->calendar_source;
+    return r == 0 && newer && item->result.outcome == OUTCOME(UNCHANGED) ? keep_version(a, item, id)
+                                                                         : r;
 }
 
 static int apply_main(struct cvn_calendar_apply *a, const struct cvn_calendar_record *record,
@@ -284,6 +322,8 @@ static int apply_lone(struct cvn_calendar_apply *a, struct cvn_calendar_item *it
 static int apply_override(struct cvn_calendar_apply *a, struct cvn_calendar_item *item,
                           const struct cvn_calendar_target *target, const struct occurrences *all)
 {
+    if (item->result.outcome) /* it was written when its series made it */
+        return 0;
     if (!target->has_series)
         return apply_lone(a, item);
     for (size_t i = 0; i < all->n; i++)

@@ -178,129 +178,125 @@ int cvn_calendar_add_event(struct cvn_calendar_apply *apply, struct cvn_calendar
     return 0;
 }
 
-static int read_case(struct cvn_ctx *ctx, const struct cvn_id *id, struct cvn_rsvp_case *ret)
-{
-    *ret = (struct cvn_rsvp_case){.event_id = *id};
-    int r = cvn_event_get(ctx, id, &ret->event);
-    return r                                                                      ? r
-           : cvn_id_parse(&ret->group_id, CVN_GROUP_PREFIX, ret->event->group_id) ? 0
-                                                                                  : -EUCLEAN;
-}
+/* What an item makes of an event, until it is stored. */
+struct revision {
+    struct cvn_calendar_apply *apply;
+    struct cvn_calendar_item *item;
+    const Convene__Events__V1__Event *before;
+    Convene__Events__V1__Event *event;
+    const struct cvn_calendar_version *version; /* of before */
+    enum cvn_calendar_age age;
+    bool changed;
+};
 
 /* Takes the event through an action of its life. */
-static int act(struct cvn_calendar_apply *a, struct cvn_calendar_item *item,
-               struct cvn_rsvp_case *c, enum cvn_event_action action)
+static int act(struct revision *revision, enum cvn_event_action action)
 {
+    struct cvn_ctx *ctx = revision->apply->ctx;
+    struct cvn_calendar_item *item = revision->item;
     struct cvn_event_decision decision;
-    Convene__Events__V1__Event reply;
-    int r = cvn_event_decide_status(a->ctx, c->event, action, 0, &decision);
+    int r = cvn_event_decide_status(ctx, revision->event, action, 0, &decision);
     if (r == CVN_REFUSED)
-        return cvn_calendar_remark(item, a->ctx->arena, "Its status stays as it is here: %s",
-                                   a->ctx->status->message);
+        return cvn_calendar_remark(item, ctx->arena, "Its status stays as it is here: %s",
+                                   ctx->status->message);
     if (r || !decision.changed)
         return r;
     const char *reason = item->event->status_reason;
-    c->event->status_reason = (char *)(uintptr_t)(reason[0] ? reason
-                                                  : action == CVN_EVENT_RESTORE
-                                                      ? ""
-                                                      : "The calendar that it comes from says so.");
-    a->n_writes++;
-    item->result.outcome = OUTCOME(UPDATED);
-    return cvn_event_store_status(a->ctx, c, &decision, &reply);
-}
-
-int cvn_calendar_cancel_event(struct cvn_calendar_apply *apply, struct cvn_calendar_item *item,
-                              const struct cvn_id *id)
-{
-    struct cvn_rsvp_case c;
-    int r = read_case(apply->ctx, id, &c);
-    if (r || c.event->status == STATUS(CANCELLED))
-        return r;
-    return act(apply, item, &c, CVN_EVENT_CANCEL);
+    revision->event->status_reason =
+        (char *)(uintptr_t)(reason[0]                     ? reason
+                            : action == CVN_EVENT_RESTORE ? ""
+                                                          : "The calendar that it comes from says "
+                                                            "so.");
+    cvn_event_set_status(revision->event, &decision);
+    revision->changed = true;
+    return 0;
 }
 
 /* The status that the item says, as far as something leads there. */
-static int follow_status(struct cvn_calendar_apply *a, struct cvn_calendar_item *item,
-                         struct cvn_rsvp_case *c, enum cvn_calendar_age age)
+static int follow_status(struct revision *revision)
 {
-    bool suspended = c->event->status == STATUS(CANCELLED) || c->event->status == STATUS(POSTPONED);
-    if (!item->status || item->status == c->event->status)
+    struct cvn_calendar_item *item = revision->item;
+    Convene__Events__V1__EventStatus status = revision->event->status;
+    bool suspended = status == STATUS(CANCELLED) || status == STATUS(POSTPONED);
+    if (!item->status || item->status == status)
         return 0;
     if (item->status == STATUS(CANCELLED))
-        return act(a, item, c, CVN_EVENT_CANCEL);
+        return act(revision, CVN_EVENT_CANCEL);
     if (item->status == STATUS(POSTPONED))
-        return act(a, item, c, CVN_EVENT_POSTPONE);
-    if (suspended && age == CVN_CALENDAR_NEWER)
-        return act(a, item, c, CVN_EVENT_RESTORE);
-    return suspended ? cvn_calendar_remark(item, a->ctx->arena,
+        return act(revision, CVN_EVENT_POSTPONE);
+    if (suspended && revision->age == CVN_CALENDAR_NEWER)
+        return act(revision, CVN_EVENT_RESTORE);
+    return suspended ? cvn_calendar_remark(item, revision->apply->ctx->arena,
                                            "It is called off or postponed here and stays so.")
                      : 0;
 }
 
-/* Remembers the version that the event has now been brought to. */
-static int keep_version(struct cvn_calendar_apply *a, const struct cvn_calendar_item *item,
-                        struct cvn_rsvp_case *c)
+/* What the item says of the event, but for its status. 0; CVN_REFUSED; a fault.
+ */
+static int revise_facts(struct revision *revision)
 {
-    Convene__Events__V1__Event *event = c->event;
-    if (!item->has_sequence && !item->modified_s)
-        return 0;
-    if (event->sequence < item->sequence)
-        event->sequence = item->sequence;
-    event->calendar_source =
-        cvn_calendar_source(a->ctx->arena, item, cvn_record_time_ms(event->update_time, 0));
-    return event->calendar_source ? cvn_event_put(a->ctx, &c->event_id, event) : -ENOMEM;
-}
-
-/* Stores what differs. */
-static int change(struct cvn_calendar_apply *a, struct cvn_calendar_item *item,
-                  const struct cvn_rsvp_case *c, const struct cvn_calendar_version *version,
-                  enum cvn_calendar_age age)
-{
-    Convene__Events__V1__Event event = *c->event;
+    struct cvn_ctx *ctx = revision->apply->ctx;
+    Convene__Events__V1__Event event = *revision->before;
     Convene__Events__V1__RegisterResult__Outcome outcome;
     struct cvn_id group;
-    int r = cvn_calendar_say(a->ctx->arena, item, &event);
+    int r = cvn_calendar_say(ctx->arena, revision->item, &event);
     if (r == 0)
-        r = cvn_event_place_in_group(a->ctx, &event, &group);
+        r = cvn_event_place_in_group(ctx, &event, &group);
     if (r)
         return r;
-    int same = cvn_record_same(a->ctx->arena, &event.base, &c->event->base);
-    if (same < 0)
-        return same;
-    item->result.outcome = OUTCOME(UNCHANGED);
-    if (!same && age == CVN_CALENDAR_SAME && cvn_calendar_changed_here(version))
-        return cvn_calendar_remark(item, a->ctx->arena,
-                                   "It was changed here since, and the file has no newer version.");
+    int same = cvn_record_same(ctx->arena, &event.base, &revision->before->base);
     if (same)
-        return 0;
-    a->n_writes++;
-    r = cvn_event_change(a->ctx, &c->event_id, &event, c->event, &outcome);
-    if (r == 0 && outcome == REGISTERED(UPDATED))
-        item->result.outcome = OUTCOME(UPDATED);
-    return r;
+        return same < 0 ? same : 0;
+    if (revision->age == CVN_CALENDAR_SAME && cvn_calendar_changed_here(revision->version))
+        return cvn_calendar_remark(revision->item, ctx->arena,
+                                   "It was changed here since, and the file has no newer version.");
+    r = cvn_event_revise(ctx, &event, revision->before, &outcome);
+    if (r || outcome != REGISTERED(UPDATED))
+        return r;
+    *revision->event = event;
+    revision->changed = true;
+    return 0;
 }
 
-static int change_newer(struct cvn_calendar_apply *a, struct cvn_calendar_item *item,
-                        const struct cvn_id *id, const struct cvn_calendar_version *version,
-                        enum cvn_calendar_age age)
+/*
+ * Makes of the event, which is as before, what the item says; and the version
+ * that it has been brought to, where there is one to remember.
+ */
+static int revise(struct revision *revision, bool *ret_version)
 {
-    struct cvn_rsvp_case c;
-    int r = read_case(a->ctx, id, &c);
+    const struct cvn_calendar_item *item = revision->item;
+    Convene__Events__V1__Event *event = revision->event;
+    struct cvn_ctx *ctx = revision->apply->ctx;
+    int r = revise_facts(revision);
     if (r == 0)
-        r = change(a, item, &c, version, age);
-    if (r == CVN_REFUSED)
-        return cvn_calendar_refuse_item(a, item);
-    if (r == 0)
-        r = read_case(a->ctx, id, &c);
-    if (r == 0)
-        r = follow_status(a, item, &c, age);
-    bool updated = item->result.outcome == OUTCOME(UPDATED);
-    if (r == 0 && updated)
-        r = read_case(a->ctx, id, &c);
-    bool imported = c.event->calendar_source || updated;
-    return r == 0 && (updated || (age == CVN_CALENDAR_NEWER && imported))
-               ? keep_version(a, item, &c)
-               : r;
+        r = follow_status(revision);
+    bool newer = revision->age == CVN_CALENDAR_NEWER && revision->before->calendar_source;
+    *ret_version = (revision->changed || newer) && (item->has_sequence || item->modified_s);
+    if (r || !*ret_version)
+        return r;
+    if (event->sequence < item->sequence)
+        event->sequence = item->sequence;
+    event->calendar_source = cvn_calendar_source(
+        ctx->arena, item,
+        revision->changed ? ctx->now_ms : cvn_record_time_ms(event->update_time, 0));
+    return event->calendar_source ? 0 : -ENOMEM;
+}
+
+/* Stores what the item makes of an event that is not newer here. */
+static int change_newer(struct revision *revision, const struct cvn_id *id)
+{
+    struct cvn_ctx *ctx = revision->apply->ctx;
+    bool version;
+    revision->item->result.outcome = OUTCOME(UNCHANGED);
+    int r = revise(revision, &version);
+    revision->apply->n_writes += revision->changed || version;
+    if (r == 0 && revision->changed) {
+        revision->item->result.outcome = OUTCOME(UPDATED);
+        r = cvn_event_store(ctx, id, revision->event);
+    } else if (r == 0 && version) {
+        r = cvn_event_put(ctx, id, revision->event);
+    }
+    return r == CVN_REFUSED ? cvn_calendar_refuse_item(revision->apply, revision->item) : r;
 }
 
 int cvn_calendar_change_event(struct cvn_calendar_apply *apply, struct cvn_calendar_item *item,
@@ -312,13 +308,51 @@ int cvn_calendar_change_event(struct cvn_calendar_apply *apply, struct cvn_calen
     if (r)
         return r;
     item->result.id = before->id;
+    Convene__Events__V1__Event event = *before;
     struct cvn_calendar_version version = {before->calendar_source, before->sequence,
                                            cvn_record_time_ms(before->update_time, 0)};
-    enum cvn_calendar_age age = cvn_calendar_compare(item, &version);
+    struct revision revision = {apply, item, before, &event, &version, .changed = false};
+    revision.age = cvn_calendar_compare(item, &version);
     /* An occurrence that is as its series made it has no version of its own. */
     if (before->series_id[0] && !before->overridden && !before->calendar_source)
-        age = CVN_CALENDAR_UNDATED;
-    if (age != CVN_CALENDAR_OLDER)
-        return change_newer(apply, item, id, &version, age);
+        revision.age = CVN_CALENDAR_UNDATED;
+    if (revision.age != CVN_CALENDAR_OLDER)
+        return change_newer(&revision, id);
     return cvn_calendar_skip_older(ctx->arena, item, &version);
+}
+
+int cvn_calendar_revise_made(struct cvn_calendar_apply *apply, struct cvn_calendar_item *item,
+                             const Convene__Events__V1__Event *made,
+                             Convene__Events__V1__Event *event, bool *ret_revised)
+{
+    bool version;
+    struct cvn_calendar_version none = {NULL, made->sequence, apply->ctx->now_ms};
+    struct revision revision = {apply, item, made, event, &none, CVN_CALENDAR_UNDATED, false};
+    item->result.id = made->id;
+    item->result.outcome = OUTCOME(UNCHANGED);
+    int r = revise(&revision, &version);
+    if (r == CVN_REFUSED) {
+        *event = *made;
+        return cvn_calendar_refuse_item(apply, item);
+    }
+    *ret_revised = revision.changed || version;
+    if (revision.changed)
+        item->result.outcome = OUTCOME(UPDATED);
+    return r;
+}
+
+int cvn_calendar_cancel_event(struct cvn_calendar_apply *apply, struct cvn_calendar_item *item,
+                              const struct cvn_id *id)
+{
+    Convene__Events__V1__Event *event;
+    int r = cvn_event_get(apply->ctx, id, &event);
+    if (r || event->status == STATUS(CANCELLED))
+        return r;
+    struct revision revision = {apply, item, event, event, NULL, CVN_CALENDAR_UNDATED, false};
+    r = act(&revision, CVN_EVENT_CANCEL);
+    if (r || !revision.changed)
+        return r;
+    apply->n_writes++;
+    item->result.outcome = OUTCOME(UPDATED);
+    return cvn_event_store(apply->ctx, id, event);
 }

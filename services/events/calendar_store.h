@@ -51,6 +51,15 @@ int cvn_calendar_add_event(struct cvn_calendar_apply *apply, struct cvn_calendar
 int cvn_calendar_change_event(struct cvn_calendar_apply *apply, struct cvn_calendar_item *item,
                               const struct cvn_id *id);
 
+/*
+ * Makes of an occurrence that its series is about to store, *event, a copy of
+ * made, what the item says of it, and sets the item's outcome. 0, also when the
+ * item was refused; a fault.
+ */
+int cvn_calendar_revise_made(struct cvn_calendar_apply *apply, struct cvn_calendar_item *item,
+                             const Convene__Events__V1__Event *made,
+                             Convene__Events__V1__Event *event, bool *ret_revised);
+
 /* Copies what the item says onto the event. 0 or -ENOMEM. */
 int cvn_calendar_say(struct cvn_arena *arena, const struct cvn_calendar_item *item,
                      Convene__Events__V1__Event *event);

@@ -79,14 +79,21 @@ static int store(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c, bool sequen
     return r ? r : show(ctx, c, reply);
 }
 
+void cvn_event_set_status(Convene__Events__V1__Event *event,
+                          const struct cvn_event_decision *decision)
+{
+    event->status = stored_status(decision->status);
+    event->status_before = stored_status(decision->status_before);
+    event->overridden = event->series_id[0] != '\0';
+    event->sequence += decision->sequence_rises;
+}
+
 int cvn_event_store_status(struct cvn_ctx *ctx, const struct cvn_rsvp_case *c,
                            const struct cvn_event_decision *decision,
                            Convene__Events__V1__Event *reply)
 {
-    c->event->status = stored_status(decision->status);
-    c->event->status_before = stored_status(decision->status_before);
-    c->event->overridden = c->event->series_id[0] != '\0';
-    return store(ctx, c, decision->sequence_rises, reply);
+    cvn_event_set_status(c->event, decision);
+    return store(ctx, c, false, reply);
 }
 
 int cvn_event_set_publication(struct cvn_ctx *ctx, const char *id,

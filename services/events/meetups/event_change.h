@@ -21,6 +21,11 @@ int cvn_event_decide_status(struct cvn_ctx *ctx, const Convene__Events__V1__Even
                             enum cvn_event_action action, int64_t new_start_ms,
                             struct cvn_event_decision *ret);
 
+/* Gives the event the status decided. An occurrence counts as changed by itself
+ * from then on. */
+void cvn_event_set_status(Convene__Events__V1__Event *event,
+                          const struct cvn_event_decision *decision);
+
 /*
  * Stores the event with its status as decided, brings its seats in line and shows it as organisers
  * see it. An occurrence counts as changed by itself from then on. 0 or a fault.

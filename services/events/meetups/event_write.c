@@ -155,10 +155,8 @@ static void note_change(const struct cvn_ctx *ctx, Convene__Events__V1__Event *e
     event->previous_start_time = before->start_time;
 }
 
-static int store_change(struct cvn_ctx *ctx, const struct cvn_id *id,
-                        Convene__Events__V1__Event *event, const Convene__Events__V1__Event *before)
+int cvn_event_store(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events__V1__Event *event)
 {
-    note_change(ctx, event, before);
     int r = stamp(ctx, id, event);
     if (r == 0)
         r = cvn_event_put(ctx, id, event);
@@ -197,31 +195,39 @@ static int judge(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
     return 0;
 }
 
+int cvn_event_revise(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
+                     const Convene__Events__V1__Event *before,
+                     Convene__Events__V1__RegisterResult__Outcome *ret_outcome)
+{
+    int r = judge(ctx, event, before, ret_outcome);
+    if (r || *ret_outcome != OUTCOME(UPDATED))
+        return r;
+    event->overridden |= event->series_id[0] != '\0';
+    note_change(ctx, event, before);
+    return 0;
+}
+
 int cvn_event_change(struct cvn_ctx *ctx, const struct cvn_id *id,
                      Convene__Events__V1__Event *event, const Convene__Events__V1__Event *before,
                      Convene__Events__V1__RegisterResult__Outcome *ret_outcome)
 {
-    int r = judge(ctx, event, before, ret_outcome);
-    event->overridden |= *ret_outcome == OUTCOME(UPDATED) && event->series_id[0];
+    int r = cvn_event_revise(ctx, event, before, ret_outcome);
     if (r == 0 && *ret_outcome == OUTCOME(UPDATED))
-        r = store_change(ctx, id, event, before);
+        r = cvn_event_store(ctx, id, event);
     return r ? r : cvn_event_show(ctx, id, true, event);
 }
 
-int cvn_event_follow(struct cvn_ctx *ctx, const struct cvn_id *id,
-                     Convene__Events__V1__Event *event, const Convene__Events__V1__Event *before)
+int cvn_event_follow(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
+                     const Convene__Events__V1__Event *before,
+                     Convene__Events__V1__RegisterResult__Outcome *ret_outcome)
 {
     Convene__Events__V1__Event own = *before;
-    Convene__Events__V1__RegisterResult__Outcome outcome;
     own.series_id = event->series_id;
     own.recurrence_id = event->recurrence_id;
-    bool same_series = strcmp(before->series_id, event->series_id) == 0;
-    int r = judge(ctx, event, &own, &outcome);
-    if (r || (outcome == OUTCOME(UNCHANGED) && same_series))
-        return r;
-    if (outcome == OUTCOME(UNCHANGED))
-        return cvn_event_put(ctx, id, event);
-    return store_change(ctx, id, event, &own);
+    int r = judge(ctx, event, &own, ret_outcome);
+    if (r == 0 && *ret_outcome == OUTCOME(UPDATED))
+        note_change(ctx, event, &own);
+    return r;
 }
 
 /*

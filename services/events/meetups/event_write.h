@@ -39,12 +39,24 @@ int cvn_event_change(struct cvn_ctx *ctx, const struct cvn_id *id,
                      Convene__Events__V1__Event *event, const Convene__Events__V1__Event *before,
                      Convene__Events__V1__RegisterResult__Outcome *ret_outcome);
 
+/* What change would store, in *event, without storing it. 0 or -ENOMEM. */
+int cvn_event_revise(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
+                     const Convene__Events__V1__Event *before,
+                     Convene__Events__V1__RegisterResult__Outcome *ret_outcome);
+
 /*
- * Stores what the series made of one of its occurrences, as change does, but the series, the
- * recurrence_id and the external id become the event's. 0; CVN_REFUSED; a fault.
+ * Makes of *event, which its series makes of one of its occurrences, what is to
+ * be stored of it: as revise, but the series, the recurrence_id and the
+ * external id become the event's. 0 or -ENOMEM.
  */
-int cvn_event_follow(struct cvn_ctx *ctx, const struct cvn_id *id,
-                     Convene__Events__V1__Event *event, const Convene__Events__V1__Event *before);
+int cvn_event_follow(struct cvn_ctx *ctx, Convene__Events__V1__Event *event,
+                     const Convene__Events__V1__Event *before,
+                     Convene__Events__V1__RegisterResult__Outcome *ret_outcome);
+
+/* Stores the event as written now, and brings its seats in line. Results as for
+ * register. */
+int cvn_event_store(struct cvn_ctx *ctx, const struct cvn_id *id,
+                    Convene__Events__V1__Event *event);
 
 /*
  * Finds the event's group, refuses who does not organise it and one that is archived, and completes

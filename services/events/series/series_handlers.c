@@ -140,9 +140,10 @@ static int register_series(struct cvn_ctx *ctx, const void *request, void *reply
     const Convene__Events__V1__RegisterSeriesRequest *req = request;
     Convene__Events__V1__RegisterSeriesResponse *response = reply;
     response->series = cvn_arena_copy(ctx->arena, req->series, sizeof *req->series);
-    return response->series
-               ? cvn_series_register(ctx, response->series, req->publish, &response->outcome)
-               : -ENOMEM;
+    return response->series ? cvn_series_register(ctx, response->series,
+                                                  &(struct cvn_series_how){.publish = req->publish},
+                                                  &response->outcome)
+                            : -ENOMEM;
 }
 
 static int check_split(struct cvn_ctx *ctx, const void *request)

@@ -10,7 +10,9 @@
 #include "services/events/series/series_write.h"
 
 #include <errno.h>
+#include <string.h>
 
+#define OUTCOME(name) CONVENE__EVENTS__V1__REGISTER_RESULT__OUTCOME__OUTCOME_##name
 #define STATUS(name) CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_##name
 #define PUBLICATION(name) CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_##name
 
@@ -18,6 +20,7 @@
 struct refit {
     struct cvn_ctx *ctx;
     const Convene__Events__V1__Series *series;
+    const struct cvn_series_how *how;
     struct cvn_series_plan plan;
     bool *served; /* one for each time of the plan */
     struct cvn_id *found;
@@ -58,10 +61,19 @@ static int adopt(struct cvn_ctx *ctx, const Convene__Events__V1__Event *occurren
     return r ? r : cvn_event_put(ctx, &id, event);
 }
 
-int cvn_series_make(struct cvn_ctx *ctx, const Convene__Events__V1__Series *series,
-                    const struct cvn_civil *start)
+static int revise(const struct cvn_series_how *how, const Convene__Events__V1__Event *made,
+                  Convene__Events__V1__Event *event, bool *ret_revised)
 {
-    Convene__Events__V1__Event event;
+    *event = *made;
+    *ret_revised = false;
+    return how && how->revise ? how->revise(how->arg, made, event, ret_revised) : 0;
+}
+
+int cvn_series_make(struct cvn_ctx *ctx, const Convene__Events__V1__Series *series,
+                    const struct cvn_civil *start, const struct cvn_series_how *how)
+{
+    Convene__Events__V1__Event event, revised;
+    bool is_revised = false;
     struct cvn_id id = cvn_ctx_new_id(ctx);
     int r = cvn_series_occurrence(ctx, series, start, &event);
     if (r == 0)
@@ -72,8 +84,12 @@ int cvn_series_make(struct cvn_ctx *ctx, const Convene__Events__V1__Series *seri
     event.id = cvn_ctx_id_text(ctx, CVN_EVENT_PREFIX, &id);
     if (!event.id)
         return -ENOMEM;
-    r = cvn_event_put(ctx, &id, &event);
-    return r == CVN_TABLE_DUPLICATE ? adopt(ctx, &event) : r;
+    r = revise(how, &event, &revised, &is_revised);
+    if (r == 0)
+        r = cvn_event_put(ctx, &id, &revised);
+    if (r == CVN_TABLE_DUPLICATE)
+        return adopt(ctx, &event);
+    return r == 0 && is_revised ? cvn_seats_settle(ctx, &id, &revised) : r;
 }
 
 /* The ids of all occurrences that have not begun. */
@@ -145,6 +161,24 @@ static int drop(struct refit *f, const struct cvn_id *id, Convene__Events__V1__E
     return r ? r : cvn_seats_settle(f->ctx, id, event);
 }
 
+/* Takes the occurrence along, and what its calendar says of it. */
+static int take_along(struct refit *f, const struct cvn_id *id, Convene__Events__V1__Event *event,
+                      const Convene__Events__V1__Event *before)
+{
+    Convene__Events__V1__RegisterResult__Outcome outcome;
+    Convene__Events__V1__Event revised;
+    bool is_revised = false;
+    int r = cvn_event_follow(f->ctx, event, before, &outcome);
+    if (r == 0)
+        r = revise(f->how, event, &revised, &is_revised);
+    if (r)
+        return r;
+    if (is_revised || outcome == OUTCOME(UPDATED))
+        return cvn_event_store(f->ctx, id, &revised);
+    bool same_series = strcmp(before->series_id, event->series_id) == 0;
+    return same_series ? 0 : cvn_event_put(f->ctx, id, event);
+}
+
 static int follow(struct refit *f, const struct cvn_id *id, Convene__Events__V1__Event *before,
                   const struct cvn_civil *start)
 {
@@ -153,7 +187,7 @@ static int follow(struct refit *f, const struct cvn_id *id, Convene__Events__V1_
     if (r)
         return r;
     if (!before->overridden)
-        return cvn_event_follow(f->ctx, id, &event, before);
+        return take_along(f, id, &event, before);
     before->series_id = event.series_id;
     before->recurrence_id = event.recurrence_id;
     before->external_id = event.external_id;
@@ -178,27 +212,26 @@ static int refit_one(struct refit *f, const struct cvn_id *id, const struct cvn_
     return follow(f, id, event, &f->plan.times[slot]);
 }
 
-int cvn_series_refit(struct cvn_ctx *ctx, const struct cvn_id *old,
-                     const Convene__Events__V1__Series *series, const struct cvn_civil *from,
-                     int32_t *ret_n)
+int cvn_series_refit(struct cvn_ctx *ctx, const struct cvn_series_refit *refit, int32_t *ret_n)
 {
-    struct refit f = {.ctx = ctx, .series = series};
+    const struct cvn_civil *from = &refit->from;
+    struct refit f = {.ctx = ctx, .series = refit->series, .how = refit->how};
     /* From the day's beginning: an occurrence may have moved to an earlier hour. */
     struct cvn_civil day = {from->year, from->month, from->day, 0, 0, 0};
-    int r = cvn_series_plan(ctx, series, &day, &f.plan);
+    int r = cvn_series_plan(ctx, f.series, &day, &f.plan);
     if (r)
         return r;
     f.served = cvn_arena_alloc_array(ctx->arena, f.plan.n, sizeof *f.served);
     f.found = cvn_arena_alloc_array(ctx->arena, CVN_SERIES_CHANGED_MAX, sizeof *f.found);
     if (!f.served || !f.found)
         return -ENOMEM;
-    r = find(&f, old);
+    r = find(&f, refit->old);
     for (size_t i = 0; r == 0 && i < f.n_found; i++)
         r = refit_one(&f, &f.found[i], from);
     for (size_t i = 0; r == 0 && i < f.plan.n; i++) {
         if (f.served[i] || cvn_civil_seconds(&f.plan.times[i]) < cvn_civil_seconds(from))
             continue;
-        r = cvn_series_make(ctx, series, &f.plan.times[i]);
+        r = cvn_series_make(ctx, f.series, &f.plan.times[i], f.how);
         f.n_made++;
     }
     if (r == 0)

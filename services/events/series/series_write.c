@@ -53,14 +53,29 @@ static int put(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events__V1
     return r;
 }
 
+/* Gives the series the version that it is registered with. */
+static int set_version(struct cvn_ctx *ctx, Convene__Events__V1__Series *series,
+                       const struct cvn_series_how *how)
+{
+    if (!how->source)
+        return 0;
+    if (series->sequence < how->source->sequence)
+        series->sequence = how->source->sequence;
+    series->calendar_source = cvn_arena_copy(ctx->arena, how->source, sizeof *how->source);
+    if (!series->calendar_source)
+        return -ENOMEM;
+    series->calendar_source->stored_ms = ctx->now_ms;
+    return 0;
+}
+
 /* Makes what lies ahead from a local time on, and remembers how far. */
 static int make_ahead(struct cvn_ctx *ctx, Convene__Events__V1__Series *series,
-                      const struct cvn_civil *from)
+                      const struct cvn_civil *from, const struct cvn_series_how *how)
 {
     struct cvn_series_plan plan;
     int r = cvn_series_plan(ctx, series, from, &plan);
     for (size_t i = 0; r == 0 && i < plan.n; i++)
-        r = cvn_series_make(ctx, series, &plan.times[i]);
+        r = cvn_series_make(ctx, series, &plan.times[i], how);
     if (r)
         return r;
     series->made_until = (char *)(uintptr_t)plan.made_until;
@@ -69,26 +84,31 @@ static int make_ahead(struct cvn_ctx *ctx, Convene__Events__V1__Series *series,
 }
 
 /* A series that is over keeps its first occurrences: somebody wants them on record. */
-static int make_first(struct cvn_ctx *ctx, Convene__Events__V1__Series *series)
+static int make_first(struct cvn_ctx *ctx, Convene__Events__V1__Series *series,
+                      const struct cvn_series_how *how)
 {
     struct cvn_civil first, start;
     int r = cvn_series_first(ctx, series, &first);
     if (r == 0)
-        r = make_ahead(ctx, series, &first);
+        r = make_ahead(ctx, series, &first, how);
     if (r || series->occurrence_count > 0 || series->made_until[0])
         return r;
-    return cvn_civil_parse(&start, series->event->start_local) ? make_ahead(ctx, series, &start)
-                                                               : -EUCLEAN;
+    return cvn_civil_parse(&start, series->event->start_local)
+               ? make_ahead(ctx, series, &start, how)
+               : -EUCLEAN;
 }
 
-static int add(struct cvn_ctx *ctx, Convene__Events__V1__Series *series, bool publish)
+static int add(struct cvn_ctx *ctx, Convene__Events__V1__Series *series,
+               const struct cvn_series_how *how)
 {
     struct cvn_id id = cvn_ctx_new_id(ctx);
     series->id = cvn_ctx_id_text(ctx, CVN_SERIES_PREFIX, &id);
     if (!series->id)
         return -ENOMEM;
-    series->event->publication = publish ? PUBLICATION(PUBLISHED) : PUBLICATION(DRAFT);
-    int r = make_first(ctx, series);
+    series->event->publication = how->publish ? PUBLICATION(PUBLISHED) : PUBLICATION(DRAFT);
+    int r = make_first(ctx, series, how);
+    if (r == 0)
+        r = set_version(ctx, series, how);
     return r ? r : put(ctx, &id, series);
 }
 
@@ -96,10 +116,11 @@ int cvn_series_create(struct cvn_ctx *ctx, Convene__Events__V1__Series *series, 
 {
     struct cvn_id group;
     int r = place(ctx, series, &group);
-    return r ? r : add(ctx, series, publish);
+    return r ? r : add(ctx, series, &(struct cvn_series_how){.publish = publish});
 }
 
 static int change(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events__V1__Series *series,
+                  const struct cvn_series_how *how,
                   Convene__Events__V1__RegisterResult__Outcome *ret_outcome)
 {
     Convene__Events__V1__Series *before;
@@ -127,16 +148,18 @@ static int change(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events_
     if (r == 0)
         r = cvn_series_plan(ctx, series, &now, &plan);
     if (r == 0)
-        r = cvn_series_refit(ctx, id, series, &now, &n);
+        r = cvn_series_refit(ctx, &(struct cvn_series_refit){id, series, now, how}, &n);
     if (r)
         return r;
     series->made_until = (char *)(uintptr_t)plan.made_until;
     series->occurrence_count += n;
     series->sequence++;
-    return put(ctx, id, series);
+    r = set_version(ctx, series, how);
+    return r ? r : put(ctx, id, series);
 }
 
-int cvn_series_register(struct cvn_ctx *ctx, Convene__Events__V1__Series *series, bool publish,
+int cvn_series_register(struct cvn_ctx *ctx, Convene__Events__V1__Series *series,
+                        const struct cvn_series_how *how,
                         Convene__Events__V1__RegisterResult__Outcome *ret_outcome)
 {
     struct cvn_id group, id;
@@ -144,11 +167,11 @@ int cvn_series_register(struct cvn_ctx *ctx, Convene__Events__V1__Series *series
     if (r == 0)
         r = cvn_series_by_external_id(ctx, &group, series->event->external_id, &id);
     if (r == 0)
-        return change(ctx, &id, series, ret_outcome);
+        return change(ctx, &id, series, how, ret_outcome);
     if (r != CVN_STORE_ABSENT)
         return r;
     *ret_outcome = OUTCOME(CREATED);
-    return add(ctx, series, publish);
+    return add(ctx, series, how);
 }
 
 /* The series of an id that the caller organises. 0; CVN_REFUSED; a fault. */
@@ -203,7 +226,8 @@ int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *rec
     char *split_at = cvn_arena_strdup(ctx->arena, text);
     if (!split_at)
         return -ENOMEM;
-    r = cvn_series_refit(ctx, &old_id, series, &from, &series->occurrence_count);
+    r = cvn_series_refit(ctx, &(struct cvn_series_refit){&old_id, series, from, NULL},
+                         &series->occurrence_count);
     if (r == 0)
         r = cvn_series_plan(ctx, series, &from, &plan);
     if (r)
@@ -234,6 +258,6 @@ int cvn_series_extend(struct cvn_ctx *ctx, const struct cvn_id *id)
     r = refuse_archived(ctx, series);
     if (r)
         return r;
-    r = make_ahead(ctx, series, &from);
+    r = make_ahead(ctx, series, &from, NULL);
     return r ? r : cvn_series_put(ctx, id, series);
 }

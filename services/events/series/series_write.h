@@ -6,7 +6,7 @@
 #define CVN_SERVICES_EVENTS_SERIES_SERIES_WRITE_H
 
 #include "convene/events/v1/series.pb-c.h"
-#include "services/runtime/ctx.h"
+#include "services/events/series/series_refit.h"
 
 enum {
     CVN_SERIES_HORIZON_DAYS = 400,    /* ahead, for which occurrences are made */
@@ -26,7 +26,8 @@ int cvn_series_create(struct cvn_ctx *ctx, Convene__Events__V1__Series *series, 
  * Creates or updates a checked series by group and external id. What is past stays, and so do
  * occurrences that were changed by themselves. Results as for create.
  */
-int cvn_series_register(struct cvn_ctx *ctx, Convene__Events__V1__Series *series, bool publish,
+int cvn_series_register(struct cvn_ctx *ctx, Convene__Events__V1__Series *series,
+                        const struct cvn_series_how *how,
                         Convene__Events__V1__RegisterResult__Outcome *ret_outcome);
 
 /*

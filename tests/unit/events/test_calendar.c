@@ -2,6 +2,7 @@
 #include "convene/events/v1/registrar.pb-c.h"
 #include "services/events/calendar_apply.h"
 #include "services/events/calendar_import_stream.h"
+#include "storage/change_log.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events/fixture.h"
 
@@ -323,6 +324,104 @@ static void test_import_when_it_repeats_makes_a_series_with_its_exceptions(void 
         assert_int_equal(response->results[i]->outcome, RESULT(UNCHANGED));
 }
 
+/* What the change log says since a place in it: how many entries, and of how many subjects. */
+struct told {
+    uint64_t last;
+    size_t n, n_subjects;
+    char subjects[64][96];
+};
+
+static int read_log(struct cvn_ctx *ctx, void *arg)
+{
+    struct told *told = arg;
+    struct cvn_change_cursor cursor;
+    struct cvn_change change;
+    told->n = told->n_subjects = 0;
+    int r = cvn_change_cursor_init(&cursor, ctx->txn, told->last);
+    while (r == 0 && (r = cvn_change_cursor_next(&cursor, &change)) == 0) {
+        char subject[96];
+        size_t i = 0;
+        (void)snprintf(subject, sizeof subject, "%.*s", (int)change.subject.len,
+                       (const char *)change.subject.data);
+        while (i < told->n_subjects && strcmp(told->subjects[i], subject) != 0)
+            i++;
+        if (i == told->n_subjects) {
+            assert_true(i < 64);
+            memcpy(told->subjects[told->n_subjects++], subject, sizeof subject);
+        }
+        told->last = change.sequence;
+        told->n++;
+    }
+    cvn_change_cursor_deinit(&cursor);
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+/* The import has written so many rows, each once. */
+static void expect_written(struct scene *s, struct told *told, size_t n)
+{
+    assert_int_equal(harness_read(s->harness, read_log, told), 0);
+    assert_int_equal(told->n_subjects, n);
+    assert_int_equal(told->n, n);
+}
+
+/* A weekly series in four places, two of which may be changed by themselves. */
+static const char *series_of(struct scene *s, int sequence, const char *first, const char *second)
+{
+    char content[2048];
+    (void)snprintf(content, sizeof content,
+                   "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:o\nDTSTART;TZID=Europe/Berlin:"
+                   "20270202T183000\nRRULE:FREQ=WEEKLY;COUNT=4\nSUMMARY:as %d\nSEQUENCE:%d\n"
+                   "END:VEVENT\n%s%sEND:VCALENDAR\n",
+                   sequence, sequence, first, second);
+    return keep(s, content);
+}
+
+static void test_import_writes_each_row_once(void **state)
+{
+    static const char moved[] = "BEGIN:VEVENT\nUID:o\nRECURRENCE-ID;TZID=Europe/Berlin:"
+                                "20270209T183000\nDTSTART;TZID=Europe/Berlin:20270210T190000\n"
+                                "SUMMARY:moved\nSEQUENCE:4\nEND:VEVENT\n";
+    static const char off[] = "BEGIN:VEVENT\nUID:o\nRECURRENCE-ID;TZID=Europe/Berlin:"
+                              "20270216T183000\nDTSTART;TZID=Europe/Berlin:20270216T190000\n"
+                              "SUMMARY:off\nSTATUS:CANCELLED\nSEQUENCE:5\nEND:VEVENT\n";
+    struct scene *s = *state;
+    struct told told = {0};
+    assert_int_equal(harness_read(s->harness, read_log, &told), 0);
+    (void)import_one(s, "SUMMARY:x\nSEQUENCE:1\n");
+    expect_written(s, &told, 1);
+    const Convene__Events__V1__CalendarResult *line =
+        import_one(s, "SUMMARY:y\nSEQUENCE:2\nSTATUS:CANCELLED\n");
+    assert_int_equal(line->outcome, RESULT(UPDATED));
+    expect_written(s, &told, 1);
+    const Convene__Events__V1__Event *event = get(&s->owner, stored_id(line));
+    assert_string_equal(event->title, "y");
+    assert_int_equal(event->status, STATUS(CANCELLED));
+    const Convene__Events__V1__StreamImportCalendarResponse *response =
+        import(s, series_of(s, 1, moved, ""));
+    assert_int_equal(response->results[1]->outcome, RESULT(UPDATED));
+    expect_written(s, &told, 5);
+    struct cvn_id id = stored_id(response->results[1]);
+    event = get(&s->owner, id);
+    assert_string_equal(event->title, "moved");
+    assert_int_equal(event->status, STATUS(RESCHEDULED));
+    assert_int_equal(event->sequence, 4);
+    assert_true(event->overridden);
+    /* The series changes, and one more occurrence by itself in the same file. */
+    response = import(s, series_of(s, 2, moved, off));
+    assert_int_equal(response->results[0]->outcome, RESULT(UPDATED));
+    assert_int_equal(response->results[1]->outcome, RESULT(UNCHANGED));
+    assert_int_equal(response->results[2]->outcome, RESULT(UPDATED));
+    expect_written(s, &told, 4); /* all but the one that was changed before */
+    event = get(&s->owner, stored_id(response->results[2]));
+    assert_string_equal(event->title, "off");
+    assert_string_equal(event->start_local, "2027-02-16T19:00:00");
+    assert_int_equal(event->status, STATUS(CANCELLED));
+    response = import(s, series_of(s, 2, moved, off));
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(response->results[i]->outcome, RESULT(UNCHANGED));
+    expect_written(s, &told, 0);
+}
+
 static void test_feed_when_imported_again_changes_nothing(void **state)
 {
     struct scene *s = *state;
@@ -572,6 +671,7 @@ int main(void)
         CASE(test_import_when_called_off_here_stays_so),
         CASE(test_import_when_tentative_is_a_draft_though_published),
         CASE(test_import_when_it_repeats_makes_a_series_with_its_exceptions),
+        CASE(test_import_writes_each_row_once),
         CASE(test_feed_when_imported_again_changes_nothing),
         CASE(test_feed_when_imported_into_an_empty_group_gives_equal_events),
         CASE(test_feed_when_an_event_is_cancelled_shows_it_with_a_higher_sequence),
