@@ -58,28 +58,37 @@ static size_t field_len(const uint8_t *at, size_t len, unsigned wire_type,
     return SIZE_MAX;
 }
 
+int cvn_message_next_field(struct cvn_slice *rest, struct cvn_message_field *ret)
+{
+    const uint8_t *at = rest->data;
+    uint64_t tag;
+    struct cvn_slice inner = {NULL, 0};
+    if (rest->len == 0)
+        return 0;
+    size_t n = read_varint(at, rest->len, &tag);
+    size_t behind = n ? field_len(at + n, rest->len - n, tag & 7, &inner) : SIZE_MAX;
+    if (behind == SIZE_MAX)
+        return -EBADMSG;
+    ret->number = (uint32_t)(tag >> 3);
+    ret->whole = cvn_slice(at, n + behind);
+    ret->inner = inner;
+    *rest = cvn_slice(at + n + behind, rest->len - n - behind);
+    return 1;
+}
+
 /*
  * Whether messages in the bytes nest deeper than depth. protobuf-c recurses as deep as the sender
  * says, two bytes a level, so this is asked first. Bytes that are no message are left to it.
  */
 static bool is_deeper(const ProtobufCMessageDescriptor *type, struct cvn_slice bytes, int depth)
 {
-    const uint8_t *at = bytes.data;
-    size_t len = bytes.len;
-    while (len > 0) {
-        uint64_t tag;
-        struct cvn_slice inner = {0};
-        size_t n = read_varint(at, len, &tag);
-        size_t rest = n ? field_len(at + n, len - n, tag & 7, &inner) : SIZE_MAX;
-        if (rest == SIZE_MAX)
-            return false;
+    struct cvn_message_field at;
+    while (cvn_message_next_field(&bytes, &at) > 0) {
         const ProtobufCFieldDescriptor *field =
-            inner.data ? protobuf_c_message_descriptor_get_field(type, (uint32_t)(tag >> 3)) : NULL;
+            at.inner.data ? protobuf_c_message_descriptor_get_field(type, at.number) : NULL;
         if (field && field->type == PROTOBUF_C_TYPE_MESSAGE &&
-            (depth == 0 || is_deeper(field->descriptor, inner, depth - 1)))
+            (depth == 0 || is_deeper(field->descriptor, at.inner, depth - 1)))
             return true;
-        at += n + rest;
-        len -= n + rest;
     }
     return false;
 }

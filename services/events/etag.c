@@ -9,11 +9,14 @@ enum { HASH_BYTES = 16, SHOWN_BYTES = 8 };
 int cvn_etag_make(struct cvn_ctx *ctx, const ProtobufCMessage *row, char **ret)
 {
     struct cvn_slice packed;
+    int r = cvn_ctx_pack(ctx, row, &packed);
+    return r ? r : cvn_etag_of(ctx, packed, ret);
+}
+
+int cvn_etag_of(struct cvn_ctx *ctx, struct cvn_slice packed, char **ret)
+{
     uint8_t hash[HASH_BYTES];
     char text[2 * SHOWN_BYTES + 1];
-    int r = cvn_ctx_pack(ctx, row, &packed);
-    if (r)
-        return r;
     if (crypto_generichash(hash, sizeof hash, packed.data, packed.len, NULL, 0) < 0)
         return -EINVAL;
     (void)sodium_bin2hex(text, sizeof text, hash, SHOWN_BYTES);

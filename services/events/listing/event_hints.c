@@ -2,7 +2,7 @@
 
 #include "services/events/listing/event_list.h"
 #include "services/events/listing/event_plan.h"
-#include "services/events/meetups/event_table.h"
+#include "services/events/meetups/event_row.h"
 
 #include <errno.h>
 
@@ -165,15 +165,15 @@ enum { N_FILTERS = sizeof filters / sizeof *filters };
 static int is_wanted(struct cvn_event_query *query, const struct cvn_id *id,
                      const struct cvn_event_traits *traits, bool *ret)
 {
-    Convene__Events__V1__Event *event;
+    struct cvn_slice row;
     *ret = true;
     int r = query->request->free_seats_only ? cvn_event_query_has_seats(query, id, traits, ret) : 0;
-    if (r || !*ret)
+    if (r || !*ret || cvn_event_query_fields(query) == 0)
         return r;
-    r = cvn_event_get(query->ctx, id, &event);
+    r = cvn_event_row_get(query->ctx, id, &row);
     if (r)
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
-    return cvn_event_query_matches(query, event, ret);
+    return cvn_event_query_matches_row(query, row, ret);
 }
 
 static int count(struct cvn_event_query *query, Convene__Events__V1__FilterHint *hint)

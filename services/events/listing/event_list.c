@@ -3,11 +3,17 @@
 #include "services/events/listing/event_hints.h"
 #include "services/events/listing/event_plan.h"
 #include "services/events/listing/event_query.h"
+#include "services/events/meetups/event_row.h"
 #include "services/events/meetups/event_table.h"
 #include "services/events/rsvps/seats.h"
 #include "services/runtime/page.h"
 
 #include <errno.h>
+
+enum {
+    EVENTS_FIELD = 1, /* of ListEventsResponse */
+    ROW_ROOM_BYTES = 8192,
+};
 
 #define ROLE(name) CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_##name
 
@@ -16,7 +22,8 @@ struct page {
     struct cvn_event_query query;
     struct cvn_event_plan plan;
     Convene__Events__V1__ListEventsResponse *response;
-    size_t size;
+    bool packed; /* events are put into it as bytes */
+    size_t n, size;
     size_t n_bytes; /* of the events read for it */
 };
 
@@ -28,14 +35,15 @@ int cvn_event_list_check(struct cvn_ctx *ctx, const void *request)
     return cvn_ctx_refuse_problems(ctx);
 }
 
-static int add(struct page *page, const struct cvn_event_place *place,
-               const struct cvn_event_traits *traits, Convene__Events__V1__Event *event)
+/* The event as the caller is shown it. 0 or a fault. */
+static int show(struct page *page, const struct cvn_id *id, bool organised, struct cvn_slice row,
+                Convene__Events__V1__Event **ret)
 {
-    Convene__Events__V1__ListEventsResponse *response = page->response;
-    Convene__Events__V1__GroupRole role;
-    int r = cvn_event_query_role(&page->query, &traits->group, &role);
+    struct cvn_ctx *ctx = page->query.ctx;
+    Convene__Events__V1__Event *event;
+    int r = cvn_ctx_unpack(ctx, &convene__events__v1__event__descriptor, row, &event);
     if (r == 0)
-        r = cvn_event_show(page->query.ctx, &place->id, role >= ROLE(ORGANISER), event);
+        r = cvn_event_show(ctx, id, organised, event);
     if (r)
         return r;
     if (page->query.request->with_matches) {
@@ -43,8 +51,52 @@ static int add(struct page *page, const struct cvn_event_place *place,
         if (!event->match)
             return -ENOMEM;
     }
-    response->events[response->n_events++] = event;
+    *ret = event;
     return 0;
+}
+
+/*
+ * An event in its packed form goes into the response as a field that protobuf-c takes for one it
+ * does not know, and packs as it is.
+ */
+static int add_packed(struct page *page, const struct cvn_id *id, bool organised,
+                      struct cvn_slice row)
+{
+    struct cvn_slice shown;
+    Convene__Events__V1__Event *event;
+    int r;
+    if (!page->query.request->with_matches) {
+        r = cvn_event_row_show(page->query.ctx, id, organised, row, &shown);
+    } else {
+        r = show(page, id, organised, row, &event);
+        if (r == 0)
+            r = cvn_event_row_pack(page->query.ctx, event, &shown);
+    }
+    if (r)
+        return r;
+    page->response->base.unknown_fields[page->n++] = (ProtobufCMessageUnknownField){
+        .tag = EVENTS_FIELD,
+        .wire_type = PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED,
+        .len = shown.len,
+        .data = (uint8_t *)(uintptr_t)shown.data,
+    };
+    page->response->base.n_unknown_fields = (unsigned)page->n;
+    return 0;
+}
+
+static int add(struct page *page, const struct cvn_id *id, const struct cvn_event_traits *traits,
+               struct cvn_slice row)
+{
+    Convene__Events__V1__GroupRole role;
+    int r = cvn_event_query_role(&page->query, &traits->group, &role);
+    if (r)
+        return r;
+    if (page->packed)
+        return add_packed(page, id, role >= ROLE(ORGANISER), row);
+    r = show(page, id, role >= ROLE(ORGANISER), row, &page->response->events[page->n]);
+    if (r == 0)
+        page->response->n_events = ++page->n;
+    return r;
 }
 
 /* Reads the event at a place and adds it to the page if it is wanted. */
@@ -52,7 +104,6 @@ static int consider(struct page *page, const struct cvn_event_place *place,
                     const struct cvn_event_traits *traits)
 {
     struct cvn_ctx *ctx = page->query.ctx;
-    Convene__Events__V1__Event *event;
     struct cvn_slice row;
     bool wanted = true;
     int r = page->query.request->free_seats_only
@@ -60,13 +111,13 @@ static int consider(struct page *page, const struct cvn_event_place *place,
                 : 0;
     if (r || !wanted)
         return r;
-    r = cvn_event_get_row(ctx, &place->id, &event, &row);
+    r = cvn_event_row_get(ctx, &place->id, &row);
     if (r)
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
     page->n_bytes += row.len;
-    r = cvn_event_query_matches(&page->query, event, &wanted);
+    r = cvn_event_query_matches_row(&page->query, row, &wanted);
     if (r == 0 && wanted)
-        return add(page, place, traits, event);
+        return add(page, &place->id, traits, row);
     cvn_event_plan_charge(&page->plan, CVN_EVENT_LIST_READ);
     return r;
 }
@@ -97,8 +148,7 @@ static int fill(struct page *page)
     struct cvn_event_traits traits;
     int r = 0;
     for (;;) {
-        bool full =
-            page->response->n_events == page->size || page->n_bytes >= CVN_EVENT_LIST_BYTES_MAX;
+        bool full = page->n == page->size || page->n_bytes >= CVN_EVENT_LIST_BYTES_MAX;
         last = page->plan.passed;
         r = cvn_event_plan_next(&page->plan, &place, &traits);
         if (r == CVN_STORE_ABSENT)
@@ -121,18 +171,26 @@ static int begin(struct page *page, struct cvn_ctx *ctx,
     int32_t size =
         cvn_page_size(ctx, request->page_size, CVN_EVENT_LIST_DEFAULT, CVN_EVENT_LIST_MAX);
     page->size = (size_t)size;
+    if (page->packed) {
+        ProtobufCMessageUnknownField **fields = &response->base.unknown_fields;
+        *fields = cvn_arena_alloc_array(ctx->arena, page->size, sizeof **fields);
+        return *fields ? 0 : -ENOMEM;
+    }
     response->events = cvn_arena_alloc_array(ctx->arena, page->size, sizeof *response->events);
     return response->events ? 0 : -ENOMEM;
 }
 
-int cvn_event_list(struct cvn_ctx *ctx, const void *request, void *reply)
+static int list(struct cvn_ctx *ctx, const Convene__Events__V1__ListEventsRequest *request,
+                Convene__Events__V1__ListEventsResponse *reply, bool packed)
 {
+    CVN_ARENA_ROOM(room, ROW_ROOM_BYTES);
     CVN_ARENA_AUTO row_arena;
-    cvn_arena_init(&row_arena, CVN_EVENT_LIST_ROW_BYTES_MAX);
+    cvn_arena_init_with(&row_arena, CVN_EVENT_LIST_ROW_BYTES_MAX, room, sizeof room);
     struct page *page = cvn_arena_alloc(ctx->arena, sizeof *page);
     if (!page)
         return -ENOMEM;
     page->response = reply;
+    page->packed = packed;
     int r = begin(page, ctx, request);
     if (r == 0)
         r = cvn_event_query_read(&page->query, ctx, request, &row_arena);
@@ -142,9 +200,18 @@ int cvn_event_list(struct cvn_ctx *ctx, const void *request, void *reply)
     if (r == 0)
         r = fill(page);
     cvn_event_plan_deinit(&page->plan);
-    bool none = page->response->n_events == 0 && !page->response->next_page_token[0] &&
-                !page->query.window.after;
+    bool none = page->n == 0 && !page->response->next_page_token[0] && !page->query.window.after;
     return r || !none ? r : cvn_event_hints_add(&page->query, reply);
+}
+
+int cvn_event_list(struct cvn_ctx *ctx, const void *request, void *reply)
+{
+    return list(ctx, request, reply, false);
+}
+
+int cvn_event_list_packed(struct cvn_ctx *ctx, const void *request, void *reply)
+{
+    return list(ctx, request, reply, true);
 }
 
 char *cvn_event_list_token(struct cvn_ctx *ctx, const void *request, const void *event)

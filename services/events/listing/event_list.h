@@ -25,9 +25,15 @@ enum {
     CVN_EVENT_LIST_HINT_BYTES_MAX = 4 << 20,
 };
 
-/* The prepare and run of ListEvents. */
+/* The prepare of ListEvents, and its run for those within the service, which look at the events. */
 int cvn_event_list_check(struct cvn_ctx *ctx, const void *request);
 int cvn_event_list(struct cvn_ctx *ctx, const void *request, void *reply);
+
+/*
+ * The run of ListEvents whose reply is only packed: events are in it as bytes, which saves
+ * unpacking and packing what was stored packed. The reply's events stay empty.
+ */
+int cvn_event_list_packed(struct cvn_ctx *ctx, const void *request, void *reply);
 
 /* The page token for going on behind an event of the list; NULL when the arena is spent. */
 char *cvn_event_list_token(struct cvn_ctx *ctx, const void *request, const void *event);

@@ -6,6 +6,7 @@
 #include "services/events/groups/group_access.h"
 #include "services/events/groups/group_table.h"
 #include "services/events/listing/event_index.h"
+#include "services/events/meetups/event_row.h"
 #include "services/events/rsvps/seats.h"
 #include "services/events/series/series_table.h"
 
@@ -212,6 +213,37 @@ static int is_in_city(struct cvn_event_query *query, const Convene__Events__V1__
     return r;
 }
 
+uint64_t cvn_event_query_fields(const struct cvn_event_query *query)
+{
+    const uint64_t texts = CVN_EVENT_FIELD(CVN_EVENT_TITLE) |
+                           CVN_EVENT_FIELD(CVN_EVENT_DESCRIPTION) |
+                           CVN_EVENT_FIELD(CVN_EVENT_VENUE) | CVN_EVENT_FIELD(CVN_EVENT_TOPICS) |
+                           CVN_EVENT_FIELD(CVN_EVENT_GROUP_NAME);
+    uint64_t fields = 0;
+    if (query->by_circle)
+        fields |= CVN_EVENT_FIELD(CVN_EVENT_ATTENDANCE_MODE) | CVN_EVENT_FIELD(CVN_EVENT_VENUE) |
+                  CVN_EVENT_FIELD(CVN_EVENT_CITY_CENTER);
+    if (query->city.len > 0)
+        fields |= CVN_EVENT_FIELD(CVN_EVENT_VENUE);
+    if (query->topics.n > 0)
+        fields |= CVN_EVENT_FIELD(CVN_EVENT_TOPICS);
+    if (query->languages.n > 0)
+        fields |= CVN_EVENT_FIELD(CVN_EVENT_LANGUAGE);
+    return query->reads_tokens ? fields | texts : fields;
+}
+
+int cvn_event_query_matches_row(struct cvn_event_query *query, struct cvn_slice row, bool *ret)
+{
+    uint64_t fields = cvn_event_query_fields(query);
+    Convene__Events__V1__Event *event;
+    *ret = true;
+    if (fields == 0)
+        return 0;
+    cvn_arena_reset(query->row.arena);
+    int r = cvn_event_row_pick(query->row.arena, row, fields, &event);
+    return r ? r : cvn_event_query_matches(query, event, ret);
+}
+
 int cvn_event_query_matches(struct cvn_event_query *query, const Convene__Events__V1__Event *event,
                             bool *ret)
 {
@@ -220,7 +252,6 @@ int cvn_event_query_matches(struct cvn_event_query *query, const Convene__Events
                  is_near(query, event, &distance_m)) &&
                 (query->languages.n == 0 || is_in_language(query, event));
     int r = 0;
-    cvn_arena_reset(query->row.arena);
     if (fits && query->city.len > 0)
         r = is_in_city(query, event, &fits);
     if (r == 0 && fits)

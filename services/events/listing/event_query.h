@@ -68,9 +68,15 @@ int cvn_event_query_read(struct cvn_event_query *query, struct cvn_ctx *ctx,
 int cvn_event_query_admits(struct cvn_event_query *query, const struct cvn_event_traits *traits,
                            bool *ret);
 
+/* The fields (event_row.h) that cvn_event_query_matches looks at; none where traits tell all. */
+uint64_t cvn_event_query_fields(const struct cvn_event_query *query);
+
+/* Whether the event as it is stored is wanted, its traits having admitted it. 0 or a fault. */
+int cvn_event_query_matches_row(struct cvn_event_query *query, struct cvn_slice row, bool *ret);
+
 /*
- * Whether the event, whose traits admitted it, is wanted. Free seats are not asked here. 0 or a
- * fault.
+ * The same, for an event that is unpacked, if only those fields of it. Free seats are not asked
+ * here. Memory is taken from the row's arena. 0 or a fault.
  */
 int cvn_event_query_matches(struct cvn_event_query *query, const Convene__Events__V1__Event *event,
                             bool *ret);

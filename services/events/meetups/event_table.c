@@ -4,6 +4,7 @@
 #include "services/events/etag.h"
 #include "services/events/groups/group_table.h"
 #include "services/events/listing/event_index.h"
+#include "services/events/meetups/event_row.h"
 #include "services/events/record.h"
 #include "services/events/rsvps/lottery_table.h"
 #include "services/events/rsvps/seats.h"
@@ -26,21 +27,12 @@ void cvn_event_key(struct cvn_key *key, const struct cvn_id *event)
     cvn_event_kind_key(key, event, CVN_EVENT_KIND_ROW);
 }
 
-int cvn_event_get_row(struct cvn_ctx *ctx, const struct cvn_id *event,
-                      Convene__Events__V1__Event **ret_event, struct cvn_slice *ret_row)
-{
-    struct cvn_key key;
-    cvn_event_key(&key, event);
-    int r = cvn_txn_get(ctx->txn, cvn_key_slice(&key), ret_row);
-    return r ? r
-             : cvn_ctx_unpack(ctx, &convene__events__v1__event__descriptor, *ret_row, ret_event);
-}
-
 int cvn_event_get(struct cvn_ctx *ctx, const struct cvn_id *event,
                   Convene__Events__V1__Event **ret_event)
 {
     struct cvn_slice row;
-    return cvn_event_get_row(ctx, event, ret_event, &row);
+    int r = cvn_event_row_get(ctx, event, &row);
+    return r ? r : cvn_ctx_unpack(ctx, &convene__events__v1__event__descriptor, row, ret_event);
 }
 
 int cvn_event_by_external_id(struct cvn_ctx *ctx, const struct cvn_id *group,
@@ -142,8 +134,7 @@ int64_t cvn_event_start_ms(const Convene__Events__V1__Event *event)
     return cvn_record_time_ms(event->start_time, 0);
 }
 
-/* Whether the caller holds a seat. */
-static int holds_seat(struct cvn_ctx *ctx, const struct cvn_id *id, bool *ret)
+int cvn_event_holds_seat(struct cvn_ctx *ctx, const struct cvn_id *id, bool *ret)
 {
     *ret = false;
     if (ctx->who.kind != CVN_PRINCIPAL_PERSON)
@@ -165,7 +156,7 @@ int cvn_event_show(struct cvn_ctx *ctx, const struct cvn_id *id, bool organised,
     if (r == 0)
         r = cvn_lottery_show(ctx, id, event);
     if (r == 0 && !organised && event->online_url[0])
-        r = holds_seat(ctx, id, &seated);
+        r = cvn_event_holds_seat(ctx, id, &seated);
     if (r == 0 && organised)
         r = cvn_event_set_etag(ctx, event);
     if (r)

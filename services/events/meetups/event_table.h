@@ -16,10 +16,6 @@ void cvn_event_key(struct cvn_key *key, const struct cvn_id *event);
 int cvn_event_get(struct cvn_ctx *ctx, const struct cvn_id *event,
                   Convene__Events__V1__Event **ret_event);
 
-/* The same, and how it is stored, borrowed from the transaction. */
-int cvn_event_get_row(struct cvn_ctx *ctx, const struct cvn_id *event,
-                      Convene__Events__V1__Event **ret_event, struct cvn_slice *ret_row);
-
 /* The id behind a group's external id. 0; CVN_STORE_ABSENT; a fault. */
 int cvn_event_by_external_id(struct cvn_ctx *ctx, const struct cvn_id *group,
                              const char *external_id, struct cvn_id *ret_event);
@@ -46,6 +42,9 @@ int cvn_event_require_etag(struct cvn_ctx *ctx, const char *given,
 
 /* The instant of the start, in milliseconds since 1970, UTC. */
 int64_t cvn_event_start_ms(const Convene__Events__V1__Event *event);
+
+/* Whether the caller holds a seat of the event. 0 or a fault. */
+int cvn_event_holds_seat(struct cvn_ctx *ctx, const struct cvn_id *event, bool *ret);
 
 /*
  * Makes a stored event what the caller is shown: counts filled in, the etag for those who organise

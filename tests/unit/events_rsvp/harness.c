@@ -158,7 +158,11 @@ static int run_call(struct cvn_txn *txn, void *arg)
     cvn_problems_init(&call->ctx.problems, call->ctx.arena);
     call->reply = cvn_arena_alloc(call->ctx.arena, output->sizeof_message);
     protobuf_c_message_init(output, call->reply);
-    return call->method->run(&call->ctx, call->request, call->reply);
+    int r = call->method->run(&call->ctx, call->request, call->reply);
+    struct cvn_slice packed;
+    if (r == 0)
+        r = cvn_ctx_pack(&call->ctx, call->reply, &packed);
+    return r ? r : cvn_ctx_unpack(&call->ctx, output, packed, &call->reply); /* as a caller does */
 }
 
 static int check_access(struct call *call)

@@ -151,6 +151,43 @@ static void test_unpack_depth_at_its_limit(void **state)
     assert_null(message);
 }
 
+static void test_fields_of_a_message_one_by_one(void **state)
+{
+    (void)state;
+    /* Field 1, varint 300; field 2, two bytes; field 3, of none; field 16, 32 bits. */
+    static const uint8_t bytes[] = {0x08, 0xac, 0x02, 0x12, 2, 'h', 'i', 0x1a,
+                                    0,    0x85, 0x01, 1,    2, 3,   4};
+    static const struct {
+        uint32_t number;
+        size_t at, len;
+        bool has_inner;
+        size_t inner_len;
+    } fields[] = {
+        {1, 0, 3, false, 0}, {2, 3, 4, true, 2}, {3, 7, 2, true, 0}, {16, 9, 6, false, 0}};
+    struct cvn_slice rest = cvn_slice(bytes, sizeof bytes);
+    struct cvn_message_field field;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        assert_int_equal(cvn_message_next_field(&rest, &field), 1);
+        assert_int_equal(field.number, fields[i].number);
+        assert_ptr_equal(field.whole.data, bytes + fields[i].at);
+        assert_int_equal(field.whole.len, fields[i].len);
+        assert_int_equal(field.inner.data != NULL, fields[i].has_inner);
+        assert_int_equal(field.inner.len, fields[i].inner_len);
+    }
+    assert_int_equal(cvn_message_next_field(&rest, &field), 0);
+}
+
+static void test_fields_of_what_is_cut_short(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[] = {0x12, 2, 'h', 'i'};
+    for (size_t len = 1; len < sizeof bytes; len++) {
+        struct cvn_slice rest = cvn_slice(bytes, len);
+        struct cvn_message_field field;
+        assert_int_equal(cvn_message_next_field(&rest, &field), -EBADMSG);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +199,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_check_depth_at_its_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_check_cuts_path_when_long, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unpack_depth_at_its_limit, set_up, tear_down),
+        cmocka_unit_test(test_fields_of_a_message_one_by_one),
+        cmocka_unit_test(test_fields_of_what_is_cut_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
