@@ -284,20 +284,25 @@ static int entry_key(struct cvn_key *whole, const struct cvn_index *index, struc
     return whole->overflowed ? -EINVAL : 0;
 }
 
+/* Writes the key where the cursor keeps it: of walks that seek much, this is much of the work. */
+static int place(struct cvn_index_cursor *cursor, struct cvn_slice key, struct cvn_slice primary,
+                 bool inclusive)
+{
+    cursor->cursor.positioned = false;
+    cursor->cursor.inclusive = inclusive;
+    return entry_key(&cursor->cursor.last, cursor->index, key, primary);
+}
+
 int cvn_index_cursor_resume(struct cvn_index_cursor *cursor, struct cvn_slice key,
                             struct cvn_slice primary)
 {
-    struct cvn_key whole;
-    int r = entry_key(&whole, cursor->index, key, primary);
-    return r ? r : cvn_cursor_resume(&cursor->cursor, cvn_key_slice(&whole));
+    return place(cursor, key, primary, false);
 }
 
 int cvn_index_cursor_seek(struct cvn_index_cursor *cursor, struct cvn_slice key,
                           struct cvn_slice primary)
 {
-    struct cvn_key whole;
-    int r = entry_key(&whole, cursor->index, key, primary);
-    return r ? r : cvn_cursor_seek(&cursor->cursor, cvn_key_slice(&whole));
+    return place(cursor, key, primary, true);
 }
 
 /* Splits a stored entry. False when it is damaged. */

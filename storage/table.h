@@ -103,7 +103,7 @@ int cvn_index_cursor_init(struct cvn_index_cursor *cursor, struct cvn_txn *txn,
 int cvn_index_cursor_resume(struct cvn_index_cursor *cursor, struct cvn_slice key,
                             struct cvn_slice primary);
 
-/* Makes the next step of a forward walk give this entry, or the first beyond it. */
+/* Makes the next step give this entry, or the first beyond it in the direction of the walk. */
 int cvn_index_cursor_seek(struct cvn_index_cursor *cursor, struct cvn_slice key,
                           struct cvn_slice primary);
 

@@ -181,8 +181,6 @@ int cvn_cursor_resume(struct cvn_cursor *cursor, struct cvn_slice key)
 
 int cvn_cursor_seek(struct cvn_cursor *cursor, struct cvn_slice key)
 {
-    if (cursor->direction != CVN_FORWARD)
-        return -EINVAL;
     cursor->positioned = false;
     cursor->inclusive = true;
     return copy_bound(&cursor->last, key);
@@ -219,6 +217,11 @@ static int step_backward(struct cvn_cursor *cursor, struct cvn_slice at[2])
     const struct cvn_key *from = &cursor->hi;
     if (cursor->last.len > 0 && (from->len == 0 || compare(cvn_key_slice(&cursor->last), from) < 0))
         from = &cursor->last;
+    if (cursor->inclusive && from == &cursor->last) {
+        int r = move(cursor, CVN_MOVE_AT_OR_ABOVE, from, at);
+        if (r < 0 || (r == 0 && compare(at[0], from) == 0))
+            return r;
+    }
     return move(cursor, from->len ? CVN_MOVE_BELOW : CVN_MOVE_LAST, from, at);
 }
 

@@ -96,9 +96,8 @@ int cvn_cursor_init(struct cvn_cursor *cursor, struct cvn_txn *txn, struct cvn_s
 int cvn_cursor_resume(struct cvn_cursor *cursor, struct cvn_slice key);
 
 /*
- * Makes the next step of a forward walk give this key, or the first beyond it, in or before the
- * range: how walks over several ranges skip what only one of them has. -EINVAL for a backward walk
- * or a key over CVN_KEY_BYTES_MAX.
+ * Makes the next step give this key, or the first beyond it in the cursor's direction, in the range
+ * or before it: how walks over several ranges skip what only one of them has. -EINVAL as for init.
  */
 int cvn_cursor_seek(struct cvn_cursor *cursor, struct cvn_slice key);
 

@@ -135,7 +135,9 @@ static void test_cursor_seeks_ahead_and_back(void **state)
     const struct {
         const char *sought;
         char found; /* 0: none */
-    } rows[] = {{"k4", '4'}, {"k45", '5'}, {"k2", '2'}, {"k1", '2'}, {"k6", 0}, {"k3", '3'}};
+    } rows[] = {{"k4", '4'}, {"k45", '5'}, {"k2", '2'}, {"k1", '2'}, {"k6", 0}, {"k3", '3'}},
+      back[] = {{"k4", '4'}, {"k45", '4'}, {"k2", '2'}, {"k1", 0},
+                {"k6", '5'}, {"k9", '5'},  {"k4", '4'}};
     assert_int_equal(cvn_store_update(s->store, put_many, NULL, 0), 0);
     assert_int_equal(cvn_store_snapshot(s->store, &txn), 0);
     assert_int_equal(cvn_cursor_init(&cursor, txn, text("k2"), text("k6"), CVN_FORWARD), 0);
@@ -150,7 +152,15 @@ static void test_cursor_seeks_ahead_and_back(void **state)
     assert_int_equal(((const char *)key.data)[1], '4');
     cvn_cursor_deinit(&cursor);
     assert_int_equal(cvn_cursor_init(&cursor, txn, text("k2"), text("k6"), CVN_BACKWARD), 0);
-    assert_int_equal(cvn_cursor_seek(&cursor, text("k4")), -EINVAL);
+    for (size_t i = 0; i < sizeof back / sizeof *back; i++) {
+        assert_int_equal(cvn_cursor_seek(&cursor, text(back[i].sought)), 0);
+        int r = cvn_cursor_next(&cursor, &key, NULL);
+        assert_int_equal(r, back[i].found ? 0 : CVN_STORE_ABSENT);
+        if (r == 0)
+            assert_int_equal(((const char *)key.data)[1], back[i].found);
+    }
+    assert_int_equal(cvn_cursor_next(&cursor, &key, NULL), 0);
+    assert_int_equal(((const char *)key.data)[1], '3');
     cvn_cursor_deinit(&cursor);
     cvn_snapshot_release(txn);
 }
