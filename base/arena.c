@@ -94,6 +94,11 @@ refused:
     return NULL;
 }
 
+void *cvn_arena_alloc_unset(struct cvn_arena *arena, size_t size)
+{
+    return take(arena, size ? size : 1);
+}
+
 void *cvn_arena_alloc(struct cvn_arena *arena, size_t size)
 {
     void *p = take(arena, size ? size : 1);

@@ -40,6 +40,9 @@ void cvn_arena_deinit(struct cvn_arena *arena);
  */
 void *cvn_arena_alloc(struct cvn_arena *arena, size_t size);
 
+/* The same, but that the bytes are whatever they are: for what is large and all written to. */
+void *cvn_arena_alloc_unset(struct cvn_arena *arena, size_t size);
+
 /* n objects of size bytes each, zeroed; NULL also when the product overflows. */
 void *cvn_arena_alloc_array(struct cvn_arena *arena, size_t n, size_t size);
 

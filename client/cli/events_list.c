@@ -334,6 +334,7 @@ enum cvn_exit cvn_events_run_list(struct cvn_cli *cli)
     struct cvn_events_where where;
     enum cvn_exit code = cvn_events_fill_filter(cli, &request, &where);
     request.with_matches = request.near || request.place;
+    request.latest_first = cvn_args_has(&cli->args, "past");
     return code ? code : show(cli, &request, columns);
 }
 
@@ -422,7 +423,7 @@ const struct cvn_option cvn_events_list_options[] = {
     {"when", 'w', "TIME", "within today, tomorrow, this-week, this-weekend, 2026-12, friday", NULL},
     {"from", 0, "TIME", "that start at or after; now when left out", NULL},
     {"to", 0, "TIME", "that start before its end, as in 2026-12-31 or +7d", NULL},
-    {"past", 0, NULL, "those of the past, up to now or --to", NULL},
+    {"past", 0, NULL, "those of the past, up to now or --to, the latest first", NULL},
     {"attendee", 0, "PERSON", "that this person goes to or waits for", NULL},
     {"include-unpublished", 0, NULL, "also drafts and unpublished ones that you organise",
      "include_unpublished"},

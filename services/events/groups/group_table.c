@@ -2,6 +2,7 @@
 
 #include "base/geo.h"
 #include "base/text.h"
+#include "rpc/message.h"
 #include "services/events/change_row.h"
 #include "services/events/etag.h"
 #include "services/events/groups/group_rename.h"
@@ -11,6 +12,8 @@
 #include "services/events/spaces.h"
 
 #include <errno.h>
+
+enum { ARCHIVE_TIME = 15 }; /* the field's number */
 
 const struct cvn_index cvn_group_indexes[CVN_GROUP_INDEXES] = {
     [CVN_GROUP_BY_SLUG] = {"group_slug", CVN_INDEX_GROUP_SLUG, true},
@@ -131,6 +134,21 @@ void cvn_member_key(struct cvn_key *key, const struct cvn_id *group, const struc
 {
     kind_key(key, group, CVN_GROUP_KIND_MEMBER);
     cvn_key_put_id(key, person);
+}
+
+int cvn_group_is_archived(struct cvn_txn *txn, const struct cvn_id *group, bool *ret)
+{
+    struct cvn_key key;
+    struct cvn_slice row;
+    struct cvn_message_field field;
+    cvn_group_key(&key, group);
+    int r = cvn_txn_get(txn, cvn_key_slice(&key), &row);
+    if (r)
+        return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+    *ret = false;
+    while ((r = cvn_message_next_field(&row, &field)) > 0)
+        *ret |= field.number == ARCHIVE_TIME;
+    return r;
 }
 
 bool cvn_group_of_key(struct cvn_slice key, struct cvn_id *ret_group)

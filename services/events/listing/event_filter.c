@@ -23,7 +23,8 @@ int cvn_event_filter_new(struct cvn_ctx *ctx, const void *request, struct cvn_ev
         return -ENOMEM;
     int r = cvn_event_query_read(&filter->query, ctx, request, &row_arena);
     Convene__Events__V1__ListEventsRequest bare = *filter->query.request;
-    bare.include_cancelled = bare.include_unpublished = bare.with_matches = false;
+    bare.include_cancelled = bare.include_unpublished = bare.with_matches = bare.latest_first =
+        false;
     filter->everything = convene__events__v1__list_events_request__get_packed_size(&bare) == 0;
     if (r == 0)
         *ret = filter;
@@ -101,10 +102,13 @@ int cvn_event_filter_passes(struct cvn_event_filter *filter, struct cvn_ctx *ctx
     query->known_group = traits.group;
     query->known_role = (Convene__Events__V1__GroupRole)role;
     query->known = r == 0;
+    query->asked = false; /* the group may have been archived since */
     if (r == 0)
         r = cvn_event_query_admits(query, &traits, ret);
     if (r == 0 && *ret)
         r = has_seats(query, id, event, &traits, ret);
+    if (r == 0 && *ret)
+        r = cvn_event_query_is_held(query, &traits, cvn_event_start_ms(event), ret);
     if (r == 0 && *ret)
         r = is_indexed_so(query, event, ret);
     if (r == 0 && *ret)

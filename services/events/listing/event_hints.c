@@ -162,15 +162,16 @@ static const struct filter filters[] = {
 enum { N_FILTERS = sizeof filters / sizeof *filters };
 
 /* Whether the event is wanted, traits having admitted it. */
-static int is_wanted(struct cvn_event_query *query, const struct cvn_id *id,
+static int is_wanted(struct cvn_event_query *query, const struct cvn_event_place *place,
                      const struct cvn_event_traits *traits, bool *ret)
 {
     struct cvn_slice row;
-    *ret = true;
-    int r = query->request->free_seats_only ? cvn_event_query_has_seats(query, id, traits, ret) : 0;
+    int r = cvn_event_query_is_held(query, traits, place->start_ms, ret);
+    if (r == 0 && *ret && query->request->free_seats_only)
+        r = cvn_event_query_has_seats(query, &place->id, traits, ret);
     if (r || !*ret || cvn_event_query_fields(query) == 0)
         return r;
-    r = cvn_event_row_get(query->ctx, id, &row);
+    r = cvn_event_row_get(query->ctx, &place->id, &row);
     if (r)
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
     return cvn_event_query_matches_row(query, row, ret);
@@ -190,7 +191,7 @@ static int count(struct cvn_event_query *query, Convene__Events__V1__FilterHint 
             r = CVN_EVENT_PLAN_SPENT;
             break;
         }
-        r = is_wanted(query, &place.id, &traits, &wanted);
+        r = is_wanted(query, &place, &traits, &wanted);
         hint->count += r == 0 && wanted;
         cvn_event_plan_charge(plan, CVN_EVENT_LIST_READ);
     }

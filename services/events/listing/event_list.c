@@ -105,10 +105,10 @@ static int consider(struct page *page, const struct cvn_event_place *place,
 {
     struct cvn_ctx *ctx = page->query.ctx;
     struct cvn_slice row;
-    bool wanted = true;
-    int r = page->query.request->free_seats_only
-                ? cvn_event_query_has_seats(&page->query, &place->id, traits, &wanted)
-                : 0;
+    bool wanted;
+    int r = cvn_event_query_is_held(&page->query, traits, place->start_ms, &wanted);
+    if (r == 0 && wanted && page->query.request->free_seats_only)
+        r = cvn_event_query_has_seats(&page->query, &place->id, traits, &wanted);
     if (r || !wanted)
         return r;
     r = cvn_event_row_get(ctx, &place->id, &row);

@@ -14,15 +14,13 @@ struct density {
 
 static int probe(struct cvn_event_stream *stream, struct density *ret)
 {
-    const struct cvn_event_entry *head;
-    *ret = (struct density){.stream = stream};
-    int r = 0;
-    while (r == 0 && ret->n < CVN_EVENT_PLAN_PROBE && (head = cvn_event_stream_head(stream))) {
-        ret->reach = head->place;
-        ret->n++;
-        r = cvn_event_stream_pass(stream);
-    }
-    return r ? r : cvn_event_stream_rewind(stream);
+    int r = cvn_event_stream_look_ahead(stream, CVN_EVENT_PLAN_PROBE);
+    *ret = (struct density){.stream = stream, .n = stream->n_entries};
+    if (ret->n > CVN_EVENT_PLAN_PROBE)
+        ret->n = CVN_EVENT_PLAN_PROBE;
+    if (ret->n > 0)
+        ret->reach = stream->entries[ret->n - 1].place;
+    return r;
 }
 
 /* Fewer entries, or as many that reach further. */
@@ -30,7 +28,7 @@ static bool is_sparser(const struct density *a, const struct density *b)
 {
     if (a->n != b->n)
         return a->n < b->n;
-    return cvn_event_place_compare(&a->reach, &b->reach) > 0;
+    return cvn_event_place_order(&a->reach, &b->reach, a->stream->direction) > 0;
 }
 
 /* Those that must go along, the sparsest first. */
@@ -115,7 +113,8 @@ static int align(struct cvn_event_plan *plan, const struct cvn_event_place *plac
             return CVN_STORE_ABSENT;
         if (cvn_event_place_compare(&head->place, place) == 0)
             continue;
-        struct cvn_event_place to = head->place, before = cvn_event_place_before(&to);
+        struct cvn_event_place to = head->place;
+        struct cvn_event_place before = cvn_event_place_before(&to, plan->query->direction);
         note_passed(plan, &before);
         r = cvn_event_stream_seek(plan->walked[0], &to);
         return r ? r : 1;

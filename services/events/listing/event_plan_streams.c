@@ -32,8 +32,10 @@ static int begin(struct cvn_event_plan *plan, size_t n_ranges, struct cvn_event_
 {
     assert(plan->n_streams < CVN_EVENT_PLAN_STREAMS_MAX);
     *ret = &plan->streams[plan->n_streams++];
-    return cvn_event_stream_init(*ret, plan->query->ctx->txn, plan->query->ctx->arena, n_ranges,
-                                 &plan->n_seen);
+    int r = cvn_event_stream_init(*ret, plan->query->ctx->txn, plan->query->ctx->arena, n_ranges,
+                                  &plan->n_seen);
+    (*ret)->direction = plan->query->direction;
+    return r;
 }
 
 static int add_text_range(struct cvn_event_plan *plan, struct cvn_event_stream *stream, int index,

@@ -51,6 +51,34 @@ static int is_visible(struct cvn_event_query *query, const struct cvn_event_trai
     return r;
 }
 
+static int is_archived(struct cvn_event_query *query, const struct cvn_id *group, bool *ret)
+{
+    int r = 0;
+    if (!query->asked || !cvn_id_equal(&query->asked_group, group)) {
+        r = cvn_group_is_archived(query->ctx->txn, group, &query->is_archived);
+        query->asked_group = *group;
+        query->asked = r == 0;
+    }
+    *ret = query->is_archived;
+    return r;
+}
+
+int cvn_event_query_is_held(struct cvn_event_query *query, const struct cvn_event_traits *traits,
+                            int64_t start_ms, bool *ret)
+{
+    Convene__Events__V1__GroupRole role;
+    bool archived;
+    *ret = true;
+    if (start_ms <= query->ctx->now_ms || query->by_attendee)
+        return 0;
+    int r = is_archived(query, &traits->group, &archived);
+    if (r || !archived)
+        return r;
+    r = cvn_event_query_role(query, &traits->group, &role);
+    *ret = query->request->include_unpublished && role >= ROLE(ORGANISER);
+    return r;
+}
+
 bool cvn_event_query_takes_group(const struct cvn_event_query *query, const struct cvn_id *group)
 {
     size_t lo = 0, hi = query->n_groups;

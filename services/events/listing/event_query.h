@@ -33,6 +33,7 @@ struct cvn_event_query {
     struct cvn_ctx row; /* the same call, its arena for what is looked at and not kept */
     const Convene__Events__V1__ListEventsRequest *request;
     struct cvn_event_window window;
+    enum cvn_direction direction;
     struct cvn_event_place after;
     bool by_attendee, by_series, by_groups, by_circle;
     struct cvn_id attendee, series;
@@ -50,6 +51,10 @@ struct cvn_event_query {
     struct cvn_id known_group;
     Convene__Events__V1__GroupRole known_role;
     bool known;
+    /* And whether the group looked at last for that is archived. */
+    struct cvn_id asked_group;
+    bool is_archived;
+    bool asked;
 };
 
 /* Notes what is wrong with the request, in ctx->problems; what the store knows is not asked. */
@@ -90,6 +95,14 @@ int cvn_event_query_has_text(struct cvn_event_query *query, const Convene__Event
 bool cvn_event_query_is_of_series(const struct cvn_event_query *query,
                                   const Convene__Events__V1__Event *event);
 bool cvn_event_query_takes_group(const struct cvn_event_query *query, const struct cvn_id *group);
+
+/*
+ * Whether an event that traits admitted may be found although its group may be archived. What such
+ * a group had ahead is not found any more, but by its organisers where they ask for what is
+ * unpublished, and among the events of an attendee. 0 or a fault.
+ */
+int cvn_event_query_is_held(struct cvn_event_query *query, const struct cvn_event_traits *traits,
+                            int64_t start_ms, bool *ret);
 
 /* Whether a seat of the event is free. 0 or a fault. */
 int cvn_event_query_has_seats(struct cvn_event_query *query, const struct cvn_id *id,

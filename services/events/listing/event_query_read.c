@@ -285,6 +285,7 @@ int cvn_event_query_read(struct cvn_event_query *query, struct cvn_ctx *ctx,
                          struct cvn_arena *row_arena)
 {
     *query = (struct cvn_event_query){.ctx = ctx, .row = *ctx, .request = request};
+    query->direction = request->latest_first ? CVN_BACKWARD : CVN_FORWARD;
     query->row.arena = row_arena;
     query->window.from_ms = bound_ms(request->start_time_from, INT64_MIN);
     query->window.before_ms = bound_ms(request->start_time_before, INT64_MAX);

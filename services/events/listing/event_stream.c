@@ -1,9 +1,12 @@
 #include "services/events/listing/event_stream.h"
 
-#include "services/events/meetups/event_table.h"
+#include "services/events/spaces.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+/* Entries that are tried before a seek. */
+enum { STEPS_AT_FIRST = 4, STEPS_MAX = 16 };
 
 int cvn_event_place_compare(const struct cvn_event_place *a, const struct cvn_event_place *b)
 {
@@ -13,14 +16,29 @@ int cvn_event_place_compare(const struct cvn_event_place *a, const struct cvn_ev
     return (c > 0) - (c < 0);
 }
 
-struct cvn_event_place cvn_event_place_before(const struct cvn_event_place *place)
+int cvn_event_place_order(const struct cvn_event_place *a, const struct cvn_event_place *b,
+                          enum cvn_direction direction)
 {
+    int c = cvn_event_place_compare(a, b);
+    return direction == CVN_FORWARD ? c : -c;
+}
+
+/* Steps the id, as a number of 16 bytes, and with a carry the start. */
+struct cvn_event_place cvn_event_place_before(const struct cvn_event_place *place,
+                                              enum cvn_direction direction)
+{
+    const uint8_t carries = direction == CVN_FORWARD ? 0 : UINT8_MAX;
+    const int step = direction == CVN_FORWARD ? -1 : 1;
+    const int64_t last_ms = direction == CVN_FORWARD ? INT64_MIN : INT64_MAX;
     struct cvn_event_place before = *place;
-    size_t i = CVN_ID_BYTES;
-    while (i > 0 && before.id.bytes[i - 1]-- == 0)
-        i--;
-    if (i == 0 && before.start_ms > INT64_MIN)
-        before.start_ms--;
+    for (size_t i = CVN_ID_BYTES; i > 0; i--) {
+        bool carry = before.id.bytes[i - 1] == carries;
+        before.id.bytes[i - 1] = (uint8_t)(before.id.bytes[i - 1] + step);
+        if (!carry)
+            return before;
+    }
+    if (before.start_ms != last_ms)
+        before.start_ms += step;
     return before;
 }
 
@@ -29,8 +47,11 @@ int cvn_event_stream_init(struct cvn_event_stream *stream, struct cvn_txn *txn,
 {
     *stream = (struct cvn_event_stream){
         .txn = txn, .arena = arena, .n_seen = n_seen, .ranges_max = ranges_max};
-    stream->ranges = cvn_arena_alloc_array(arena, ranges_max, sizeof *stream->ranges);
-    return stream->ranges ? 0 : -ENOMEM;
+    if (ranges_max == 0)
+        return 0;
+    stream->ranges = cvn_arena_alloc_unset(arena, ranges_max * sizeof *stream->ranges);
+    stream->heap = cvn_arena_alloc_array(arena, ranges_max, sizeof(struct cvn_event_range *));
+    return stream->ranges && stream->heap ? 0 : -ENOMEM;
 }
 
 /* The start ends the entry's key, the id is in the row's. */
@@ -48,6 +69,7 @@ int cvn_event_place_read(const struct cvn_index_entry *entry, struct cvn_event_p
     return reader.failed ? -EUCLEAN : 0;
 }
 
+/* Reads the range's next event as its head; none is left where it is not live after. */
 static int advance(struct cvn_event_stream *stream, struct cvn_event_range *range)
 {
     struct cvn_index_entry entry;
@@ -63,40 +85,77 @@ static int advance(struct cvn_event_stream *stream, struct cvn_event_range *rang
     return r;
 }
 
-static void choose(struct cvn_event_stream *stream)
+static bool comes_first(const struct cvn_event_stream *stream, size_t a, size_t b)
 {
-    stream->best = NULL;
-    for (size_t i = 0; i < stream->n_ranges; i++) {
-        struct cvn_event_range *range = &stream->ranges[i];
-        if (range->live &&
-            (!stream->best ||
-             cvn_event_place_compare(&range->head.place, &stream->best->head.place) < 0))
-            stream->best = range;
-    }
+    return cvn_event_place_order(&stream->heap[a]->head.place, &stream->heap[b]->head.place,
+                                 stream->direction) < 0;
 }
 
-static struct cvn_key with_start(const struct cvn_key *prefix, int64_t start_ms)
+static void swap(struct cvn_event_stream *stream, size_t a, size_t b)
 {
-    struct cvn_key key;
-    cvn_key_init(&key);
-    cvn_key_put_raw(&key, cvn_slice(prefix->bytes, prefix->len));
-    cvn_key_put_i64(&key, start_ms);
-    return key;
+    struct cvn_event_range *range = stream->heap[a];
+    stream->heap[a] = stream->heap[b];
+    stream->heap[b] = range;
+}
+
+static void push(struct cvn_event_stream *stream, struct cvn_event_range *range)
+{
+    size_t at = stream->n_live++;
+    stream->heap[at] = range;
+    for (; at > 0 && comes_first(stream, at, (at - 1) / 2); at = (at - 1) / 2)
+        swap(stream, at, (at - 1) / 2);
+}
+
+/* Puts the first range, whose head has moved, where it belongs now, or takes it out. */
+static void settle(struct cvn_event_stream *stream)
+{
+    if (!stream->heap[0]->live)
+        stream->heap[0] = stream->heap[--stream->n_live];
+    for (size_t at = 0;;) {
+        size_t least = at;
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < stream->n_live; child++)
+            if (comes_first(stream, child, least))
+                least = child;
+        if (least == at)
+            return;
+        swap(stream, at, least);
+        at = least;
+    }
 }
 
 /* Makes the next step give what is at the place or beyond it; or only what is beyond. */
 static int aim(struct cvn_event_range *range, const struct cvn_event_place *place, bool beyond)
 {
-    struct cvn_key at = with_start(&range->prefix, place->start_ms), primary;
-    cvn_event_key(&primary, &place->id);
-    struct cvn_slice key = cvn_key_slice(&at), row = cvn_key_slice(&primary);
+    struct cvn_key *at = &range->at;
+    at->len = range->prefix_len;
+    cvn_key_put_i64(at, place->start_ms);
+    struct cvn_slice key = cvn_key_slice(at);
+    cvn_key_put_u8(at, CVN_SPACE_EVENTS);
+    cvn_key_put_id(at, &place->id);
+    cvn_key_put_u8(at, CVN_EVENT_KIND_ROW);
+    struct cvn_slice row = cvn_slice(at->bytes + key.len, at->len - key.len);
     return beyond ? cvn_index_cursor_resume(&range->cursor, key, row)
                   : cvn_index_cursor_seek(&range->cursor, key, row);
 }
 
+/*
+ * Brings the range to the place. What is near is reached in a few steps, each of which is a
+ * fraction of a seek; how many are tried depends on whether they led there before.
+ */
 static int go_to(struct cvn_event_stream *stream, struct cvn_event_range *range,
                  const struct cvn_event_place *place)
 {
+    for (unsigned i = 0; i < range->n_steps; i++) {
+        int r = advance(stream, range);
+        if (r)
+            return r;
+        if (!range->live ||
+            cvn_event_place_order(&range->head.place, place, stream->direction) >= 0) {
+            range->n_steps = range->n_steps < STEPS_MAX / 2 ? 2 * range->n_steps : STEPS_MAX;
+            return 0;
+        }
+    }
+    range->n_steps = range->n_steps > 1 ? range->n_steps / 2 : 1;
     int r = aim(range, place, false);
     return r ? r : advance(stream, range);
 }
@@ -104,23 +163,22 @@ static int go_to(struct cvn_event_stream *stream, struct cvn_event_range *range,
 static int begin_range(struct cvn_event_stream *stream, struct cvn_event_range *range, int index,
                        const struct cvn_event_window *window)
 {
-    struct cvn_key lo = with_start(&range->prefix, window->from_ms);
-    struct cvn_key hi = with_start(&range->prefix, window->before_ms);
-    if (cvn_slice_compare(cvn_key_slice(&lo), cvn_key_slice(&hi)) >= 0)
+    struct cvn_key *lo = &range->at, hi;
+    cvn_key_init(&hi);
+    cvn_key_put_raw(&hi, cvn_key_slice(lo));
+    cvn_key_put_i64(lo, window->from_ms);
+    cvn_key_put_i64(&hi, window->before_ms);
+    if (cvn_slice_compare(cvn_key_slice(lo), cvn_key_slice(&hi)) >= 0)
         return 0;
     int r = cvn_index_cursor_init(&range->cursor, stream->txn, &cvn_event_indexes[index],
-                                  (struct cvn_slice[2]){cvn_key_slice(&lo), cvn_key_slice(&hi)},
-                                  CVN_FORWARD);
+                                  (struct cvn_slice[2]){cvn_key_slice(lo), cvn_key_slice(&hi)},
+                                  stream->direction);
     if (r)
         return r;
     range->open = true;
-    if (window->after && window->after->start_ms >= window->from_ms)
+    if (window->after)
         r = aim(range, window->after, true);
-    if (r == 0)
-        r = advance(stream, range);
-    range->any = range->live;
-    range->first = range->head.place;
-    return r;
+    return r ? r : advance(stream, range);
 }
 
 int cvn_event_stream_add(struct cvn_event_stream *stream, int index, const struct cvn_key *prefix,
@@ -129,14 +187,15 @@ int cvn_event_stream_add(struct cvn_event_stream *stream, int index, const struc
     if (stream->n_ranges == stream->ranges_max)
         return -E2BIG;
     struct cvn_event_range *range = &stream->ranges[stream->n_ranges];
-    cvn_key_init(&range->prefix);
-    cvn_key_put_raw(&range->prefix, cvn_slice(prefix->bytes, prefix->len));
+    range->open = range->live = false;
+    range->n_steps = STEPS_AT_FIRST;
+    range->prefix_len = prefix->len;
+    cvn_key_init(&range->at);
+    cvn_key_put_raw(&range->at, cvn_slice(prefix->bytes, prefix->len));
     int r = begin_range(stream, range, index, window);
     stream->n_ranges += range->open;
-    if (r == 0 && range->live &&
-        (!stream->best ||
-         cvn_event_place_compare(&range->head.place, &stream->best->head.place) < 0))
-        stream->best = range;
+    if (r == 0 && range->live)
+        push(stream, range);
     return r;
 }
 
@@ -198,88 +257,100 @@ static int compare_entries(const void *a, const void *b)
                                    &((const struct cvn_event_entry *)b)->place);
 }
 
+static void reverse(struct cvn_event_entry *entries, size_t n)
+{
+    for (size_t i = 0; i < n / 2; i++) {
+        struct cvn_event_entry entry = entries[i];
+        entries[i] = entries[n - 1 - i];
+        entries[n - 1 - i] = entry;
+    }
+}
+
+static bool is_in_window(const struct cvn_event_stream *stream, const struct cvn_event_place *place,
+                         const struct cvn_event_window *window)
+{
+    return place->start_ms >= window->from_ms && place->start_ms < window->before_ms &&
+           (!window->after || cvn_event_place_order(place, window->after, stream->direction) > 0);
+}
+
 void cvn_event_stream_set_entries(struct cvn_event_stream *stream, struct cvn_event_entry *entries,
                                   size_t n, const struct cvn_event_window *window)
 {
-    if (n > 0)
-        qsort(entries, n, sizeof *entries, compare_entries);
-    size_t first = 0;
-    while (first < n &&
-           (entries[first].place.start_ms < window->from_ms ||
-            (window->after && cvn_event_place_compare(&entries[first].place, window->after) <= 0)))
-        first++;
-    while (n > first && entries[n - 1].place.start_ms >= window->before_ms)
-        n--;
-    stream->entries = entries + first;
-    stream->n_entries = n - first;
-    stream->listed = true;
+    size_t n_in = 0;
+    for (size_t i = 0; i < n; i++)
+        if (is_in_window(stream, &entries[i].place, window))
+            entries[n_in++] = entries[i];
+    if (n_in > 0)
+        qsort(entries, n_in, sizeof *entries, compare_entries);
+    if (stream->direction == CVN_BACKWARD)
+        reverse(entries, n_in);
+    stream->entries = entries;
+    stream->n_entries = n_in;
 }
 
 const struct cvn_event_entry *cvn_event_stream_head(const struct cvn_event_stream *stream)
 {
-    if (stream->listed)
-        return stream->at < stream->n_entries ? &stream->entries[stream->at] : NULL;
-    return stream->best ? &stream->best->head : NULL;
+    if (stream->at < stream->n_entries)
+        return &stream->entries[stream->at];
+    return stream->n_live > 0 ? &stream->heap[0]->head : NULL;
 }
 
 int cvn_event_stream_pass(struct cvn_event_stream *stream)
 {
-    if (stream->listed) {
+    if (stream->at < stream->n_entries) {
         stream->at++;
         ++*stream->n_seen;
         return 0;
     }
-    const struct cvn_event_place passed = stream->best->head.place;
-    for (size_t i = 0; i < stream->n_ranges; i++) {
-        struct cvn_event_range *range = &stream->ranges[i];
-        if (!range->live || cvn_event_place_compare(&range->head.place, &passed) != 0)
-            continue;
-        int r = advance(stream, range);
+    const struct cvn_event_place passed = stream->heap[0]->head.place;
+    do {
+        int r = advance(stream, stream->heap[0]);
         if (r)
             return r;
-    }
-    choose(stream);
+        settle(stream);
+    } while (stream->n_live > 0 &&
+             cvn_event_place_compare(&stream->heap[0]->head.place, &passed) == 0);
     return 0;
 }
 
 int cvn_event_stream_seek(struct cvn_event_stream *stream, const struct cvn_event_place *place)
 {
-    for (; stream->listed && stream->at < stream->n_entries &&
-           cvn_event_place_compare(&stream->entries[stream->at].place, place) < 0;
-         stream->at++)
+    for (; stream->at < stream->n_entries; stream->at++) {
+        if (cvn_event_place_order(&stream->entries[stream->at].place, place, stream->direction) >=
+            0)
+            return 0;
         ++*stream->n_seen;
-    for (size_t i = 0; i < stream->n_ranges; i++) {
-        struct cvn_event_range *range = &stream->ranges[i];
-        if (!range->live || cvn_event_place_compare(&range->head.place, place) >= 0)
-            continue;
-        int r = go_to(stream, range, place);
+    }
+    while (stream->n_live > 0 &&
+           cvn_event_place_order(&stream->heap[0]->head.place, place, stream->direction) < 0) {
+        int r = go_to(stream, stream->heap[0], place);
         if (r)
             return r;
+        settle(stream);
     }
-    choose(stream);
     return 0;
 }
 
-int cvn_event_stream_rewind(struct cvn_event_stream *stream)
+int cvn_event_stream_look_ahead(struct cvn_event_stream *stream, size_t n)
 {
-    stream->at = 0;
-    for (size_t i = 0; i < stream->n_ranges; i++) {
-        struct cvn_event_range *range = &stream->ranges[i];
-        if (!range->any ||
-            (range->live && cvn_event_place_compare(&range->head.place, &range->first) == 0))
-            continue;
-        int r = go_to(stream, range, &range->first);
-        if (r)
-            return r;
+    if (stream->n_entries > 0 || stream->n_ranges == 0)
+        return 0;
+    struct cvn_event_entry *entries =
+        cvn_arena_alloc_unset(stream->arena, n * sizeof *stream->entries);
+    size_t n_read = 0;
+    int r = entries ? 0 : -ENOMEM;
+    while (r == 0 && n_read < n && stream->n_live > 0) {
+        entries[n_read++] = stream->heap[0]->head;
+        r = cvn_event_stream_pass(stream);
     }
-    choose(stream);
-    return 0;
+    stream->entries = entries;
+    stream->n_entries = r == 0 ? n_read : 0;
+    return r;
 }
 
 void cvn_event_stream_deinit(struct cvn_event_stream *stream)
 {
     for (size_t i = 0; i < stream->n_ranges; i++)
-        if (stream->ranges[i].open)
-            cvn_index_cursor_deinit(&stream->ranges[i].cursor);
+        cvn_index_cursor_deinit(&stream->ranges[i].cursor);
     stream->n_ranges = 0;
 }

@@ -1,6 +1,6 @@
 /*
- * The order of a list: events by start and id, merged from one or more ranges of indexes, each of
- * which is in that order. What several ranges hold is given once.
+ * The order of a list: events by start and id, ascending or descending, merged from one or more
+ * ranges of indexes, each of which is in that order. What several ranges hold is given once.
  */
 #ifndef CVN_SERVICES_EVENTS_LISTING_EVENT_STREAM_H
 #define CVN_SERVICES_EVENTS_LISTING_EVENT_STREAM_H
@@ -23,10 +23,16 @@ struct cvn_event_place {
 /* -1, 0 or 1, as for memcmp. */
 int cvn_event_place_compare(const struct cvn_event_place *a, const struct cvn_event_place *b);
 
+/* The same in a list of that direction. */
+int cvn_event_place_order(const struct cvn_event_place *a, const struct cvn_event_place *b,
+                          enum cvn_direction direction);
+
 /* The place of an entry of an index that ends in the start. 0 or -EUCLEAN. */
 int cvn_event_place_read(const struct cvn_index_entry *entry, struct cvn_event_place *ret);
-/* The one before it. */
-struct cvn_event_place cvn_event_place_before(const struct cvn_event_place *place);
+
+/* The last place before it in a list of that direction. */
+struct cvn_event_place cvn_event_place_before(const struct cvn_event_place *place,
+                                              enum cvn_direction direction);
 
 /* An event as an index tells it. */
 struct cvn_event_entry {
@@ -38,26 +44,28 @@ struct cvn_event_entry {
 /* One range of an index. */
 struct cvn_event_range {
     struct cvn_index_cursor cursor;
-    struct cvn_key prefix; /* what its keys begin with, before the start */
-    bool open;             /* the cursor was begun */
-    bool live;             /* head is its next event */
-    bool any;              /* it had an event, first */
+    struct cvn_key at; /* where it was sent last; its keys begin with the first prefix_len bytes */
+    size_t prefix_len;
+    unsigned n_steps; /* to try before the next seek */
+    bool open;        /* the cursor was begun */
+    bool live;        /* head is its next event */
     struct cvn_event_entry head;
-    struct cvn_event_place first;
 };
 
 /* Embedded by value; the fields are its own, but for those of init. */
 struct cvn_event_stream {
     struct cvn_txn *txn;
     struct cvn_arena *arena;
-    size_t *n_seen; /* counts the entries looked at */
+    size_t *n_seen;               /* counts the entries looked at */
+    enum cvn_direction direction; /* may be set before anything is added */
     struct cvn_event_range *ranges;
     size_t n_ranges, ranges_max;
-    struct cvn_event_range *best; /* the one with the least head; NULL at the end */
-    /* For an attendee's events, which no index has by start: entries in order. */
+    struct cvn_event_range **heap; /* of those that are live; the first one's head is next */
+    size_t n_live;
+    /* What comes before all that the ranges have: looked at ahead, or an attendee's events, which
+     * no index has by start. */
     const struct cvn_event_entry *entries;
     size_t n_entries, at;
-    bool listed; /* it is of entries */
 };
 
 /* Which starts, in milliseconds; and after which place, NULL for from the beginning. */
@@ -67,7 +75,7 @@ struct cvn_event_window {
     const struct cvn_event_place *after;
 };
 
-/* Makes a stream of at most so many ranges; txn is a snapshot. 0 or -ENOMEM. */
+/* Makes a stream, forward, of at most so many ranges; txn is a snapshot. 0 or -ENOMEM. */
 int cvn_event_stream_init(struct cvn_event_stream *stream, struct cvn_txn *txn,
                           struct cvn_arena *arena, size_t ranges_max, size_t *n_seen);
 
@@ -97,8 +105,9 @@ int cvn_event_stream_pass(struct cvn_event_stream *stream);
 /* Passes all that are before the place. 0 or a fault. */
 int cvn_event_stream_seek(struct cvn_event_stream *stream, const struct cvn_event_place *place);
 
-/* Goes back to where it began. 0 or a fault. */
-int cvn_event_stream_rewind(struct cvn_event_stream *stream);
+/* Reads at most so many of the next events into entries. To be called before it moves. 0 or a
+ * fault. */
+int cvn_event_stream_look_ahead(struct cvn_event_stream *stream, size_t n);
 
 /* Ends all cursors. A zeroed stream is accepted. */
 void cvn_event_stream_deinit(struct cvn_event_stream *stream);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ARCHIVE_GROUP = 8 };    /* among the methods of groups */
 enum { START_S = 1803922200 }; /* of a draft as it is begun: 2027-03-01 18:30 in Berlin */
 
 struct scene {
@@ -93,6 +94,66 @@ static void test_list_is_sorted_by_start_then_id(void **state)
     s->d.event.start_local = text("1971-03-02T10:00:00");
     (void)add(s, "old");
     assert_string_equal(titles(s, &s->nobody), "old,a,b,c");
+}
+
+static void test_list_latest_first_in_pages(void **state)
+{
+    struct scene *s = *state;
+    static const char *const starts[] = {"2027-03-01T18:30:00", "2027-03-02T18:30:00",
+                                         "2027-03-02T18:30:00", "2027-03-09T18:30:00"};
+    static const char *const names[] = {"a", "b", "c", "d"};
+    for (size_t i = 0; i < 4; i++) {
+        s->d.event.start_local = text(starts[i]);
+        (void)add(s, names[i]);
+    }
+    s->request.latest_first = true;
+    assert_string_equal(titles(s, &s->nobody), "d,c,b,a");
+    s->request.page_size = 2;
+    const Convene__Events__V1__ListEventsResponse *r = list(&s->nobody, &s->request);
+    char token[512];
+    (void)snprintf(token, sizeof token, "%s", r->next_page_token);
+    s->d.event.start_local = text("2027-03-20T18:30:00"); /* behind what was read already */
+    (void)add(s, "e");
+    s->d.event.start_local = text("2027-03-02T10:00:00");
+    (void)add(s, "f");
+    s->request.page_size = 20;
+    s->request.page_token = token;
+    assert_string_equal(titles(s, &s->nobody), "b,f,a");
+    s->request.latest_first = false; /* the token is of a list in the other order */
+    assert_null(list(&s->nobody, &s->request));
+}
+
+static void archive(struct scene *s)
+{
+    Convene__Events__V1__ArchiveGroupRequest request =
+        CONVENE__EVENTS__V1__ARCHIVE_GROUP_REQUEST__INIT;
+    request.id = s->d.group.text;
+    assert_non_null(client_call(&s->owner, &cvn_group_methods[ARCHIVE_GROUP], &request));
+}
+
+static void test_list_without_what_archived_groups_had_ahead(void **state)
+{
+    struct scene *s = *state;
+    s->d.event.start_local = text("2027-03-01T18:30:00");
+    struct cvn_id ahead = add(s, "ahead");
+    s->d.event.start_local = text("2020-03-01T18:30:00");
+    (void)add(s, "past");
+    (void)say_yes(&s->member, ahead, s->member.who.person, 0);
+    archive(s);
+    assert_string_equal(titles(s, &s->nobody), "past");
+    assert_string_equal(titles(s, &s->owner), "past");
+    s->request.group_id = s->d.group.text;
+    assert_string_equal(titles(s, &s->member), "past");
+    s->request.include_unpublished = true; /* who organises it sees all of it */
+    assert_string_equal(titles(s, &s->owner), "past,ahead");
+    assert_string_equal(titles(s, &s->member), "past");
+    s->request.group_id = text("");
+    s->request.include_unpublished = false;
+    s->request.attendee_id = text("me"); /* and who comes, what they come to */
+    assert_string_equal(titles(s, &s->member), "ahead");
+    s->request.attendee_id = text("");
+    s->harness->now_ms = (int64_t)START_S * 1000;
+    assert_string_equal(titles(s, &s->nobody), "past,ahead");
 }
 
 static void test_list_window_is_half_open(void **state)
@@ -538,6 +599,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(test_list_of_nothing),
         T(test_list_is_sorted_by_start_then_id),
+        T(test_list_latest_first_in_pages),
+        T(test_list_without_what_archived_groups_had_ahead),
         T(test_list_window_is_half_open),
         T(test_list_refuses_wrong_filters),
         T(test_list_refuses_words_that_fold_to_nothing),

@@ -396,6 +396,7 @@ static void query_init(struct scene *s, struct query *q)
     q->request.include_cancelled = roll(dice, 2);
     q->request.include_unpublished = roll(dice, 2);
     q->request.with_matches = roll(dice, 2);
+    q->request.latest_first = roll(dice, 3) == 0;
 }
 
 static bool may_appear(const struct scene *s, const struct query *q, const struct row *row)
@@ -485,17 +486,24 @@ static int compare_rows(const void *a, const void *b)
     return memcmp(x->id.bytes, y->id.bytes, CVN_ID_BYTES);
 }
 
+static int compare_rows_back(const void *a, const void *b)
+{
+    return compare_rows(b, a);
+}
+
 /* What is to come: the rows that match and lie behind the last one seen, in order. */
 static size_t expect(const struct scene *s, const struct query *q, const struct row *last,
                      const struct row **ret)
 {
     size_t n = 0;
+    int (*order)(const void *a, const void *b) =
+        q->request.latest_first ? compare_rows_back : compare_rows;
     for (size_t i = 0; i < s->n_rows; i++) {
         const struct row *row = &s->rows[i];
-        if (matches(s, q, row) && (!last || compare_rows(&last, &row) < 0))
+        if (matches(s, q, row) && (!last || order(&last, &row) < 0))
             ret[n++] = row;
     }
-    qsort(ret, n, sizeof *ret, compare_rows);
+    qsort(ret, n, sizeof *ret, order);
     return n;
 }
 
