@@ -1,12 +1,14 @@
 /*
  * Lists of a server that holds a community of N events (world.h), through libconvene:
- * measure URL N CALLS. Each kind of list is called one after another, each time for another place,
- * topic, word, group or person; a line of its first page's latency for each.
+ * measure URL N CALLS [me]. Each kind of list is called one after another, each time for another
+ * place, topic, word, group or person, or for that of the key in the environment; a line of its
+ * first page's latency for each. The first line is of calls that do nothing.
  */
 #include "bench/finding/world.h"
 #include "convene/convene.h"
 #include "convene/events/v1/event.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "grpc/health/v1/health.pb-c.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,8 @@
 #define METHOD "convene.events.v1.EventService/ListEvents"
 
 enum { WEEK_S = 7 * 24 * 60 * 60, TEXT_BYTES = 64 };
+
+static bool as_me; /* the caller asks for the caller's own agenda */
 
 /* A request, and what it points at. */
 struct list {
@@ -105,7 +109,7 @@ static void of_person(const struct world *world, struct list *list, uint32_t i)
 {
     struct cvn_id id = world_person_id((uint32_t)(world_dice(i, 66) % world->n_people));
     cvn_id_format(list->text, "per", &id);
-    list->request.attendee_id = list->text;
+    list->request.attendee_id = as_me ? (char *)"me" : list->text;
 }
 
 static void of_everything(const struct world *world, struct list *list, uint32_t i)
@@ -118,6 +122,7 @@ static const struct {
     const char *name;
     void (*ask)(const struct world *world, struct list *list, uint32_t i);
 } kinds[] = {
+    {"nothing: Health/Check", NULL},
     {"25 km around a city, a week, a topic", by_place_and_topic},
     {"25 km around a city, a week", by_place},
     {"words that begin with four letters", by_beginning},
@@ -144,15 +149,19 @@ static int compare(const void *a, const void *b)
 static long call(struct convene *client, const struct world *world, size_t kind, uint32_t i)
 {
     struct list list = {.request = CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT};
+    Grpc__Health__V1__HealthCheckRequest check = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
     struct convene_status status = CONVENE_STATUS_INIT;
     ProtobufCMessage *message = NULL;
-    kinds[kind].ask(world, &list, i);
-    if (convene_call(client, METHOD, &list.request.base, &message, &status)) {
+    bool lists = kinds[kind].ask != NULL;
+    if (lists)
+        kinds[kind].ask(world, &list, i);
+    if (convene_call(client, lists ? METHOD : "grpc.health.v1.Health/Check",
+                     lists ? &list.request.base : &check.base, &message, &status)) {
         (void)fprintf(stderr, "%s\n", status.message);
         convene_status_clear(&status);
         return -1;
     }
-    long n = (long)((const Convene__Events__V1__ListEventsResponse *)message)->n_events;
+    long n = lists ? (long)((const Convene__Events__V1__ListEventsResponse *)message)->n_events : 0;
     convene_message_free(message);
     return n;
 }
@@ -186,12 +195,14 @@ int main(int argc, char **argv)
     static struct world world;
     struct convene_status status = CONVENE_STATUS_INIT;
     struct convene *client = NULL;
-    const struct convene_options options = {.url = argc == 4 ? argv[1] : ""};
-    uint32_t n = argc == 4 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
-    uint32_t n_calls = argc == 4 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0;
+    bool right = argc == 4 || argc == 5;
+    const struct convene_options options = {.url = right ? argv[1] : ""};
+    uint32_t n = right ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
+    uint32_t n_calls = right ? (uint32_t)strtoul(argv[3], NULL, 10) : 0;
+    as_me = argc == 5 && strcmp(argv[4], "me") == 0;
     if (n == 0 || n_calls < 10 || world_init(&world, n) ||
         convene_open(&client, &options, &status)) {
-        (void)fprintf(stderr, "usage: measure URL EVENTS CALLS\n%s\n", status.message);
+        (void)fprintf(stderr, "usage: measure URL EVENTS CALLS [me]\n%s\n", status.message);
         return EXIT_FAILURE;
     }
     int r = 0;
