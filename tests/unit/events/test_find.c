@@ -1,6 +1,7 @@
 /* What ListEvents finds by words and by the company they keep; what it says when it finds nothing.
  */
 #include "google/protobuf/wrappers.pb-c.h"
+#include "rpc/message.h"
 #include "services/events/groups/group_rename.h"
 #include "services/events/listing/event_list.h"
 #include "services/events/listing/event_plan.h"
@@ -15,7 +16,7 @@ enum { BATCH_GROUPS = 3 };
 struct scene {
     struct harness *harness;
     struct cvn_id group, owner_id;
-    struct client owner, nobody, admin;
+    struct client owner, member, nobody, admin;
     struct draft d;
     Convene__Events__V1__ListEventsRequest request;
 };
@@ -27,9 +28,11 @@ static int setup(void **state)
     s = (struct scene){.harness = *state};
     s.owner_id = harness_person(s.harness, 0);
     s.owner = client_of(s.harness, s.owner_id);
+    s.member = client_of(s.harness, harness_person(s.harness, 1));
     s.nobody = client_nobody(s.harness);
     s.admin = client_admin(s.harness);
     s.group = harness_group(s.harness, "Rustaceans Köln", s.owner_id);
+    join(&s.member, s.group);
     draft_init(&s.d, s.group);
     convene__events__v1__list_events_request__init(&s.request);
     *state = &s;
@@ -40,6 +43,7 @@ static int teardown(void **state)
 {
     struct scene *s = *state;
     client_end(&s->owner);
+    client_end(&s->member);
     client_end(&s->nobody);
     client_end(&s->admin);
     *state = s->harness;
@@ -453,6 +457,53 @@ static void test_words_that_never_meet_end_a_page_early(void **state)
     assert_int_equal(n_pages, 2);
 }
 
+/* All fields but what only lists tell, packed, in the client's arena. */
+static struct cvn_slice packed(struct client *client, const Convene__Events__V1__Event *event)
+{
+    struct cvn_slice bytes;
+    assert_non_null(event);
+    assert_int_equal(cvn_message_pack(&event->base, &client->arena, &bytes), 0);
+    return bytes;
+}
+
+static void assert_listed_as_got(struct scene *s, struct client *client, struct cvn_id id)
+{
+    CVN_ARENA_AUTO kept;
+    cvn_arena_init(&kept, 1 << 20);
+    struct cvn_slice got = cvn_arena_slice(&kept, packed(client, get(client, id)));
+    const Convene__Events__V1__ListEventsResponse *r = list(client, &s->request);
+    assert_int_equal(r->n_events, 1);
+    struct cvn_slice listed = packed(client, r->events[0]);
+    assert_int_equal(listed.len, got.len);
+    assert_memory_equal(listed.data, got.data, got.len);
+}
+
+static void test_list_shows_events_as_get_does(void **state)
+{
+    struct scene *s = *state;
+    struct client *const clients[] = {&s->owner, &s->member, &s->nobody, &s->admin};
+    for (int lottery = 0; lottery < 2; lottery++) {
+        s->d.event.online_url = text("https://meet.example.org/x");
+        s->d.event.attendance_mode = MODE(MIXED);
+        s->d.event.virtual_capacity = 300;
+        s->d.event.capacity = 1;
+        s->d.event.venue = &s->d.venue;
+        s->d.venue.name = text("Hall");
+        s->d.venue.city = text("Berlin");
+        s->d.venue.country = text("de");
+        if (lottery)
+            s->d.event.waitlist_mode = CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_LOTTERY;
+        struct cvn_id id = add(s, lottery ? "by lot" : "first come");
+        s->request.text = text(lottery ? "by lot" : "first come");
+        for (size_t i = 0; i < sizeof clients / sizeof *clients; i++)
+            assert_listed_as_got(s, clients[i], id);
+        (void)say_yes(&s->member, id, s->member.who.person, 0);
+        (void)say_yes(&s->owner, id, s->owner_id, 0);
+        for (size_t i = 0; i < sizeof clients / sizeof *clients; i++)
+            assert_listed_as_got(s, clients[i], id);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -470,6 +521,7 @@ int main(void)
         T(test_events_are_found_at_the_centre_of_their_city),
         T(test_filters_of_many_at_their_limits),
         T(test_words_that_never_meet_end_a_page_early),
+        T(test_list_shows_events_as_get_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

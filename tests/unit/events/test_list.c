@@ -1,7 +1,6 @@
 /* ListEvents by hand: each filter's edges, pages, and what may appear. */
 #include "services/events/listing/event_list.h"
 
-#include "rpc/message.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events/fixture.h"
 
@@ -418,53 +417,6 @@ static void test_list_shows_online_addresses_as_get_does(void **state)
     assert_int_equal(r->events[0]->seats_taken, 1);
 }
 
-/* All fields but what only lists tell, packed, in the client's arena. */
-static struct cvn_slice packed(struct client *client, const Convene__Events__V1__Event *event)
-{
-    struct cvn_slice bytes;
-    assert_non_null(event);
-    assert_int_equal(cvn_message_pack(&event->base, &client->arena, &bytes), 0);
-    return bytes;
-}
-
-static void assert_listed_as_got(struct scene *s, struct client *client, struct cvn_id id)
-{
-    CVN_ARENA_AUTO kept;
-    cvn_arena_init(&kept, 1 << 20);
-    struct cvn_slice got = cvn_arena_slice(&kept, packed(client, get(client, id)));
-    const Convene__Events__V1__ListEventsResponse *r = list(client, &s->request);
-    assert_int_equal(r->n_events, 1);
-    struct cvn_slice listed = packed(client, r->events[0]);
-    assert_int_equal(listed.len, got.len);
-    assert_memory_equal(listed.data, got.data, got.len);
-}
-
-static void test_list_shows_events_as_get_does(void **state)
-{
-    struct scene *s = *state;
-    struct client *const clients[] = {&s->owner, &s->member, &s->nobody, &s->admin};
-    for (int lottery = 0; lottery < 2; lottery++) {
-        s->d.event.online_url = text("https://meet.example.org/x");
-        s->d.event.attendance_mode = MODE(MIXED);
-        s->d.event.virtual_capacity = 300;
-        s->d.event.capacity = 1;
-        s->d.event.venue = &s->d.venue;
-        s->d.venue.name = text("Hall");
-        s->d.venue.city = text("Berlin");
-        s->d.venue.country = text("de");
-        if (lottery)
-            s->d.event.waitlist_mode = CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_LOTTERY;
-        struct cvn_id id = add(s, lottery ? "by lot" : "first come");
-        s->request.text = text(lottery ? "by lot" : "first come");
-        for (size_t i = 0; i < sizeof clients / sizeof *clients; i++)
-            assert_listed_as_got(s, clients[i], id);
-        (void)say_yes(&s->member, id, s->member.who.person, 0);
-        (void)say_yes(&s->owner, id, s->owner_id, 0);
-        for (size_t i = 0; i < sizeof clients / sizeof *clients; i++)
-            assert_listed_as_got(s, clients[i], id);
-    }
-}
-
 static void test_list_refuses_a_token_of_other_filters(void **state)
 {
     struct scene *s = *state;
@@ -614,7 +566,6 @@ int main(void)
         T(test_list_of_an_attendee),
         T(test_list_window_of_an_attendee),
         T(test_list_shows_online_addresses_as_get_does),
-        T(test_list_shows_events_as_get_does),
         T(test_list_refuses_a_token_of_other_filters),
         T(test_list_page_at_its_largest),
         T(test_list_page_of_large_events),
