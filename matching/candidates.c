@@ -36,21 +36,27 @@ struct wish {
     int16_t languages[CVN_MATCH_FULL_LANGUAGES + 1];
 };
 
-/* What mentors teach who have their bit set in a row. */
-struct lesson {
-    const uint64_t *row;
-    uint32_t worth;
-};
-
 enum { STEPS = 3, LESSONS_MAX = CVN_MATCH_SKILLS_MAX * STEPS };
+
+/* Four numbers that are worked on at once. */
+typedef uint32_t four __attribute__((vector_size(16)));
+
+enum { FOURS_MAX = (LESSONS_MAX + 3) / 4 };
+
+union lanes {
+    uint32_t each[FOURS_MAX * 4];
+    four fours[FOURS_MAX];
+};
 
 /* One mentee, and the best found so far. */
 struct seeker {
     struct wish wish;
     struct entry heap[CVN_MATCH_CANDIDATES_MAX]; /* the worst on top */
     uint32_t n;
-    uint32_t least_taught; /* who teaches less cannot enter the full heap any more */
     uint32_t n_allowed;
+    int32_t worst; /* the score on top when least_taught was worked out; -1: the heap is not full */
+    /* By goals in common: who teaches less cannot enter the heap any more. */
+    uint32_t least_taught[CVN_MATCH_GOALS_MAX + 1];
 };
 
 /* Mentees who go through the mentors block by block together, so that a block is in the cache. */
@@ -65,10 +71,12 @@ struct search {
     uint32_t k;
     int64_t n_scored;
     struct cvn_match_sieve sieve;
-    struct lesson lessons[LESSONS_MAX];
+    const uint64_t *lessons[LESSONS_MAX];     /* bits of the mentors whom a lesson is taught by */
+    union lanes worths;                       /* of the lessons; 0 behind them */
     uint64_t lesson_rows[LESSONS_MAX][WORDS]; /* room for those that are lists */
     uint16_t left[CVN_MATCH_BLOCK_MENTORS];   /* to be looked at in a block */
     uint32_t taught[CVN_MATCH_BLOCK_MENTORS]; /* by each mentor of a block */
+    uint8_t n_goals[CVN_MATCH_BLOCK_MENTORS]; /* in common with each */
 };
 
 static bool is_better(const struct entry *a, const struct entry *b)
@@ -99,10 +107,13 @@ static void sift_up(struct entry *heap, uint32_t at)
     heap[at] = moved;
 }
 
-/* How much a mentor has to teach so that the best of everything else could reach the worst kept. */
-static uint32_t least_taught(const struct wish *wish, int32_t worst)
+/*
+ * How much a mentor with so many of the goals has to teach so that the best of hours and languages
+ * could reach the worst kept.
+ */
+static uint32_t least_taught(const struct wish *wish, int32_t worst, uint32_t n_goals)
 {
-    int32_t gap = worst - wish->same - wish->most_beside - wish->goals[wish->n_goals];
+    int32_t gap = worst - wish->same - wish->most_beside - wish->goals[n_goals];
     if (gap <= 0)
         return 0;
     if (wish->skills_weight == 0)
@@ -110,6 +121,16 @@ static uint32_t least_taught(const struct wish *wish, int32_t worst)
     uint64_t product = (uint64_t)gap * wish->skills_wanted + wish->skills_weight - 1;
     uint64_t least = product / wish->skills_weight;
     return least < UINT32_MAX && wish->skills_wanted ? (uint32_t)least : UINT32_MAX;
+}
+
+/* Works out anew what it takes to enter the heap. */
+static void raise_bar(struct seeker *seeker, uint32_t k)
+{
+    if (seeker->n < k || seeker->heap[0].score == seeker->worst)
+        return;
+    seeker->worst = seeker->heap[0].score;
+    for (uint32_t g = 0; g <= seeker->wish.n_goals; g++)
+        seeker->least_taught[g] = least_taught(&seeker->wish, seeker->worst, g);
 }
 
 static void offer(struct search *search, uint32_t mentor, int32_t score, uint32_t taught)
@@ -125,19 +146,15 @@ static void offer(struct search *search, uint32_t mentor, int32_t score, uint32_
     } else if (is_better(&entry, &search->now->heap[0])) {
         search->now->heap[0] = entry;
         sift_down(search->now->heap, search->now->n, 0);
-    } else {
-        return;
     }
-    if (search->now->n == search->k)
-        search->now->least_taught = least_taught(&search->now->wish, search->now->heap[0].score);
 }
 
+/* Bits set, without special instructions and without a branch that nobody could guess. */
 static uint32_t count_goals(uint32_t goals)
 {
-    uint32_t n = 0;
-    for (; goals; goals &= goals - 1)
-        n++;
-    return n;
+    goals -= goals >> 1 & 0x55555555u;
+    goals = (goals & 0x33333333u) + (goals >> 2 & 0x33333333u);
+    return ((goals + (goals >> 4)) & 0x0f0f0f0fu) * 0x01010101u >> 24;
 }
 
 static void wish_for_skills(struct search *search, const struct cvn_match_person *person)
@@ -184,29 +201,21 @@ static void make_wish(struct search *search, uint32_t index)
         wish->languages[cvn_match_at_most((int32_t)n_languages, CVN_MATCH_FULL_LANGUAGES)];
 }
 
-/*
- * The score of a pair of which nothing special is known: the terms without it are zero. False as
- * soon as it is sure that the pair is worse than the worst kept.
- */
-static bool score_plain(const struct search *search, uint32_t mentor, uint32_t taught, int32_t *ret)
+/* The score of a pair of which nothing special is known: the terms without it are zero. */
+static int32_t score_plain(const struct search *search, uint32_t mentor, uint32_t taught)
 {
-    const struct seeker *now = search->now;
-    const struct wish *wish = &now->wish;
+    const struct wish *wish = &search->now->wish;
     const struct cvn_match_person *person = wish->person;
-    int32_t score = (int32_t)cvn_match_share(wish->skills_weight, taught, wish->skills_wanted) +
-                    wish->same +
-                    wish->goals[count_goals(search->cohort->goals[mentor] & person->goals)];
-    if (now->n == search->k && score + wish->most_beside < now->heap[0].score)
-        return false;
     const struct cvn_match_lean_mentor *lean = &search->cohort->lean[mentor];
     uint32_t hours = cvn_match_count_hours(&lean->hours, &person->hours), languages = 0;
     for (int i = 0; i < 2; i++) {
         uint64_t both = lean->languages.bits[i] & person->languages.bits[i];
-        languages += both ? 1 + ((both & (both - 1)) != 0) : 0;
+        languages += (both != 0) + ((both & (both - 1)) != 0);
     }
-    *ret = score + wish->hours[cvn_match_at_most((int32_t)hours, CVN_MATCH_FULL_HOURS)] +
+    return (int32_t)cvn_match_share(wish->skills_weight, taught, wish->skills_wanted) + wish->same +
+           wish->goals[count_goals(search->cohort->goals[mentor] & person->goals)] +
+           wish->hours[cvn_match_at_most((int32_t)hours, CVN_MATCH_FULL_HOURS)] +
            wish->languages[cvn_match_at_most((int32_t)languages, CVN_MATCH_FULL_LANGUAGES)];
-    return true;
 }
 
 /* Scores the pairs of which something is known and takes them out of the bits of the block. */
@@ -249,27 +258,54 @@ static uint32_t list_lessons(struct search *search, size_t block)
         };
         for (size_t s = 0; s < STEPS && steps[s].level <= CVN_MATCH_LEVEL_MAX; s++) {
             struct cvn_match_value value = {skill->skill, steps[s].level};
-            const uint64_t *row =
+            search->worths.each[n] = wish->worth[i] * steps[s].eighths;
+            search->lessons[n] =
                 cvn_match_vertical_block(skills, value, block, search->lesson_rows[n]);
-            search->lessons[n++] = (struct lesson){row, wish->worth[i] * steps[s].eighths};
+            n++;
         }
     }
+    for (uint32_t l = n; l % 4 != 0; l++)
+        search->worths.each[l] = 0;
     return n;
 }
 
-/* Adds up what each of the block's n teaches. No branch depends on a bit, which nobody could guess.
- */
-static void sum_taught(struct search *search, size_t block, uint32_t n)
+/* The worths of those lessons that have a bit set. */
+static uint32_t sum_worths(const union lanes *worths, const union lanes *words, uint32_t bit,
+                           uint32_t n_fours)
 {
-    uint32_t n_lessons = list_lessons(search, block);
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t at = search->left[i], taught = 0;
-        for (uint32_t l = 0; l < n_lessons; l++) {
-            uint32_t has = (uint32_t)(search->lessons[l].row[at / 64] >> at % 64 & 1);
-            taught += search->lessons[l].worth & (0 - has);
+    four sum = {0}, set = (four){0} + ((uint32_t)1 << bit);
+    for (uint32_t f = 0; f < n_fours; f++)
+        sum += worths->fours[f] & (four)((words->fours[f] & set) == set);
+    return sum[0] + sum[1] + sum[2] + sum[3];
+}
+
+/*
+ * Adds up what each of the block's mentors teaches and lists those who could enter the heap with
+ * that and their goals. Returns how many. No branch depends on a bit, which nobody could guess.
+ */
+static uint32_t list_teachers(struct search *search, size_t block)
+{
+    const struct seeker *now = search->now;
+    const uint64_t *allowed = search->sieve.rows[CVN_MATCH_RULE_NONE];
+    const uint32_t *goals = search->cohort->goals + block * CVN_MATCH_BLOCK_MENTORS;
+    uint32_t n_lessons = list_lessons(search, block), wanted = now->wish.person->goals, n = 0;
+    union lanes halves[2]; /* of a word of each lesson */
+    for (uint32_t w = 0; w < WORDS; w++) {
+        for (uint32_t l = 0; allowed[w] && l < n_lessons; l++) {
+            halves[0].each[l] = (uint32_t)search->lessons[l][w];
+            halves[1].each[l] = (uint32_t)(search->lessons[l][w] >> 32);
         }
-        search->taught[at] = taught;
+        for (uint64_t left = allowed[w]; left; left &= left - 1) {
+            uint32_t bit = (uint32_t)__builtin_ctzll(left), at = w * 64 + bit;
+            uint32_t taught =
+                sum_worths(&search->worths, &halves[bit / 32], bit % 32, (n_lessons + 3) / 4);
+            search->taught[at] = taught;
+            search->n_goals[at] = (uint8_t)count_goals(goals[at] & wanted);
+            search->left[n] = (uint16_t)at;
+            n += taught >= now->least_taught[search->n_goals[at]];
+        }
     }
+    return n;
 }
 
 /* The lowest level at which a skill teaches an eighth or more of what is given. */
@@ -288,11 +324,14 @@ static void narrow(struct search *search, size_t block)
 {
     const struct wish *wish = &search->now->wish;
     uint64_t *allowed = search->sieve.rows[CVN_MATCH_RULE_NONE];
-    if (search->now->least_taught > wish->skills_wanted) {
+    uint32_t least = search->now->least_taught[wish->n_goals];
+    if (least == 0)
+        return;
+    if (least > wish->skills_wanted) {
         memset(allowed, 0, WORDS * sizeof *allowed);
         return;
     }
-    uint32_t dispensable = wish->skills_wanted - search->now->least_taught;
+    uint32_t dispensable = wish->skills_wanted - least;
     for (size_t i = 0; i < wish->person->n_skills; i++) {
         const struct cvn_match_skill *skill = &wish->person->skills[i];
         uint32_t whole = wish->worth[i] * CVN_MATCH_TAUGHT_FULL;
@@ -326,30 +365,19 @@ static uint32_t count_bits(const uint64_t row[WORDS])
     return (uint32_t)((sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32 & 0xffff) + (sum >> 48));
 }
 
-/* The numbers of the bits set. */
-static uint32_t list_bits(const uint64_t row[WORDS], uint16_t ret[CVN_MATCH_BLOCK_MENTORS])
-{
-    uint32_t n = 0;
-    for (uint32_t w = 0; w < WORDS; w++)
-        for (uint64_t left = row[w]; left; left &= left - 1)
-            ret[n++] = (uint16_t)(w * 64 + (uint32_t)__builtin_ctzll(left));
-    return n;
-}
-
 /* Scores those of the block's n who teach as much as it takes, and keeps the rest for later. */
 static uint32_t score_those_who_teach(struct search *search, size_t block, uint32_t n,
                                       uint32_t least)
 {
+    const uint32_t *bars = search->now->least_taught;
     uint32_t n_kept = 0;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t at = search->left[i], taught = search->taught[at];
         uint32_t mentor = (uint32_t)block * CVN_MATCH_BLOCK_MENTORS + at;
-        int32_t score;
         if (taught < least) {
             search->left[n_kept++] = (uint16_t)at;
-        } else if (taught >= search->now->least_taught &&
-                   score_plain(search, mentor, taught, &score)) {
-            offer(search, mentor, score, taught);
+        } else if (taught >= bars[search->n_goals[at]]) {
+            offer(search, mentor, score_plain(search, mentor, taught), taught);
             search->n_scored++;
         }
     }
@@ -367,15 +395,13 @@ static void search_block(struct search *search, uint32_t mentee, size_t block)
         return;
     search->now->n_allowed += count_bits(allowed);
     search_specials(search, mentee, block);
-    if (search->now->least_taught > 0)
-        narrow(search, block);
-    uint32_t n = list_bits(allowed, search->left);
-    if (n == 0)
-        return;
-    sum_taught(search, block, n);
-    uint32_t wanted = search->now->wish.skills_wanted;
-    for (uint32_t turn = 1; turn <= TURNS && n > 0; turn++)
+    raise_bar(search->now, search->k);
+    narrow(search, block);
+    uint32_t n = list_teachers(search, block), wanted = search->now->wish.skills_wanted;
+    for (uint32_t turn = 1; turn <= TURNS && n > 0; turn++) {
         n = score_those_who_teach(search, block, n, wanted / TURNS * (TURNS - turn));
+        raise_bar(search->now, search->k);
+    }
 }
 
 /* Heap sort in place: the worst goes to the end, then the next. */
@@ -440,7 +466,9 @@ static void search_batch(struct search *search, uint32_t from, uint32_t n)
     const struct cvn_match_cohort *cohort = search->cohort;
     for (uint32_t i = 0; i < n; i++) {
         search->now = &search->seekers[i];
-        search->now->n = search->now->n_allowed = search->now->least_taught = 0;
+        search->now->n = search->now->n_allowed = 0;
+        search->now->worst = -1;
+        memset(search->now->least_taught, 0, sizeof search->now->least_taught);
         make_wish(search, from + i);
     }
     for (size_t block = 0; block < cohort->n_blocks; block++)
