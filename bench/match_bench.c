@@ -1,7 +1,8 @@
 /*
  * Seconds by phase, peak memory and the share matched for cohorts from the generator:
- * `match_bench [mentees[xmentors] [mode [threads [seed [candidates]]]]]`; 10,000 mentees, a quarter
- * as many mentors, stable, and as many threads as there are processors by default.
+ * `match_bench [mentees[xmentors] [modes [threads [seed [candidates]]]]]`; 10,000 mentees, a
+ * quarter as many mentors, "stable,optimal" from the same candidates, and as many threads as there
+ * are processors by default.
  */
 #include "bench/cohort.h"
 
@@ -58,45 +59,108 @@ static double peak_mb(void)
     return (double)usage.ru_maxrss / 1024;
 }
 
-static void print(const struct cohort *cohort, const struct timing *timing,
-                  const struct cvn_match_stats *stats)
+static void print_phase(const struct timing *timing, enum cvn_match_phase phase)
 {
-    double n = (double)cohort->problem.n_mentees;
-    for (int p = 0; p < PHASES; p++)
-        printf("%-16s %9.3f s, CPU %.3f s\n", cvn_match_phase_name((enum cvn_match_phase)p),
-               timing->seconds[p], timing->cpu[p]);
-    printf("longest silence  %9.3f s\n", timing->longest_silence);
-    printf("peak memory      %9.1f MB\n", peak_mb());
-    printf("seats            %9" PRId64 " (%.3f of the mentees)\n", stats->n_seats,
-           (double)stats->n_seats / n);
-    printf("matched          %9" PRId64 " (%.2f %%), %" PRId64 " first choices\n", stats->n_matched,
-           100 * (double)stats->n_matched / n, stats->n_first_choice);
-    printf("pairs allowed    %9" PRId64 ", scored %" PRId64 "\n", stats->n_allowed,
-           stats->n_scored);
-    printf("candidates       %9" PRId64 " (%.1f each), %" PRId64 " proposals\n",
-           stats->n_candidates, (double)stats->n_candidates / n, stats->n_proposals);
-    printf("score            %9" PRId64 " mentees, %" PRId64 " mentors\n", stats->mentee_score,
-           stats->mentor_score);
+    printf("%-16s %9.3f s, CPU %.3f s\n", cvn_match_phase_name(phase), timing->seconds[phase],
+           timing->cpu[phase]);
 }
 
-static bool read_mode(const char *name, enum cvn_match_mode *ret)
+static void print_answer(const struct cvn_match_answer *answer)
+{
+    const struct cvn_match_stats *stats = &answer->stats;
+    printf("matched          %9" PRId64 " (%.2f %%), %" PRId64 " first choices\n", stats->n_matched,
+           100 * (double)stats->n_matched / (double)answer->n_mentees, stats->n_first_choice);
+    printf("score            %9" PRId64 " mentees, %" PRId64 " mentors; %" PRId64 " proposals\n",
+           stats->mentee_score, stats->mentor_score, stats->n_proposals);
+}
+
+/* Of any answer, as all have the same candidates. */
+static void print_candidates(const struct cvn_match_answer *answer)
+{
+    const struct cvn_match_stats *stats = &answer->stats;
+    double n = (double)answer->n_mentees;
+    printf("seats            %9" PRId64 " (%.3f of the mentees)\n", stats->n_seats,
+           (double)stats->n_seats / n);
+    printf("pairs allowed    %9" PRId64 ", scored %" PRId64 "\n", stats->n_allowed,
+           stats->n_scored);
+    printf("candidates       %9" PRId64 " (%.1f each)\n", stats->n_candidates,
+           (double)stats->n_candidates / n);
+}
+
+/* Solves and checks in one mode. */
+static int run_mode(struct cohort *cohort, const struct cvn_match_prepared *prepared,
+                    enum cvn_match_mode mode, struct timing *timing, bool is_last)
+{
+    struct cvn_match_progress progress = {note, timing};
+    struct cvn_match_result *result = NULL;
+    struct cvn_error err = {""};
+    for (int p = CVN_MATCH_PHASE_SOLVE; p < PHASES; p++)
+        timing->began[p] = 0;
+    int r = cvn_match_prepared_solve(prepared, mode, &progress, &result);
+    if (r == 0) {
+        const struct cvn_match_answer *answer = cvn_match_result_answer(result);
+        cohort->problem.mode = mode;
+        r = cvn_match_check(&cohort->problem, answer, CVN_MATCH_CHECK_CANDIDATES, &progress, &err);
+        printf("\nmode             %s\n", cvn_match_mode_name(mode));
+        for (int p = CVN_MATCH_PHASE_SOLVE; p < PHASES; p++)
+            print_phase(timing, (enum cvn_match_phase)p);
+        print_answer(answer);
+        printf("peak memory      %9.1f MB\n", peak_mb());
+        if (is_last) {
+            printf("\n");
+            print_candidates(answer);
+        }
+    }
+    if (r != 0)
+        fprintf(stderr, "match_bench: %d %s\n", r, err.text);
+    cvn_match_result_free(result);
+    return r;
+}
+
+/* Modes with commas between them. False when one is none. */
+static bool read_modes(const char *text, enum cvn_match_mode modes[CVN_MATCH_MODES], size_t *n)
 {
     static const char *const names[CVN_MATCH_MODES] = {"stable", "optimal", "most", "fair"};
-    for (int m = 0; m < CVN_MATCH_MODES; m++)
-        if (strcmp(name, names[m]) == 0) {
-            *ret = (enum cvn_match_mode)m;
-            return true;
-        }
-    fprintf(stderr, "match_bench: the mode is stable, optimal, most or fair\n");
+    for (*n = 0; *text && *n < CVN_MATCH_MODES; text += *text == ',') {
+        size_t length = strcspn(text, ","), m = 0;
+        while (m < CVN_MATCH_MODES &&
+               (strlen(names[m]) != length || strncmp(text, names[m], length) != 0))
+            m++;
+        if (m == CVN_MATCH_MODES)
+            break;
+        modes[(*n)++] = (enum cvn_match_mode)m;
+        text += length;
+    }
+    if (*n > 0 && !*text)
+        return true;
+    fprintf(stderr, "match_bench: the modes are stable, optimal, most and fair\n");
     return false;
+}
+
+static int run(struct cohort *cohort, const enum cvn_match_mode *modes, size_t n_modes)
+{
+    struct timing timing = {0};
+    struct cvn_match_progress progress = {note, &timing};
+    struct cvn_match_prepared *prepared = NULL;
+    double began = now();
+    int r = cvn_match_prepared_new(&cohort->problem, &progress, &prepared);
+    if (r == 0)
+        for (int p = CVN_MATCH_PHASE_PREPARE; p <= CVN_MATCH_PHASE_CANDIDATES; p++)
+            print_phase(&timing, (enum cvn_match_phase)p);
+    for (size_t m = 0; r == 0 && m < n_modes; m++)
+        r = run_mode(cohort, prepared, modes[m], &timing, m + 1 == n_modes);
+    cvn_match_prepared_free(prepared);
+    printf("longest silence  %9.3f s\n", timing.longest_silence);
+    printf("in all           %9.3f s\n", now() - began);
+    return r;
 }
 
 int main(int argc, char **argv)
 {
     char *mentors = NULL;
-    size_t n_mentees = argc > 1 ? strtoul(argv[1], &mentors, 10) : 10000;
-    enum cvn_match_mode mode = CVN_MATCH_STABLE;
-    if (argc > 2 && !read_mode(argv[2], &mode))
+    size_t n_mentees = argc > 1 ? strtoul(argv[1], &mentors, 10) : 10000, n_modes;
+    enum cvn_match_mode modes[CVN_MATCH_MODES];
+    if (!read_modes(argc > 2 ? argv[2] : "stable,optimal", modes, &n_modes))
         return 2;
     long n_threads = argc > 3 ? strtol(argv[3], NULL, 10) : sysconf(_SC_NPROCESSORS_ONLN);
     uint64_t seed = argc > 4 ? strtoull(argv[4], NULL, 10) : 1;
@@ -109,27 +173,13 @@ int main(int argc, char **argv)
         return 1;
     if (argc > 5)
         cohort.problem.candidates_per_mentee = (int32_t)strtol(argv[5], NULL, 10);
-    cohort.problem.mode = mode;
     cohort.problem.n_threads =
         (int32_t)(n_threads < CVN_MATCH_THREADS_MAX ? n_threads : CVN_MATCH_THREADS_MAX);
-    printf("%s, %zu mentees, %zu mentors, seed %" PRIu64 ", best %d, %d threads; made in %.3f s, "
+    printf("%zu mentees, %zu mentors, seed %" PRIu64 ", best %d, %d threads; made in %.3f s, "
            "%.1f MB\n",
-           cvn_match_mode_name(mode), shape.n_mentees, shape.n_mentors, seed,
-           cohort.problem.candidates_per_mentee, cohort.problem.n_threads, now() - began,
-           peak_mb());
-    struct timing timing = {0};
-    struct cvn_match_progress progress = {note, &timing};
-    struct cvn_match_result *result = NULL;
-    struct cvn_error err = {""};
-    int r = cvn_match_solve(&cohort.problem, &progress, &result);
-    if (r == 0) {
-        const struct cvn_match_answer *answer = cvn_match_result_answer(result);
-        r = cvn_match_check(&cohort.problem, answer, CVN_MATCH_CHECK_CANDIDATES, &progress, &err);
-        print(&cohort, &timing, &answer->stats);
-    }
-    if (r != 0)
-        fprintf(stderr, "match_bench: %d %s\n", r, err.text);
-    cvn_match_result_free(result);
+           shape.n_mentees, shape.n_mentors, seed, cohort.problem.candidates_per_mentee,
+           cohort.problem.n_threads, now() - began, peak_mb());
+    int r = run(&cohort, modes, n_modes);
     cohort_deinit(&cohort);
     return r != 0;
 }

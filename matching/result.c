@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct assembly {
     const struct cvn_match_cohort *cohort;
@@ -97,31 +98,35 @@ static void count(struct assembly *assembly)
     stats->n_proposals = assembly->seating->n_proposals;
 }
 
-/* The result owns the graph and the ids from here on. */
-static void hand_over(struct cvn_match_result *result, struct cvn_match_cohort *cohort,
-                      struct cvn_match_graph *graph, struct cvn_match_seating *seating)
+static int copy_ids(struct cvn_match_result *result, const struct cvn_match_cohort *cohort)
+{
+    size_t mentors_bytes = cohort->mentors.n * sizeof(struct cvn_id);
+    size_t mentees_bytes = cohort->mentees.n * sizeof(struct cvn_id);
+    result->mentor_ids = malloc(mentors_bytes + 1);
+    result->mentee_ids = malloc(mentees_bytes + 1);
+    if (!result->mentor_ids || !result->mentee_ids)
+        return -ENOMEM;
+    memcpy(result->mentor_ids, cohort->mentors.ids, mentors_bytes);
+    memcpy(result->mentee_ids, cohort->mentees.ids, mentees_bytes);
+    return 0;
+}
+
+static void point_answer(struct cvn_match_result *result, const struct cvn_match_cohort *cohort)
 {
     struct cvn_match_answer *answer = &result->answer;
-    result->graph = *graph;
-    *graph = (struct cvn_match_graph){0};
-    result->proof = seating->proof;
-    seating->proof = (struct cvn_match_assignment){0};
-    result->mentor_ids = cohort->mentors.ids;
-    result->mentee_ids = cohort->mentees.ids;
     answer->n_mentors = cohort->mentors.n;
     answer->n_mentees = cohort->mentees.n;
-    cohort->mentors.ids = cohort->mentees.ids = NULL;
     answer->pairs = result->pairs;
     answer->unmatched = result->unmatched;
     answer->mentor_ids = result->mentor_ids;
     answer->mentee_ids = result->mentee_ids;
-    answer->first = result->graph.first;
-    answer->candidates = result->graph.items;
+    answer->first = result->listing->graph.first;
+    answer->candidates = result->listing->graph.items;
     answer->prices = (struct cvn_match_prices){result->proof.price, result->proof.cover,
                                                result->proof.bonus, result->proof.floor};
 }
 
-int cvn_match_result_new(struct cvn_match_cohort *cohort, struct cvn_match_graph *graph,
+int cvn_match_result_new(const struct cvn_match_cohort *cohort, struct cvn_match_listing *listing,
                          struct cvn_match_seating *seating,
                          const struct cvn_match_progress *progress, struct cvn_match_result **ret)
 {
@@ -131,18 +136,23 @@ int cvn_match_result_new(struct cvn_match_cohort *cohort, struct cvn_match_graph
             cohort->locked[i] != CVN_MATCH_NOBODY || seating->choice[i] != CVN_MATCH_NOBODY;
     struct cvn_match_result *result = calloc(1, sizeof *result);
     struct cvn_match_sieve *sieve = malloc(sizeof *sieve);
-    struct assembly assembly = {cohort, graph, seating, result, sieve};
+    struct assembly assembly = {cohort, &listing->graph, seating, result, sieve};
     int r = -ENOMEM;
     if (result && sieve) {
         size_t n_unmatched = cohort->mentees.n - n_matched;
         result->pairs = calloc(n_matched + 1, sizeof *result->pairs);
         result->unmatched = calloc(n_unmatched + 1, sizeof *result->unmatched);
         if (result->pairs && result->unmatched)
-            r = add_everybody(&assembly, progress);
+            r = copy_ids(result, cohort);
     }
+    if (r == 0)
+        r = add_everybody(&assembly, progress);
     if (r == 0) {
         count(&assembly);
-        hand_over(result, cohort, graph, seating);
+        result->listing = cvn_match_listing_share(listing);
+        result->proof = seating->proof;
+        seating->proof = (struct cvn_match_assignment){0};
+        point_answer(result, cohort);
         *ret = result;
     } else {
         cvn_match_result_free(result);
@@ -164,7 +174,7 @@ void cvn_match_result_free(struct cvn_match_result *result)
     free(result->unmatched);
     free(result->mentor_ids);
     free(result->mentee_ids);
-    cvn_match_graph_deinit(&result->graph);
+    cvn_match_listing_release(result->listing);
     cvn_match_assignment_deinit(&result->proof);
     free(result);
 }

@@ -2,7 +2,7 @@
 #ifndef CVN_MATCHING_RESULT_H
 #define CVN_MATCHING_RESULT_H
 
-#include "matching/candidates.h"
+#include "matching/listing.h"
 #include "matching/seating.h"
 
 struct cvn_match_result {
@@ -11,15 +11,15 @@ struct cvn_match_result {
     struct cvn_match_unmatched *unmatched;
     struct cvn_id *mentor_ids;
     struct cvn_id *mentee_ids;
-    struct cvn_match_graph graph;
+    struct cvn_match_listing *listing;
     struct cvn_match_assignment proof;
 };
 
 /*
- * Puts the answer together; takes the graph, the ids and the proof out of what it is given. 0,
+ * Puts the answer together; shares the listing, and takes the proof out of the seating. 0,
  * CVN_MATCH_CANCELLED or -ENOMEM.
  */
-int cvn_match_result_new(struct cvn_match_cohort *cohort, struct cvn_match_graph *graph,
+int cvn_match_result_new(const struct cvn_match_cohort *cohort, struct cvn_match_listing *listing,
                          struct cvn_match_seating *seating,
                          const struct cvn_match_progress *progress, struct cvn_match_result **ret);
 

@@ -58,7 +58,7 @@ static int seat_by_worth(struct cvn_match_seating *seating,
 }
 
 int cvn_match_seating_init(struct cvn_match_seating *seating, const struct cvn_match_cohort *cohort,
-                           const struct cvn_match_graph *graph,
+                           const struct cvn_match_graph *graph, enum cvn_match_mode mode,
                            const struct cvn_match_progress *progress)
 {
     uint32_t n_mentors = cohort->mentors.n, n_mentees = cohort->mentees.n;
@@ -72,7 +72,6 @@ int cvn_match_seating_init(struct cvn_match_seating *seating, const struct cvn_m
         seats[j] = cohort->seats[j];
     for (uint32_t i = 0; r == 0 && i < n_mentees; i++)
         lottery[i] = cvn_match_lottery(cohort->problem->seed, &cohort->mentees.ids[i]);
-    enum cvn_match_mode mode = cohort->problem->mode;
     if (r == 0)
         r = mode == CVN_MATCH_STABLE ? seat_stable(&made, &instance, progress)
                                      : seat_by_worth(&made, &instance, mode, progress);

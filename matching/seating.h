@@ -1,4 +1,4 @@
-/* Runs the solver that a problem asks for over the candidates that were kept. */
+/* Runs the solver that a mode asks for over the candidates that were kept. */
 #ifndef CVN_MATCHING_SEATING_H
 #define CVN_MATCHING_SEATING_H
 
@@ -13,7 +13,7 @@ struct cvn_match_seating {
 
 /* 0, CVN_MATCH_CANCELLED or -ENOMEM. */
 int cvn_match_seating_init(struct cvn_match_seating *seating, const struct cvn_match_cohort *cohort,
-                           const struct cvn_match_graph *graph,
+                           const struct cvn_match_graph *graph, enum cvn_match_mode mode,
                            const struct cvn_match_progress *progress);
 
 /* A zeroed seating is accepted. */
