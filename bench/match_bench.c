@@ -5,6 +5,7 @@
  * are processors by default.
  */
 #include "bench/cohort.h"
+#include "matching/prepared.h"
 
 #include <inttypes.h>
 #include <stdio.h>

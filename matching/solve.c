@@ -1,4 +1,5 @@
 #include "matching/prepare.h"
+#include "matching/prepared.h"
 #include "matching/result.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* That threads change how long a run takes and nothing else. */
 #include "bench/cohort.h"
+#include "matching/prepared.h"
 #include "tests/support/cmocka_all.h"
 
 #include <pthread.h>
