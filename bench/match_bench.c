@@ -88,6 +88,18 @@ static void print_candidates(const struct cvn_match_answer *answer)
            (double)stats->n_candidates / n);
 }
 
+/* How far the pairs are from the best of all pairs, by the prices. */
+static void print_gap(const struct cvn_match_prepared *prepared,
+                      const struct cvn_match_result *result)
+{
+    struct cvn_match_gap gap;
+    double began = now();
+    if (cvn_match_prepared_find_gap(prepared, result, NULL, &gap) == 0)
+        printf("gap over all     %9.2f %% at most, %" PRId64 " mentees tempted; found in %.3f s\n",
+               100 * (double)(gap.bound - gap.worth) / (double)(gap.worth ? gap.worth : 1),
+               gap.n_tempted, now() - began);
+}
+
 /* Solves and checks in one mode. */
 static int run_mode(struct cohort *cohort, const struct cvn_match_prepared *prepared,
                     enum cvn_match_mode mode, struct timing *timing, bool is_last)
@@ -106,6 +118,8 @@ static int run_mode(struct cohort *cohort, const struct cvn_match_prepared *prep
         for (int p = CVN_MATCH_PHASE_SOLVE; p < PHASES; p++)
             print_phase(timing, (enum cvn_match_phase)p);
         print_answer(answer);
+        if (mode == CVN_MATCH_OPTIMAL)
+            print_gap(prepared, result);
         printf("peak memory      %9.1f MB\n", peak_mb());
         if (is_last) {
             printf("\n");

@@ -1,6 +1,7 @@
 #include "matching/candidates.h"
 
 #include "matching/crew.h"
+#include "matching/lesson.h"
 #include "matching/measure.h"
 #include "matching/progress.h"
 #include "matching/rules.h"
@@ -36,18 +37,6 @@ struct wish {
     int16_t languages[CVN_MATCH_FULL_LANGUAGES + 1];
 };
 
-enum { STEPS = 3, LESSONS_MAX = CVN_MATCH_SKILLS_MAX * STEPS };
-
-/* Four numbers that are worked on at once. */
-typedef uint32_t four __attribute__((vector_size(16)));
-
-enum { FOURS_MAX = (LESSONS_MAX + 3) / 4 };
-
-union lanes {
-    uint32_t each[FOURS_MAX * 4];
-    four fours[FOURS_MAX];
-};
-
 /* One mentee, and the best found so far. */
 struct seeker {
     struct wish wish;
@@ -71,9 +60,7 @@ struct search {
     uint32_t k;
     int64_t n_scored;
     struct cvn_match_sieve sieve;
-    const uint64_t *lessons[LESSONS_MAX];     /* bits of the mentors whom a lesson is taught by */
-    union lanes worths;                       /* of the lessons; 0 behind them */
-    uint64_t lesson_rows[LESSONS_MAX][WORDS]; /* room for those that are lists */
+    struct cvn_match_lessons lessons;
     uint16_t left[CVN_MATCH_BLOCK_MENTORS];   /* to be looked at in a block */
     uint32_t taught[CVN_MATCH_BLOCK_MENTORS]; /* by each mentor of a block */
     uint8_t n_goals[CVN_MATCH_BLOCK_MENTORS]; /* in common with each */
@@ -240,67 +227,26 @@ static void search_specials(struct search *search, uint32_t mentee, size_t block
     }
 }
 
-/* Lists the rows of bits that add to what the mentors of a block teach. */
-static uint32_t list_lessons(struct search *search, size_t block)
-{
-    const struct wish *wish = &search->now->wish;
-    const struct cvn_match_vertical *skills = &search->cohort->skills;
-    uint32_t n = 0;
-    for (size_t i = 0; i < wish->person->n_skills; i++) {
-        const struct cvn_match_skill *skill = &wish->person->skills[i];
-        /* Each level that the mentor is up adds its difference to what a lower one would teach. */
-        const struct {
-            uint32_t level, eighths;
-        } steps[STEPS] = {
-            {1, CVN_MATCH_TAUGHT_NO_HIGHER},
-            {skill->level + 1u, CVN_MATCH_TAUGHT_ONE_UP - CVN_MATCH_TAUGHT_NO_HIGHER},
-            {skill->level + 2u, CVN_MATCH_TAUGHT_FULL - CVN_MATCH_TAUGHT_ONE_UP},
-        };
-        for (size_t s = 0; s < STEPS && steps[s].level <= CVN_MATCH_LEVEL_MAX; s++) {
-            struct cvn_match_value value = {skill->skill, steps[s].level};
-            search->worths.each[n] = wish->worth[i] * steps[s].eighths;
-            search->lessons[n] =
-                cvn_match_vertical_block(skills, value, block, search->lesson_rows[n]);
-            n++;
-        }
-    }
-    for (uint32_t l = n; l % 4 != 0; l++)
-        search->worths.each[l] = 0;
-    return n;
-}
-
-/* The worths of those lessons that have a bit set. */
-static uint32_t sum_worths(const union lanes *worths, const union lanes *words, uint32_t bit,
-                           uint32_t n_fours)
-{
-    four sum = {0}, set = (four){0} + ((uint32_t)1 << bit);
-    for (uint32_t f = 0; f < n_fours; f++)
-        sum += worths->fours[f] & (four)((words->fours[f] & set) == set);
-    return sum[0] + sum[1] + sum[2] + sum[3];
-}
-
 /*
  * Adds up what each of the block's mentors teaches and lists those who could enter the heap with
- * that and their goals. Returns how many. No branch depends on a bit, which nobody could guess.
+ * that and their goals. Returns how many.
  */
 static uint32_t list_teachers(struct search *search, size_t block)
 {
     const struct seeker *now = search->now;
+    const struct wish *wish = &now->wish;
     const uint64_t *allowed = search->sieve.rows[CVN_MATCH_RULE_NONE];
     const uint32_t *goals = search->cohort->goals + block * CVN_MATCH_BLOCK_MENTORS;
-    uint32_t n_lessons = list_lessons(search, block), wanted = now->wish.person->goals, n = 0;
-    union lanes halves[2]; /* of a word of each lesson */
+    uint32_t n = 0;
+    cvn_match_lessons_list(&search->lessons, search->cohort, wish->person, wish->worth, block);
     for (uint32_t w = 0; w < WORDS; w++) {
-        for (uint32_t l = 0; allowed[w] && l < n_lessons; l++) {
-            halves[0].each[l] = (uint32_t)search->lessons[l][w];
-            halves[1].each[l] = (uint32_t)(search->lessons[l][w] >> 32);
-        }
+        if (allowed[w])
+            cvn_match_lessons_open(&search->lessons, w);
         for (uint64_t left = allowed[w]; left; left &= left - 1) {
             uint32_t bit = (uint32_t)__builtin_ctzll(left), at = w * 64 + bit;
-            uint32_t taught =
-                sum_worths(&search->worths, &halves[bit / 32], bit % 32, (n_lessons + 3) / 4);
+            uint32_t taught = cvn_match_lessons_sum(&search->lessons, bit);
             search->taught[at] = taught;
-            search->n_goals[at] = (uint8_t)count_goals(goals[at] & wanted);
+            search->n_goals[at] = (uint8_t)count_goals(goals[at] & wish->person->goals);
             search->left[n] = (uint16_t)at;
             n += taught >= now->least_taught[search->n_goals[at]];
         }

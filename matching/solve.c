@@ -1,3 +1,4 @@
+#include "matching/gap.h"
 #include "matching/prepare.h"
 #include "matching/prepared.h"
 #include "matching/result.h"
@@ -42,6 +43,17 @@ int cvn_match_prepared_solve(const struct cvn_match_prepared *prepared, enum cvn
         r = cvn_match_result_new(&prepared->cohort, prepared->listing, &seating, progress, ret);
     cvn_match_seating_deinit(&seating);
     return r;
+}
+
+int cvn_match_prepared_find_gap(const struct cvn_match_prepared *prepared,
+                                const struct cvn_match_result *result,
+                                const struct cvn_match_progress *progress,
+                                struct cvn_match_gap *ret)
+{
+    const struct cvn_match_prices *prices = &result->answer.prices;
+    if (!prices->price || prices->bonus != 0)
+        return CVN_MATCH_INVALID;
+    return cvn_match_find_gap(&prepared->cohort, &result->answer, progress, ret);
 }
 
 void cvn_match_prepared_free(struct cvn_match_prepared *prepared)

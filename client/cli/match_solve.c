@@ -13,6 +13,7 @@
 #include "cohort/groups.h"
 #include "cohort/report.h"
 #include "cohort/sensitivity.h"
+#include "matching/prepared.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -35,6 +36,8 @@ struct solve {
     struct cvn_cohort cohort;
     struct cvn_groups groups; /* with --format group */
     struct cvn_match_result *result;
+    struct cvn_match_gap gap;
+    bool has_gap;
     struct cvn_report report;
 };
 
@@ -147,18 +150,34 @@ static int arrange(struct solve *solve, const struct cvn_match_progress *progres
     return r;
 }
 
+/* Finds the pairs, and of an optimal total how far from it all pairs together could be. */
+static int match(struct solve *solve, const struct cvn_match_progress *progress)
+{
+    const struct cvn_match_problem *problem = &solve->cohort.problem;
+    struct cvn_match_prepared *prepared = NULL;
+    int r = cvn_match_prepared_new(problem, progress, &prepared);
+    if (r == 0) {
+        r = cvn_match_prepared_solve(prepared, problem->mode, progress, &solve->result);
+    }
+    if (r == 0 && problem->mode == CVN_MATCH_OPTIMAL) {
+        r = cvn_match_prepared_find_gap(prepared, solve->result, progress, &solve->gap);
+        solve->has_gap = r == 0;
+    }
+    cvn_match_prepared_free(prepared);
+    return r;
+}
+
 /* Nothing is told that has not passed the check. */
 static enum cvn_exit run(struct solve *solve)
 {
     struct cvn_match_progress progress = {show, solve->cli};
     struct cvn_error err = {""};
-    const struct cvn_match_problem *problem = &solve->cohort.problem;
     int r = arrange(solve, &progress);
     if (r == 0) {
-        r = cvn_match_solve(problem, &progress, &solve->result);
+        r = match(solve, &progress);
     }
     if (r == 0) {
-        r = cvn_match_check(problem, cvn_match_result_answer(solve->result),
+        r = cvn_match_check(&solve->cohort.problem, cvn_match_result_answer(solve->result),
                             CVN_MATCH_CHECK_CANDIDATES, &progress, &err);
     }
     if (r == 0 && solve->cohort.session_hours > 0) {
@@ -290,6 +309,19 @@ static enum cvn_exit print_pairs(struct solve *solve)
         (ProtobufCMessage *const *)matches, n);
 }
 
+/* In hundredths of a percent, rounded up. */
+static void tell_gap(const struct cvn_match_gap *gap)
+{
+    if (gap->bound == gap->worth) {
+        (void)printf("No pairing at all has a higher total, candidates or not.\n");
+    } else if (gap->worth > 0) {
+        int64_t more = ((gap->bound - gap->worth) * 10000 + gap->worth - 1) / gap->worth;
+        (void)printf("With mentors who are no candidates the total would be at most %" PRId64
+                     ".%02d %% higher; more --candidates may narrow that.\n",
+                     more / 100, (int)(more % 100));
+    }
+}
+
 static void tell_sum(const struct solve *solve)
 {
     const struct cvn_match_answer *answer = cvn_match_result_answer(solve->result);
@@ -306,6 +338,9 @@ static void tell_sum(const struct solve *solve)
         (void)printf("That is so with the groups' times as they are, at which everybody is free; "
                      "they were chosen\nfor each mentor first, and others might serve the whole "
                      "better.\n");
+    }
+    if (solve->has_gap) {
+        tell_gap(&solve->gap);
     }
     (void)printf("Input %.16s…, seed %" PRIu64 ": the same files, options and day give the same "
                  "pairs.\n",
