@@ -1,164 +1,13 @@
-/* Calendars in and out: what is stored of a file, what stays, and what a feed shows to whom. */
-#include "convene/events/v1/registrar.pb-c.h"
+/* Calendars that come in: what is stored of a file, and what stays. */
 #include "services/events/calendar_apply.h"
 #include "services/events/calendar_import_stream.h"
 #include "storage/change_log.h"
 #include "tests/support/cmocka_all.h"
-#include "tests/unit/events/fixture.h"
+#include "tests/unit/events/calendar_scene.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { EXPORT };
-
-#define RESULT(name) CONVENE__EVENTS__V1__CALENDAR_RESULT__OUTCOME__OUTCOME_##name
-
-struct scene {
-    struct harness *harness;
-    struct cvn_id group, owner_id, member_id;
-    struct client owner, member, stranger;
-    bool publish, validate_only;
-    int32_t first_line, piece_line;
-    Convene__Events__V1__StreamImportCalendarResponse report; /* of the last import */
-    struct client *importing;
-    int n_answers;
-    int32_t last_line; /* where the last answer begins */
-    char *kept;        /* a copy of a calendar, freed at the end */
-};
-
-/* 2027-01-04T00:00:00Z, a Monday. */
-static const int64_t monday_ms = INT64_C(1798977600) * 1000 + INT64_C(43200) * 1000;
-
-static int setup(void **state)
-{
-    static struct scene s;
-    (void)harness_setup(state);
-    s = (struct scene){.harness = *state, .publish = true};
-    s.harness->now_ms = monday_ms;
-    s.owner_id = harness_person(s.harness, 0);
-    s.member_id = harness_person(s.harness, 1);
-    s.group = harness_group(s.harness, "Group", s.owner_id);
-    s.owner = client_of(s.harness, s.owner_id);
-    s.member = client_of(s.harness, s.member_id);
-    s.stranger = client_of(s.harness, harness_person(s.harness, 2));
-    *state = &s;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct scene *s = *state;
-    assert_indexes_right(s->harness);
-    client_end(&s->owner);
-    client_end(&s->member);
-    client_end(&s->stranger);
-    free(s->kept);
-    *state = s->harness;
-    return harness_teardown(state);
-}
-
-/* Adds an answer to the report: what one call says in several. */
-static void take_answer(void *arg, const ProtobufCMessage *answer)
-{
-    struct scene *s = arg;
-    const Convene__Events__V1__StreamImportCalendarResponse *more = (const void *)answer;
-    Convene__Events__V1__StreamImportCalendarResponse *whole = &s->report;
-    Convene__Events__V1__CalendarResult **results = cvn_arena_alloc_array(
-        &s->importing->arena, whole->n_results + more->n_results, sizeof *results);
-    assert_non_null(results);
-    for (size_t i = 0; i < whole->n_results + more->n_results; i++)
-        results[i] = i < whole->n_results ? whole->results[i] : more->results[i - whole->n_results];
-    if (s->n_answers++ == 0)
-        *whole = *more;
-    else
-        whole->n_results += more->n_results;
-    whole->results = results;
-    s->last_line = more->next_line ? more->next_line : s->last_line;
-}
-
-static const Convene__Events__V1__StreamImportCalendarResponse *
-import_into(struct scene *s, struct client *client, struct cvn_id group, const char *content)
-{
-    Convene__Events__V1__StreamImportCalendarRequest request =
-        CONVENE__EVENTS__V1__STREAM_IMPORT_CALENDAR_REQUEST__INIT;
-    Convene__Events__V1__CalendarPiece piece = CONVENE__EVENTS__V1__CALENDAR_PIECE__INIT;
-    struct id_text id = id_text("grp", group);
-    void *state = test_calloc(1, cvn_calendar_import_stream.state_size);
-    request.group_id = id.text;
-    piece.content.data = (uint8_t *)(uintptr_t)content;
-    piece.content.len = strlen(content);
-    piece.first_line = s->piece_line;
-    request.pieces = &(Convene__Events__V1__CalendarPiece *){&piece};
-    request.n_pieces = 1;
-    request.publish = s->publish;
-    request.validate_only = s->validate_only;
-    request.first_line = s->first_line;
-    convene__events__v1__stream_import_calendar_response__init(&s->report);
-    s->n_answers = 0;
-    s->importing = client;
-    bool done =
-        client_write(client, &cvn_calendar_import_stream, state, &request.base, take_answer, s);
-    test_free(state);
-    return done ? &s->report : NULL;
-}
-
-static const Convene__Events__V1__StreamImportCalendarResponse *import(struct scene *s,
-                                                                       const char *content)
-{
-    const Convene__Events__V1__StreamImportCalendarResponse *response =
-        import_into(s, &s->owner, s->group, content);
-    assert_non_null(response);
-    return response;
-}
-
-/* The only line of the report for a calendar with these lines in one VEVENT of UID "one". */
-static const Convene__Events__V1__CalendarResult *import_one(struct scene *s, const char *lines)
-{
-    char content[2048];
-    (void)snprintf(content, sizeof content,
-                   "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:one\nDTSTART:20270301T173000Z\n"
-                   "DTEND:20270301T193000Z\n%sEND:VEVENT\nEND:VCALENDAR\n",
-                   lines);
-    const Convene__Events__V1__StreamImportCalendarResponse *response = import(s, content);
-    assert_int_equal(response->n_results, 1);
-    return response->results[0];
-}
-
-static struct cvn_id stored_id(const Convene__Events__V1__CalendarResult *result)
-{
-    struct cvn_id id = {0};
-    assert_true(cvn_id_parse(&id, "evt", result->id));
-    return id;
-}
-
-/* The feed of the group as the client sees it, until its next call. */
-static const char *feed(struct scene *s, struct client *client, bool unpublished)
-{
-    Convene__Events__V1__ListEventsRequest filter = CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT;
-    Convene__Events__V1__ExportCalendarRequest request =
-        CONVENE__EVENTS__V1__EXPORT_CALENDAR_REQUEST__INIT;
-    struct id_text id = id_text("grp", s->group);
-    filter.group_id = id.text;
-    filter.include_unpublished = unpublished;
-    request.filter = &filter;
-    const Convene__Events__V1__ExportCalendarResponse *response =
-        client_call(client, &cvn_calendar_methods[EXPORT], &request);
-    assert_non_null(response);
-    assert_string_equal(response->next_page_token, "");
-    char *text = cvn_arena_copy(&client->arena, response->content.data, response->content.len);
-    assert_non_null(text);
-    return text;
-}
-
-static char *keep(struct scene *s, const char *content)
-{
-    char *copy = strdup(content);
-    assert_non_null(copy);
-    free(s->kept);
-    s->kept = copy;
-    return copy;
-}
 
 static void test_import_when_new_creates_and_then_changes_nothing(void **state)
 {
@@ -287,21 +136,6 @@ static void test_import_when_tentative_is_a_draft_though_published(void **state)
     assert_int_equal(get(&s->owner, id)->publication, PUBLICATION(DRAFT));
 }
 
-static const char weekly[] =
-    "BEGIN:VCALENDAR\n"
-    "BEGIN:VEVENT\nUID:w\nDTSTART;TZID=Europe/Berlin:20270202T183000\n"
-    "DTEND;TZID=Europe/Berlin:20270202T203000\nRRULE:FREQ=WEEKLY;COUNT=10\n"
-    "EXDATE;TZID=Europe/Berlin:20270216T183000\nSUMMARY:weekly\nSEQUENCE:4\nEND:VEVENT\n"
-    "BEGIN:VEVENT\nUID:w\nRECURRENCE-ID;TZID=Europe/Berlin:20270209T183000\n"
-    "DTSTART;TZID=Europe/Berlin:20270210T190000\nDTEND;TZID=Europe/Berlin:20270210T203000\n"
-    "SUMMARY:moved\nSEQUENCE:5\nEND:VEVENT\n"
-    "BEGIN:VEVENT\nUID:w\nRECURRENCE-ID;TZID=Europe/Berlin:20270223T183000\n"
-    "DTSTART;TZID=Europe/Berlin:20270223T183000\nDTEND;TZID=Europe/Berlin:20270223T203000\n"
-    "SUMMARY:weekly\nSTATUS:CANCELLED\nSEQUENCE:6\nEND:VEVENT\n"
-    "BEGIN:VEVENT\nUID:w\nRECURRENCE-ID;TZID=Europe/Berlin:20270224T183000\n"
-    "DTSTART;TZID=Europe/Berlin:20270224T183000\nSUMMARY:no such day\nEND:VEVENT\n"
-    "END:VCALENDAR\n";
-
 static void test_import_when_it_repeats_makes_a_series_with_its_exceptions(void **state)
 {
     struct scene *s = *state;
@@ -422,156 +256,6 @@ static void test_import_writes_each_row_once(void **state)
     expect_written(s, &told, 0);
 }
 
-static void test_feed_when_imported_again_changes_nothing(void **state)
-{
-    struct scene *s = *state;
-    (void)import(s, weekly);
-    (void)import_one(s, "SUMMARY:x\nLOCATION:c-base\\, Berlin\nCATEGORIES:C\nSEQUENCE:2\n");
-    struct draft d;
-    draft_init(&d, s->group);
-    d.event.venue = &d.venue;
-    d.venue.name = text("Raum 1");
-    d.venue.city = text("Köln");
-    d.event.capacity = 12;
-    d.event.online_url = text("https://meet.example.org/x");
-    struct cvn_id own = id_of(create(&s->owner, &d.event, true));
-    d.event.title = text("A draft");
-    d.event.all_day = true;
-    d.event.start_local = text("2027-03-01T00:00:00");
-    assert_non_null(create(&s->owner, &d.event, false));
-    s->harness->now_ms += 5000;
-    assert_non_null(cancel(&s->owner, own, "no room"));
-    char *first = keep(s, feed(s, &s->owner, true));
-    s->harness->now_ms += DAY_MS;
-    const Convene__Events__V1__StreamImportCalendarResponse *response = import(s, first);
-    assert_int_equal(response->n_results, 6);
-    for (size_t i = 0; i < response->n_results; i++)
-        assert_int_equal(response->results[i]->outcome, RESULT(UNCHANGED));
-    assert_string_equal(feed(s, &s->owner, true), first);
-}
-
-/* The lines that say what an event is, without when it was stored and by whom. */
-static void strip(char *content)
-{
-    static const char *const names[] = {"DTSTAMP:", "LAST-MODIFIED:", "CREATED:", "ORGANIZER;",
-                                        "X-WR-CALNAME:"};
-    char *to = content;
-    bool dropped = false;
-    for (char *line = content; *line;) {
-        char *end = strstr(line, "\r\n") + 2;
-        dropped = dropped && line[0] == ' ';
-        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-            dropped |= strncmp(line, names[i], strlen(names[i])) == 0;
-        if (!dropped) {
-            memmove(to, line, (size_t)(end - line));
-            to += end - line;
-        }
-        line = end;
-    }
-    *to = '\0';
-}
-
-static void test_feed_when_imported_into_an_empty_group_gives_equal_events(void **state)
-{
-    struct scene *s = *state;
-    (void)import(s, weekly);
-    struct draft d;
-    draft_init(&d, s->group);
-    d.event.capacity = 12;
-    struct cvn_id own = id_of(create(&s->owner, &d.event, true));
-    assert_non_null(cancel(&s->owner, own, "no room"));
-    char *first = keep(s, feed(s, &s->owner, true));
-    struct cvn_id other = harness_group(s->harness, "Other", s->owner_id);
-    const Convene__Events__V1__StreamImportCalendarResponse *response =
-        import_into(s, &s->owner, other, first);
-    assert_non_null(response);
-    assert_int_equal(response->n_results, 4);
-    assert_string_equal(get(&s->owner, own)->group_id, id_text("grp", s->group).text);
-    s->group = other;
-    char *second = strdup(feed(s, &s->owner, true));
-    strip(first);
-    strip(second);
-    assert_string_equal(first, second);
-    free(second);
-}
-
-/* Other products' feeds leave out what was cancelled, and it stays in everybody's calendar. */
-static void test_feed_when_an_event_is_cancelled_shows_it_with_a_higher_sequence(void **state)
-{
-    struct scene *s = *state;
-    struct draft d;
-    draft_init(&d, s->group);
-    struct cvn_id id = id_of(create(&s->owner, &d.event, true));
-    const char *text = feed(s, &s->stranger, false);
-    assert_non_null(strstr(text, "\r\nSEQUENCE:0\r\n"));
-    assert_non_null(strstr(text, "\r\nSTATUS:CONFIRMED\r\n"));
-    assert_non_null(cancel(&s->owner, id, "no room"));
-    text = feed(s, &s->stranger, false);
-    assert_non_null(strstr(text, "\r\nSEQUENCE:1\r\n"));
-    assert_non_null(strstr(text, "\r\nSTATUS:CANCELLED\r\n"));
-}
-
-static void test_feed_shows_each_what_they_may_see(void **state)
-{
-    struct scene *s = *state;
-    struct draft d;
-    draft_init(&d, s->group);
-    d.event.online_url = text("https://meet.example.org/secret");
-    struct cvn_id id = id_of(create(&s->owner, &d.event, true));
-    d.event.title = text("For members");
-    d.event.visibility = VISIBILITY(MEMBERS);
-    assert_non_null(create(&s->owner, &d.event, true));
-    d.event.title = text("A draft");
-    assert_non_null(create(&s->owner, &d.event, false));
-    const char *text = feed(s, &s->stranger, true);
-    assert_null(strstr(text, "secret"));
-    assert_null(strstr(text, "For members"));
-    assert_null(strstr(text, "A draft"));
-    assert_non_null(strstr(feed(s, &s->owner, false), "CONFERENCE;VALUE=URI:https://meet"));
-    assert_non_null(strstr(feed(s, &s->owner, true), "A draft"));
-    join(&s->member, s->group);
-    text = feed(s, &s->member, false);
-    assert_non_null(strstr(text, "For members"));
-    assert_null(strstr(text, "secret"));
-    assert_true(say_yes(&s->member, id, s->member_id, 0) >= 0);
-    assert_non_null(strstr(feed(s, &s->member, false), "secret"));
-}
-
-static void test_export_when_of_a_person_or_one_event_has_single_occurrences(void **state)
-{
-    struct scene *s = *state;
-    const Convene__Events__V1__StreamImportCalendarResponse *response = import(s, weekly);
-    struct cvn_id moved = stored_id(response->results[1]);
-    assert_true(say_yes(&s->member, moved, s->member_id, 0) >= 0);
-    Convene__Events__V1__ListEventsRequest filter = CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT;
-    Convene__Events__V1__ExportCalendarRequest request =
-        CONVENE__EVENTS__V1__EXPORT_CALENDAR_REQUEST__INIT;
-    filter.attendee_id = text("me");
-    request.filter = &filter;
-    request.calendar_name = text("Mine");
-    const Convene__Events__V1__ExportCalendarResponse *mine =
-        client_call(&s->member, &cvn_calendar_methods[EXPORT], &request);
-    assert_non_null(mine);
-    assert_int_equal(mine->component_count, 1);
-    char *text = keep(s, cvn_arena_copy(&s->member.arena, mine->content.data, mine->content.len));
-    assert_non_null(strstr(text, "X-WR-CALNAME:Mine\r\n"));
-    assert_non_null(strstr(text, "UID:w\r\n"));
-    assert_non_null(strstr(text, "RECURRENCE-ID;TZID=Europe/Berlin:20270209T183000\r\n"));
-    assert_null(strstr(text, "RRULE:FREQ=WEEKLY;COUNT"));
-    /* It is found again by both. */
-    response = import(s, text);
-    assert_int_equal(response->results[0]->outcome, RESULT(UNCHANGED));
-    request.filter = NULL;
-    struct id_text id = id_text("evt", moved);
-    request.event_id = id.text;
-    mine = client_call(&s->stranger, &cvn_calendar_methods[EXPORT], &request);
-    assert_non_null(mine);
-    assert_int_equal(mine->component_count, 1);
-    request.filter = &filter;
-    assert_null(client_call(&s->member, &cvn_calendar_methods[EXPORT], &request));
-    assert_true(client_blames(&s->member, "filter"));
-}
-
 static void test_import_when_an_occurrence_comes_before_its_series_is_made_part_of_it(void **state)
 {
     struct scene *s = *state;
@@ -657,7 +341,25 @@ static void test_import_when_long_is_answered_in_parts_and_goes_on_behind_each(v
     test_free(content);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+static void test_import_when_lines_are_beyond_the_limit_is_refused(void **state)
+{
+    struct scene *s = *state;
+    static const char content[] = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:far\n"
+                                  "DTSTART:20270301T173000Z\nEND:VEVENT\nEND:VCALENDAR\n";
+    s->piece_line = CVN_CALENDAR_IMPORT_LINE_MAX;
+    assert_int_equal(import(s, content)->results[0]->line, CVN_CALENDAR_IMPORT_LINE_MAX + 1);
+    s->piece_line = CVN_CALENDAR_IMPORT_LINE_MAX + 1;
+    assert_null(import_into(s, &s->owner, s->group, content));
+    assert_true(client_blames(&s->owner, "pieces[0].first_line"));
+    s->piece_line = -1;
+    assert_null(import_into(s, &s->owner, s->group, content));
+    s->piece_line = 0;
+    s->first_line = -1;
+    assert_null(import_into(s, &s->owner, s->group, content));
+    assert_true(client_blames(&s->owner, "first_line"));
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
 
 int main(void)
 {
@@ -672,15 +374,11 @@ int main(void)
         CASE(test_import_when_tentative_is_a_draft_though_published),
         CASE(test_import_when_it_repeats_makes_a_series_with_its_exceptions),
         CASE(test_import_writes_each_row_once),
-        CASE(test_feed_when_imported_again_changes_nothing),
-        CASE(test_feed_when_imported_into_an_empty_group_gives_equal_events),
-        CASE(test_feed_when_an_event_is_cancelled_shows_it_with_a_higher_sequence),
-        CASE(test_feed_shows_each_what_they_may_see),
-        CASE(test_export_when_of_a_person_or_one_event_has_single_occurrences),
         CASE(test_import_when_an_occurrence_comes_before_its_series_is_made_part_of_it),
         CASE(test_import_when_a_series_is_cancelled_calls_off_what_lies_ahead),
         CASE(test_import_when_one_event_turns_into_a_series_is_refused),
         CASE(test_import_when_an_override_is_out_of_reach_is_skipped),
+        CASE(test_import_when_lines_are_beyond_the_limit_is_refused),
         CASE(test_import_when_long_is_answered_in_parts_and_goes_on_behind_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

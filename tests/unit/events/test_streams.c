@@ -446,6 +446,126 @@ static void test_results_that_nobody_reads_stop_the_stream(void **state)
     assert_int_equal(end_of(stream, NULL), CVN_OK);
 }
 
+static struct cvn_stream *open_import(struct cvn_channel *channel)
+{
+    struct cvn_stream *stream;
+    const struct cvn_call_request call = {
+        .service = &convene__events__v1__registrar_service__descriptor,
+        .method = "StreamImportCalendar",
+        .options = {.timeout_ms = TIMEOUT_MS, .wait_for_ready = true},
+    };
+    assert_int_equal(cvn_stream_new(&stream, channel, &call, NULL), 0);
+    return stream;
+}
+
+/* A calendar of n events, numbered from first, in two pieces of which the second begins at 1000. */
+static const Convene__Events__V1__StreamImportCalendarRequest *
+calendar_of(struct rig *rig, struct cvn_arena *arena, int first, int n)
+{
+    Convene__Events__V1__StreamImportCalendarRequest *request =
+        cvn_arena_alloc(arena, sizeof *request);
+    Convene__Events__V1__CalendarPiece *pieces = cvn_arena_alloc_array(arena, 2, sizeof *pieces);
+    char *text = cvn_arena_alloc(arena, (size_t)n * 100 + 100);
+    size_t len = (size_t)sprintf(text, "BEGIN:VCALENDAR\n");
+    convene__events__v1__stream_import_calendar_request__init(request);
+    request->group_id = rig->draft.group.text;
+    request->pieces = cvn_arena_alloc_array(arena, 2, sizeof *request->pieces);
+    for (int i = 0; i < 2; i++) {
+        convene__events__v1__calendar_piece__init(&pieces[i]);
+        request->pieces[request->n_pieces++] = &pieces[i];
+    }
+    pieces[0].content = (ProtobufCBinaryData){len, (uint8_t *)text};
+    pieces[1].content.data = (uint8_t *)text + len;
+    pieces[1].first_line = 1000;
+    for (int i = 0; i < n; i++)
+        len += (size_t)sprintf(text + len,
+                               "BEGIN:VEVENT\nUID:c-%d\nDTSTART:20280301T173000Z\nEND:VEVENT\n",
+                               first + i);
+    len += (size_t)sprintf(text + len, "END:VCALENDAR\n");
+    pieces[1].content.len = len - pieces[0].content.len;
+    return request;
+}
+
+/* Reads the answers to a message of n events: each has an outcome, by line from 1000 on. */
+static size_t expect_calendar(struct cvn_stream *stream, int n, int outcome)
+{
+    size_t n_answers = 0;
+    int32_t next_line = 1;
+    for (int i = 0; next_line > 0; n_answers++) {
+        CVN_ARENA_AUTO arena;
+        ProtobufCMessage *message;
+        cvn_arena_init(&arena, ARENA_BYTES);
+        assert_int_equal(cvn_stream_read(stream, &arena, &message), 0);
+        const Convene__Events__V1__StreamImportCalendarResponse *reply = (const void *)message;
+        for (size_t k = 0; k < reply->n_results; k++, i++) {
+            assert_int_equal(reply->results[k]->outcome, outcome);
+            assert_int_equal(reply->results[k]->line, 1000 + 4 * i);
+        }
+        next_line = reply->next_line;
+        assert_int_equal(i, next_line ? (next_line - 1000) / 4 : n);
+    }
+    return n_answers;
+}
+
+#define RESULT(name) CONVENE__EVENTS__V1__CALENDAR_RESULT__OUTCOME__OUTCOME_##name
+
+static void test_calendars_are_answered_in_parts_and_in_order(void **state)
+{
+    struct rig *rig = *state;
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, ARENA_BYTES);
+    struct cvn_stream *stream = open_import(rig->channel);
+    Convene__Events__V1__StreamImportCalendarRequest first = *calendar_of(rig, &arena, 0, 600);
+    first.publish = true;
+    assert_int_equal(cvn_stream_write(stream, &first.base), 0);
+    assert_int_equal(cvn_stream_write(stream, &calendar_of(rig, &arena, 600, 3)->base), 0);
+    assert_int_equal(cvn_stream_write(stream, &calendar_of(rig, &arena, 0, 600)->base), 0);
+    assert_int_equal(expect_calendar(stream, 600, RESULT(CREATED)), 2);
+    assert_int_equal(expect_calendar(stream, 3, RESULT(CREATED)), 1);
+    assert_int_equal(expect_calendar(stream, 600, RESULT(UNCHANGED)), 1);
+    Convene__Events__V1__StreamImportCalendarRequest bad = *calendar_of(rig, &arena, 0, 1);
+    bad.pieces[0]->content.len = bad.pieces[1]->content.len = 0;
+    assert_int_equal(cvn_stream_write(stream, &bad.base), 0);
+    assert_int_equal(end_of(stream, NULL), CVN_INVALID_ARGUMENT);
+}
+
+static void test_calendars_of_a_dry_run_are_taken_back(void **state)
+{
+    struct rig *rig = *state;
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, ARENA_BYTES);
+    for (int turn = 0; turn < 2; turn++) {
+        struct cvn_stream *stream = open_import(rig->channel);
+        Convene__Events__V1__StreamImportCalendarRequest first = *calendar_of(rig, &arena, 0, 600);
+        first.validate_only = true;
+        assert_int_equal(cvn_stream_write(stream, &first.base), 0);
+        assert_int_equal(cvn_stream_writes_done(stream), 0);
+        assert_int_equal(expect_calendar(stream, 600, RESULT(CREATED)), 2);
+        assert_int_equal(end_of(stream, NULL), CVN_OK);
+    }
+}
+
+static void test_revoked_key_stores_nothing_any_more(void **state)
+{
+    struct rig *rig = *state;
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, ARENA_BYTES);
+    struct cvn_channel *person = connect_as(rig, some_key());
+    struct cvn_stream *stream = open_import(person);
+    assert_int_equal(cvn_stream_write(stream, &calendar_of(rig, &arena, 0, 1)->base), 0);
+    assert_int_equal(expect_calendar(stream, 1, RESULT(CREATED)), 1);
+    revoked = true;
+    assert_int_equal(cvn_stream_write(stream, &calendar_of(rig, &arena, 1, 1)->base), 0);
+    assert_int_equal(end_of(stream, NULL), CVN_UNAUTHENTICATED);
+    stream = open_import(rig->channel);
+    assert_int_equal(cvn_stream_write(stream, &calendar_of(rig, &arena, 0, 1)->base), 0);
+    assert_int_equal(expect_calendar(stream, 1, RESULT(UNCHANGED)), 1);
+    assert_int_equal(cvn_stream_write(stream, &calendar_of(rig, &arena, 1, 1)->base), 0);
+    assert_int_equal(expect_calendar(stream, 1, RESULT(CREATED)), 1);
+    cvn_stream_free(stream);
+    cvn_channel_free(person);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -460,6 +580,9 @@ int main(void)
         TEST(test_message_that_is_too_much_ends_the_stream),
         TEST(test_stream_that_stops_half_way_keeps_what_was_answered),
         TEST(test_results_that_nobody_reads_stop_the_stream),
+        TEST(test_calendars_are_answered_in_parts_and_in_order),
+        TEST(test_calendars_of_a_dry_run_are_taken_back),
+        TEST(test_revoked_key_stores_nothing_any_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
