@@ -6,6 +6,7 @@
 #include "storage/store.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -405,6 +406,14 @@ static void end_run(struct cvn_job *job, int result)
         (void)cvn_run_drop_results(job->mentoring->options.store, &job->run_id);
 }
 
+/* Else glibc keeps what a large run took for the next one of the same thread. */
+static void give_memory_back(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
+}
+
 void cvn_job_run(struct cvn_mentoring *mentoring, struct cvn_run_slot *slot,
                  const struct cvn_id *run)
 {
@@ -426,4 +435,5 @@ void cvn_job_run(struct cvn_mentoring *mentoring, struct cvn_run_slot *slot,
     }
     cvn_match_result_free(job.result);
     cvn_arena_deinit(&job.arena);
+    give_memory_back();
 }
