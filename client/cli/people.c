@@ -230,12 +230,14 @@ const struct cvn_command cvn_people_commands[] = {
      "For the person and administrators.\n"
      "\n"
      "  convene people export me > me.json",
-     NULL, false, cvn_privacy_run_export, NULL},
+     cvn_privacy_export_options, false, cvn_privacy_run_export, NULL},
     {"erase", "PERSON", 1, 1, "Erases a person, for good.",
      "Profile, memberships, requests, invitations and keys go; RSVPs to meetups still to come are\n"
      "given up, which lets the next ones in; past RSVPs stay for the counts, without name and\n"
      "answers, and comments leave their place. Whoever is the only owner of a group hands it over\n"
-     "or archives it first.",
+     "or archives it first. Of mentoring everything goes, and open mentorships end; --part "
+     "mentoring\n"
+     "erases that alone.",
      cvn_privacy_erase_options, false, cvn_privacy_run_erase, NULL},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, false, NULL, NULL},
 };

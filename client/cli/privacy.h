@@ -7,6 +7,7 @@
 enum cvn_exit cvn_privacy_run_export(struct cvn_cli *cli);
 enum cvn_exit cvn_privacy_run_erase(struct cvn_cli *cli);
 
+extern const struct cvn_option cvn_privacy_export_options[];
 extern const struct cvn_option cvn_privacy_erase_options[];
 
 #endif

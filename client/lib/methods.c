@@ -15,7 +15,7 @@
 #include "convene/mentoring/v1/enrolment.pb-c.h"
 #include "convene/mentoring/v1/match.pb-c.h"
 #include "convene/mentoring/v1/mentorship.pb-c.h"
-#include "convene/mentoring/v1/person_data.pb-c.h"
+#include "convene/mentoring/v1/privacy.pb-c.h"
 #include "convene/mentoring/v1/program.pb-c.h"
 #include "grpc/health/v1/health.pb-c.h"
 
@@ -36,7 +36,7 @@ static const ProtobufCServiceDescriptor *const services[] = {
     &convene__mentoring__v1__enrolment_service__descriptor,
     &convene__mentoring__v1__match_service__descriptor,
     &convene__mentoring__v1__mentorship_service__descriptor,
-    &convene__mentoring__v1__person_data_service__descriptor,
+    &convene__mentoring__v1__privacy_service__descriptor,
     &convene__admin__v1__key_service__descriptor,
     &convene__admin__v1__admin_service__descriptor,
     &convene__admin__v1__store_service__descriptor,

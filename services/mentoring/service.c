@@ -2,10 +2,11 @@
 
 #include "convene/mentoring/v1/enrolment.pb-c.h"
 #include "convene/mentoring/v1/match.pb-c.h"
-#include "convene/mentoring/v1/person_data.pb-c.h"
+#include "convene/mentoring/v1/privacy.pb-c.h"
 #include "services/mentoring/attendance_cache.h"
 #include "services/mentoring/mentorships/expire.h"
 #include "services/mentoring/mentorships/mentorship_table.h"
+#include "services/mentoring/privacy.h"
 #include "services/mentoring/runs/job.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
@@ -128,15 +129,16 @@ int cvn_mentoring_bind(struct cvn_mentoring *mentoring, struct cvn_runtime *runt
                              &convene__mentoring__v1__mentorship_service__descriptor,
                              cvn_mentorship_methods, mentoring);
     if (r == 0)
-        r = cvn_methods_bind(runtime, server,
-                             &convene__mentoring__v1__person_data_service__descriptor,
-                             cvn_person_data_methods, mentoring);
+        r = cvn_methods_bind(runtime, server, &convene__mentoring__v1__privacy_service__descriptor,
+                             cvn_mentoring_privacy_methods, mentoring);
     return r ? r : cvn_run_watch_bind(&mentoring->watch, runtime, server);
 }
 
 int cvn_mentoring_turn(struct cvn_mentoring *mentoring, int64_t now_ms, int64_t *ret_next_ms)
 {
-    return cvn_mentorships_expire(mentoring, now_ms, ret_next_ms);
+    int erasures = cvn_person_erasure_turn(mentoring, now_ms);
+    int expiries = cvn_mentorships_expire(mentoring, now_ms, ret_next_ms);
+    return erasures < 0 ? erasures : expiries < 0 ? expiries : erasures > 0 || expiries > 0;
 }
 
 void cvn_mentoring_stop(struct cvn_mentoring *mentoring)

@@ -12,6 +12,7 @@
  *             feedback
  *     waiting     [space][programme id][person id of a mentee]: since when
  *     run inputs  [space][run id][row]: the problem that it solved
+ *     erasures    [space][person id]: how far it is
  */
 #ifndef CVN_SERVICES_MENTORING_SPACES_H
 #define CVN_SERVICES_MENTORING_SPACES_H
@@ -26,6 +27,7 @@ enum {
     CVN_SPACE_MENTORSHIPS = 0x26,
     CVN_SPACE_WAITING = 0x27,
     CVN_SPACE_RUN_INPUTS = 0x28,
+    CVN_SPACE_PERSON_ERASURES = 0x29,
 };
 
 enum {

@@ -37,7 +37,7 @@ extern const struct cvn_service_method cvn_program_methods[CVN_PROGRAM_METHODS];
 extern const struct cvn_service_method cvn_enrolment_methods[CVN_ENROLMENT_METHODS];
 extern const struct cvn_service_method cvn_match_methods[CVN_MATCH_METHODS];
 extern const struct cvn_service_method cvn_mentorship_methods[CVN_MENTORSHIP_METHODS];
-extern const struct cvn_service_method cvn_person_data_methods[CVN_PERSON_DATA_METHODS];
+extern const struct cvn_service_method cvn_mentoring_privacy_methods[CVN_PERSON_DATA_METHODS];
 
 /* access.c */
 

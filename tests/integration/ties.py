@@ -78,6 +78,21 @@ class World:
                             "organiser")
         assert self.run(*self.by("Max"))[1]
 
+    def check_privacy(self):
+        """Mia takes her part of mentoring out herself, and stays in her groups."""
+        self.keys["Mia"] = self.key("--person", self.ids["Mia"])
+        mia = [*self.by("Mia"), "people"]
+        held = json.loads(self.mentoring.convene(*mia, "export", self.ids["Mia"], "--part",
+                                                 "mentoring").stdout)["mentoring"]
+        assert held["enrolment"][0]["personId"] == self.ids["Mia"], held
+        self.mentoring.convene(*mia, "erase", self.ids["Mia"], "--part", "mentoring", "--yes")
+        held = json.loads(self.mentoring.convene(*mia, "export", self.ids["Mia"], "--part",
+                                                 "mentoring").stdout)
+        assert held == {"mentoring": {}}, held
+        self.mentoring.convene(*mia, "erase", self.ids["Max"], "--part", "mentoring", "--yes",
+                               expect=1)
+        assert self.events.json("people", "show", self.ids["Mia"])["displayName"] == "Mia"
+
 
 def attendance(server, subject, person, *words, expect=0):
     """What the events service says on the subject's behalf."""
@@ -120,6 +135,7 @@ def together(build):
         check_delegation(w, tcp)
         w.programme()
         w.check_runs()
+        w.check_privacy()
 
 
 def apart(build, over_tcp):
@@ -143,6 +159,7 @@ def apart(build, over_tcp):
                 w.mentoring = mentoring
                 w.programme()
                 w.check_runs()
+                w.check_privacy()
 
 
 def main(build):

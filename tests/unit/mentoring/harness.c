@@ -228,7 +228,7 @@ static void find_method(struct call *call, const char *name)
         {&convene__mentoring__v1__enrolment_service__descriptor, cvn_enrolment_methods},
         {&convene__mentoring__v1__match_service__descriptor, cvn_match_methods},
         {&convene__mentoring__v1__mentorship_service__descriptor, cvn_mentorship_methods},
-        {&convene__mentoring__v1__person_data_service__descriptor, cvn_person_data_methods},
+        {&convene__mentoring__v1__privacy_service__descriptor, cvn_mentoring_privacy_methods},
     };
     for (size_t i = 0; i < sizeof services / sizeof *services; i++)
         for (unsigned m = 0; m < services[i].descriptor->n_methods; m++)
@@ -452,6 +452,18 @@ struct id_text harness_meet(struct harness *harness, struct cvn_id owner,
     }
     harness_set_now_ms(harness_now_ms() + 3 * DAY_MS);
     return group;
+}
+
+void harness_erase(struct client *client, const char *person_id)
+{
+    Convene__Mentoring__V1__ErasePersonRequest request =
+        CONVENE__MENTORING__V1__ERASE_PERSON_REQUEST__INIT;
+    const Convene__Mentoring__V1__ErasePersonResponse *reply;
+    request.person_id = request.confirm_id = (char *)(uintptr_t)person_id;
+    do {
+        reply = client_call(client, "ErasePerson", &request);
+        assert_non_null(reply);
+    } while (!reply->done);
 }
 
 struct id_text harness_program(struct harness *harness, Convene__Mentoring__V1__Program program)

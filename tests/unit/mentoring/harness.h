@@ -9,7 +9,7 @@
 #include "convene/mentoring/v1/enrolment.pb-c.h"
 #include "convene/mentoring/v1/match.pb-c.h"
 #include "convene/mentoring/v1/mentorship.pb-c.h"
-#include "convene/mentoring/v1/person_data.pb-c.h"
+#include "convene/mentoring/v1/privacy.pb-c.h"
 #include "convene/mentoring/v1/program.pb-c.h"
 #include "services/events/service.h"
 #include "services/mentoring/service.h"
@@ -106,6 +106,9 @@ void harness_people_from(struct harness *harness, struct cvn_id *ret_ids, size_t
  */
 struct id_text harness_meet(struct harness *harness, struct cvn_id owner,
                             const struct cvn_id *people, size_t n, bool for_members);
+
+/* Erases the person to the end, as the client; asserts. */
+void harness_erase(struct client *client, const char *person_id);
 
 /* Makes a programme with those rules and weights (the program's other fields are set). */
 struct id_text harness_program(struct harness *harness, Convene__Mentoring__V1__Program program);

@@ -406,49 +406,6 @@ static void test_side_is_not_changed_while_a_mentorship_is_open(void **state)
                      CONVENE__MENTORING__V1__ENROLMENT_RESULT__OUTCOME__OUTCOME_REFUSED);
 }
 
-static void test_person_is_exported_and_forgotten(void **state)
-{
-    PUBLISHED scene;
-    struct id_text id = publish_one(&scene, state);
-    mentorship_begin(&scene, &id);
-    size_t who = published_person(&scene, &id, MENTEE);
-    CLIENT mentee = client_of(scene.harness, scene.people[who]);
-    CLIENT stranger = client_of(scene.harness, scene.people[PUBLISHED_STRANGER]);
-    assert_non_null(say(&mentee, &id, 4));
-    assert_non_null(log_session(&mentee, &id, "", 45));
-    Convene__Mentoring__V1__ExportPersonDataRequest export =
-        CONVENE__MENTORING__V1__EXPORT_PERSON_DATA_REQUEST__INIT;
-    Convene__Mentoring__V1__ErasePersonDataRequest erase =
-        CONVENE__MENTORING__V1__ERASE_PERSON_DATA_REQUEST__INIT;
-    export.person_id = erase.person_id = scene.ids[who].text;
-    assert_null(client_call(&stranger, "ExportPersonData", &export));
-    assert_null(client_call(&mentee, "ErasePersonData", &erase));
-    const Convene__Mentoring__V1__PersonData *data =
-        client_call(&mentee, "ExportPersonData", &export);
-    assert_non_null(data);
-    assert_int_equal(data->n_enrolments, 1);
-    assert_int_equal(data->n_mentorships, 1);
-    assert_int_equal(data->n_log_entries, 1);
-    assert_int_equal(data->n_feedback, 1);
-    const Convene__Mentoring__V1__ErasePersonDataResponse *gone =
-        client_call(&scene.admin, "ErasePersonData", &erase);
-    assert_non_null(gone);
-    assert_true(gone->complete);
-    assert_int_equal(gone->enrolment_count, 1);
-    assert_int_equal(gone->mentorship_count, 1);
-    assert_int_equal(gone->log_entry_count, 1);
-    assert_int_equal(gone->feedback_count, 1);
-    assert_true(gone->match_count >= 1);
-    data = client_call(&scene.admin, "ExportPersonData", &export);
-    assert_int_equal(data->n_enrolments + data->n_mentorships + data->n_log_entries, 0);
-    const Convene__Mentoring__V1__Mentorship *m = mentorship_get(&scene.admin, &id);
-    assert_int_equal(m->state, MENTORSHIP_STATE(ENDED));
-    assert_string_equal(m->mentee_name, "(forgotten)");
-    assert_string_equal(m->mentee_id, "");
-    gone = client_call(&scene.admin, "ErasePersonData", &erase);
-    assert_int_equal(gone->enrolment_count + gone->mentorship_count + gone->match_count, 0);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
 
 int main(void)
@@ -468,7 +425,6 @@ int main(void)
         TEST(test_feedback_is_read_by_managers_only),
         TEST(test_mentor_who_withdraws_ends_what_is_open),
         TEST(test_side_is_not_changed_while_a_mentorship_is_open),
-        TEST(test_person_is_exported_and_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ static const struct row {
     {"ListMentorships", NULL, "yyppppu"},
     {"ListLogEntries", NULL, "yyyynnu"},
     {"ListFeedback", NULL, "yyppppu"},
-    {"ExportPersonData", NULL, "yppyppu"},
+    {"ExportPerson", NULL, "yppyppu"},
     {"CreateProgram", NULL, "ypppppu"},
     {"SetProgramState", "program", "yyppppu"},
     {"UpdateProgram", "program", "yyppppu"},
@@ -58,7 +58,7 @@ static const struct row {
     {"AddLogEntry", NULL, "yyyynnu"},
     {"GiveFeedback", NULL, "yyyynnu"},
     {"WithdrawEnrolment", "enrolment", "yynynnu"},
-    {"ErasePersonData", NULL, "ypppppu"},
+    {"ErasePerson", NULL, "yppyppu"},
 };
 
 /* Enrolling is one's own or the managers': CreateEnrolment has tests of its own. */
@@ -178,7 +178,7 @@ static const ProtobufCServiceDescriptor *const services[] = {
     &convene__mentoring__v1__enrolment_service__descriptor,
     &convene__mentoring__v1__match_service__descriptor,
     &convene__mentoring__v1__mentorship_service__descriptor,
-    &convene__mentoring__v1__person_data_service__descriptor,
+    &convene__mentoring__v1__privacy_service__descriptor,
 };
 
 static const ProtobufCMessageDescriptor *input_of(const char *method)

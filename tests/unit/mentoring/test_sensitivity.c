@@ -243,13 +243,7 @@ static void test_forgetting_somebody_forgets_what_runs_were_made_from(void **sta
     struct id_text id = run(&scene);
     assert_int_equal(count_inputs(&scene), 1);
     struct id_text person = id_text("per", &scene.people[3]);
-    Convene__Mentoring__V1__ErasePersonDataRequest erase =
-        CONVENE__MENTORING__V1__ERASE_PERSON_DATA_REQUEST__INIT;
-    erase.person_id = person.text;
-    const Convene__Mentoring__V1__ErasePersonDataResponse *erased =
-        client_call(&scene.admin, "ErasePersonData", &erase);
-    assert_non_null(erased);
-    assert_true(erased->complete);
+    harness_erase(&scene.admin, person.text);
     assert_int_equal(count_inputs(&scene), 0);
     assert_null(weigh(&scene.admin, &id, scene.people[2]));
     assert_int_equal(client_code(&scene.admin), CVN_FAILED_PRECONDITION);
