@@ -64,10 +64,19 @@ static int64_t pass_gate(void)
     return now_ms;
 }
 
+/* No thread of the queue chooses a run meanwhile, not even one that comes from another run. */
+void harness_hold_runs(struct harness *harness)
+{
+    if (!harness->holds_runs)
+        (void)pthread_mutex_lock(&harness->service->queue.claiming);
+    harness->holds_runs = true;
+}
+
 void harness_release_runs(struct harness *harness)
 {
-    harness->hold_runs = false;
-    cvn_run_queue_wake(&harness->service->queue);
+    if (harness->holds_runs)
+        (void)pthread_mutex_unlock(&harness->service->queue.claiming);
+    harness->holds_runs = false;
 }
 
 static void open_store(struct harness *harness, const char *name, struct cvn_store **ret)
@@ -120,6 +129,8 @@ static void start_mentoring(struct harness *harness)
 
 static void stop_mentoring(struct harness *harness)
 {
+    cvn_run_queue_ask_to_stop(&harness->service->queue);
+    harness_release_runs(harness);
     cvn_mentoring_stop(harness->service);
     cvn_store_close(harness->store);
     cvn_mentoring_free(harness->service);
@@ -305,7 +316,7 @@ void *client_call(struct client *client, const char *method, const void *request
         r = call.method->kind == CVN_METHOD_WRITE
                 ? cvn_store_update(harness->store, run_call, &call, 0)
                 : run_read(harness->store, &call);
-    if (r == 0 && call.method->after && !harness->hold_runs)
+    if (r == 0 && call.method->after)
         call.method->after(&call.ctx, request, call.reply);
     client->result = r;
     return r == 0 ? call.reply : NULL;

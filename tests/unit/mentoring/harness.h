@@ -30,7 +30,7 @@ struct harness {
     struct cvn_store *store;
     struct cvn_mentoring *service;
     unsigned n_calls; /* makes the ids of each call its own */
-    bool hold_runs;   /* runs that are created wait until harness_release_runs */
+    bool holds_runs;
 };
 
 /* For cmocka's setup and teardown; *state becomes the harness. */
@@ -45,7 +45,8 @@ void harness_set_now_ms(int64_t now_ms);
 void harness_close_gate(void);
 void harness_open_gate(void);
 
-/* Has the runs worked on that were created while hold_runs was set. */
+/* Keeps runs in the queue from here on, until they are released or the service stops. */
+void harness_hold_runs(struct harness *harness);
 void harness_release_runs(struct harness *harness);
 
 /* Takes the events service away for good. */

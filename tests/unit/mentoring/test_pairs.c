@@ -418,7 +418,7 @@ static void test_pair_rules_of_a_run_up_to_1000(void **state)
     rule.kind = KIND(FORBIDDEN);
     for (size_t i = 0; i < 1001; i++)
         rules[i] = &rule;
-    scene.harness->hold_runs = true;
+    harness_hold_runs(scene.harness);
     scene.request.program_id = scene.program.text;
     scene.request.pair_rules = rules;
     scene.request.n_pair_rules = 1001;

@@ -199,7 +199,7 @@ static void test_order_of_enrolment_changes_nothing(void **state)
 static void test_results_unreadable_while_running(void **state)
 {
     SCENE scene = full_scene(state);
-    scene.harness->hold_runs = true;
+    harness_hold_runs(scene.harness);
     struct id_text id = harness_start_run(&scene.admin, scene.program.text, 1);
     assert_int_equal(get(&scene.admin, id.text)->state, RUN_STATE(QUEUED));
     assert_null(list(&scene.admin, id.text, "", false));
@@ -215,7 +215,7 @@ static void test_results_unreadable_while_running(void **state)
 static void test_queued_run_goes_on_after_a_restart(void **state)
 {
     SCENE scene = full_scene(state);
-    scene.harness->hold_runs = true;
+    harness_hold_runs(scene.harness);
     struct id_text id = harness_start_run(&scene.admin, scene.program.text, 1);
     harness_restart(scene.harness);
     const Convene__Mentoring__V1__MatchRun *run = harness_wait_run(&scene.admin, id.text);
@@ -246,7 +246,7 @@ static void test_run_interrupted_while_worked_on(void **state)
 static void test_cancel_one_that_waits(void **state)
 {
     SCENE scene = full_scene(state);
-    scene.harness->hold_runs = true;
+    harness_hold_runs(scene.harness);
     struct id_text id = harness_start_run(&scene.admin, scene.program.text, 1);
     assert_int_equal(cancel(&scene.admin, id.text)->state, RUN_STATE(CANCELLED));
     harness_release_runs(scene.harness);
@@ -370,7 +370,7 @@ static void test_16_runs_wait_and_no_more(void **state)
     Convene__Mentoring__V1__CreateMatchRunRequest request =
         CONVENE__MENTORING__V1__CREATE_MATCH_RUN_REQUEST__INIT;
     request.program_id = scene.program.text;
-    scene.harness->hold_runs = true;
+    harness_hold_runs(scene.harness);
     struct id_text id;
     for (int i = 0; i < WAITING_MAX; i++)
         id = harness_start_run(&scene.admin, scene.program.text, 1);
@@ -384,7 +384,7 @@ static void test_16_runs_wait_and_no_more(void **state)
 static void test_create_keeps_the_limits(void **state)
 {
     SCENE scene = empty_scene(state);
-    scene.harness->hold_runs = true;
+    harness_hold_runs(scene.harness);
     Convene__Mentoring__V1__CreateMatchRunRequest request =
         CONVENE__MENTORING__V1__CREATE_MATCH_RUN_REQUEST__INIT;
     request.program_id = scene.program.text;
@@ -407,7 +407,7 @@ static void test_runs_listed_newest_first(void **state)
     enum { N = 5 };
     struct id_text ids[N];
     char token[1024] = "";
-    scene.harness->hold_runs = true;
+    harness_hold_runs(scene.harness);
     for (int i = 0; i < N; i++) {
         harness_set_now_ms(harness_now_ms() + 1);
         ids[i] = harness_start_run(&scene.admin, scene.program.text, 1);

@@ -127,7 +127,7 @@ static void expect_failure(struct scene *scene, const struct id_text *id, const 
 static void test_a_run_ends_with_its_creators_office(void **state)
 {
     SCENE s = scene_of(state);
-    s.harness->hold_runs = true;
+    harness_hold_runs(s.harness);
     struct id_text id = harness_start_run(&s.manager, s.program.text, 1);
     Convene__Mentoring__V1__Program program = CONVENE__MENTORING__V1__PROGRAM__INIT;
     Convene__Mentoring__V1__UpdateProgramRequest update =
@@ -148,7 +148,7 @@ static void test_a_run_ends_with_its_creator(void **state)
     SCENE s = scene_of(state);
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, 1 << 20);
-    s.harness->hold_runs = true;
+    harness_hold_runs(s.harness);
     struct id_text id = harness_start_run(&s.manager, s.program.text, 1);
     struct id_text manager = id_text("per", &s.people[MANAGER]);
     Convene__Events__V1__ErasePersonRequest erase = CONVENE__EVENTS__V1__ERASE_PERSON_REQUEST__INIT;

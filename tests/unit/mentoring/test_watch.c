@@ -154,7 +154,7 @@ static void test_watch_ends_when_the_service_stops(void **state)
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, ARENA_BYTES);
     begin(&scene, state);
-    scene.p.harness->hold_runs = true;
+    harness_hold_runs(scene.p.harness);
     struct id_text id = harness_start_run(&scene.p.admin, scene.p.program.text, 1);
     struct cvn_stream *stream = watch(&scene, id.text);
     const Convene__Mentoring__V1__MatchRun *run = next(stream, &arena);
@@ -189,7 +189,7 @@ static void test_watchers_up_to_the_limit(void **state)
     static struct cvn_stream *streams[CVN_RUN_WATCHERS_MAX + 1];
     cvn_arena_init(&arena, ARENA_BYTES);
     begin(&scene, state);
-    scene.p.harness->hold_runs = true;
+    harness_hold_runs(scene.p.harness);
     struct id_text id = harness_start_run(&scene.p.admin, scene.p.program.text, 1);
     for (size_t i = 0; i < CVN_RUN_WATCHERS_MAX; i++) {
         streams[i] = watch(&scene, id.text);
