@@ -210,8 +210,8 @@ static void test_file_when_within_the_limits_is_one_message_as_it_is(void **stat
 {
     struct scene *s = *state;
     static const char *const texts[] = {"",
-                                        "\xef\xbb\xbf"
-                                        "BEGIN:VCALENDAR\r\nEND:VCALENDAR",
+                                        ("\xef\xbb\xbf"
+                                         "BEGIN:VCALENDAR\r\nEND:VCALENDAR"),
                                         "no calendar", "END:VEVENT\nBEGIN:VCALENDAR\n\n",
                                         "BEGIN:VCALENDAR\nBEGIN:VEVENT\n"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
