@@ -256,12 +256,9 @@ static int judge_all(struct publishing *p)
     return r;
 }
 
+/* In several transactions; releases the snapshot before the first of them. */
 static int prepare_large(struct publishing *p)
 {
-    struct cvn_mentoring *mentoring = p->ctx->service;
-    if (atomic_exchange(&mentoring->publishing, true))
-        return cvn_ctx_refuse(p->ctx, CVN_RESOURCE_EXHAUSTED,
-                              "Another run is being published; try again in a moment.");
     struct publishing steps = *p; /* as long as nothing is judged */
     Convene__Mentoring__V1__PublishMatchRunResponse *response = p->response;
     int r = judge_all(p);
@@ -273,13 +270,13 @@ static int prepare_large(struct publishing *p)
         if (r == 0)
             r = publish_in_steps(&steps);
     }
-    atomic_store(&mentoring->publishing, false);
     p->ctx->prepared = response;
     return r;
 }
 
 int cvn_run_prepare_publish(struct cvn_ctx *ctx, const void *request)
 {
+    struct cvn_mentoring *mentoring = ctx->service;
     struct publishing p = {.ctx = ctx, .request = request};
     p.response = cvn_arena_alloc(ctx->arena, sizeof *p.response);
     int r = p.response ? cvn_store_snapshot(ctx->store, &ctx->txn) : -ENOMEM;
@@ -287,11 +284,17 @@ int cvn_run_prepare_publish(struct cvn_ctx *ctx, const void *request)
         return r;
     convene__mentoring__v1__publish_match_run_response__init(p.response);
     r = find(&p);
-    if (r == 0 && is_publishable(p.run) && p.run->matched_count > pairs_at_once(&p))
-        return prepare_large(&p);
+    bool large = r == 0 && is_publishable(p.run) && p.run->matched_count > pairs_at_once(&p);
+    if (large && !atomic_exchange(&mentoring->publishing, true)) {
+        r = prepare_large(&p);
+        atomic_store(&mentoring->publishing, false);
+        return r;
+    }
     cvn_snapshot_release(ctx->txn);
     ctx->txn = NULL;
-    return r;
+    return large ? cvn_ctx_refuse(ctx, CVN_RESOURCE_EXHAUSTED,
+                                  "Another run is being published; try again in a moment.")
+                 : r;
 }
 
 static int note_published(struct publishing *p)
