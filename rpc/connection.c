@@ -167,6 +167,20 @@ void cvn_connections_look_after(struct cvn_server *server, int64_t now_ms)
         cvn_watch_alarm(&server->watch, first->at_ms);
 }
 
+/* Ends all calls and gives their numbers up, also of those whose handlers are not done yet. */
+static void begin_anew(struct cvn_connection *connection)
+{
+    struct cvn_server_call *call, *next;
+    cvn_connection_end_calls(connection);
+    HASH_ITER(hh, connection->calls, call, next)
+    {
+        HASH_DELETE(hh, connection->calls, call);
+        call->numberless = true;
+    }
+    cvn_outbox_reset(&connection->outbox);
+    connection->last_call = 0;
+}
+
 /* A client's first frame, or its first again after it lost count: both sides start from nothing. */
 static bool take_hello(struct cvn_connection *connection, struct cvn_slice body)
 {
@@ -182,12 +196,10 @@ static bool take_hello(struct cvn_connection *connection, struct cvn_slice body)
     cvn_metadata_init(&connection->metadata, &connection->arena);
     if (cvn_metadata_of_wire(&connection->metadata, hello->metadata, hello->n_metadata, &bad) != 0)
         return false;
-    cvn_connection_end_calls(connection);
-    cvn_outbox_reset(&connection->outbox);
+    begin_anew(connection);
     connection->outbox.received = 1;
     connection->greeted = true;
     look_out(connection, connection->heard_ms + server->options.keepalive_time_ms);
-    connection->last_call = 0;
     connection->stream_credit = hello->stream_credit ? hello->stream_credit : CVN_FLOW_CREDIT_BYTES;
     connection->carrier->read_peer(connection);
     Convene__Rpc__V1__Settings settings = CONVENE__RPC__V1__SETTINGS__INIT;

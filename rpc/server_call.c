@@ -155,7 +155,8 @@ static void discard(struct cvn_server_call *call)
     for (struct cvn_inbox_message *message = call->inbox_first; message; message = message->next)
         connection->incoming_bytes -= message->len;
     cvn_deadlines_remove(&server->deadlines, &call->deadline);
-    HASH_DELETE(hh, connection->calls, call);
+    if (!call->numberless)
+        HASH_DELETE(hh, connection->calls, call);
     connection->n_calls--;
     call->next = server->over;
     server->over = call;

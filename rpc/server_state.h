@@ -84,6 +84,7 @@ struct cvn_server_call {
     struct cvn_arena arena;
     struct cvn_connection *connection;
     uint32_t number;
+    bool numberless; /* a new HELLO gave the number to others; not in the connection's table */
     const struct cvn_service *service; /* NULL: refused for its name */
     const struct cvn_method *handler;
     unsigned method_index;
