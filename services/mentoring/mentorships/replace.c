@@ -152,7 +152,7 @@ static int arrange(const struct choosing *choosing, struct cvn_match_problem *pr
     size_t apart;
     if (choosing->cohort->session_hours == 0)
         return 0;
-    return cvn_groups_arrange(problem, choosing->cohort->session_hours, choosing->ctx->arena, NULL,
+    return cvn_groups_arrange(problem, choosing->cohort->session_hours, choosing->scratch, NULL,
                               &groups, &apart);
 }
 
