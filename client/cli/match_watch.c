@@ -75,9 +75,9 @@ enum cvn_exit cvn_match_wait(struct cvn_cli *cli, const char *run_id,
 
 static void tell_done(const Convene__Mentoring__V1__MatchRun *run)
 {
-    (void)printf("Paired %d of %d mentees with %d mentors (%d seats), total score %" PRId64 ".\n",
-                 run->matched_count, run->mentee_count, run->mentor_count, run->seat_count,
-                 run->total_score);
+    (void)printf("Paired %d of %d mentees with %d mentor%s (%d seats), total score %" PRId64 ".\n",
+                 run->matched_count, run->mentee_count, run->mentor_count,
+                 run->mentor_count == 1 ? "" : "s", run->seat_count, run->total_score);
     if (*run->check) {
         (void)printf("Checked: %s.\n", run->check);
     }

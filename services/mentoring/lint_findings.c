@@ -85,7 +85,7 @@ static const char *remedy(enum cvn_match_rule rule)
     case CVN_MATCH_RULE_LANGUAGE:
         return "enrol mentors who speak theirs, or waive it with --allow-no-language";
     case CVN_MATCH_RULE_HOURS:
-        return "ask for further hours, or lower --min-hours";
+        return "ask for further hours, or lower --min-hours (of groups: --session-hours)";
     case CVN_MATCH_RULE_SKILL:
         return "enrol mentors who teach what they want, or waive it with --allow-no-skill";
     case CVN_MATCH_RULE_LEVEL:

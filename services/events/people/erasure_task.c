@@ -4,57 +4,38 @@
 #include "services/events/task_ctx.h"
 #include "storage/store.h"
 
-#include <errno.h>
 #include <sodium.h>
-#include <string.h>
 
 enum { ARENA_BYTES = 64 << 20 };
 
-/* One step as an update. */
-struct job {
-    struct cvn_events_service *service;
-    struct cvn_id person;
-    int64_t now_ms;
-    uint8_t entropy[CVN_ENTROPY_BYTES];
-};
-
 static int run(struct cvn_txn *txn, void *arg)
 {
-    const struct job *job = arg;
+    const struct cvn_task *task = arg;
     CVN_ARENA_AUTO arena;
     struct cvn_status status = {0};
     Convene__Events__V1__ErasePersonResponse reply =
         CONVENE__EVENTS__V1__ERASE_PERSON_RESPONSE__INIT;
     cvn_arena_init(&arena, ARENA_BYTES);
-    struct cvn_ctx ctx = {
-        .arena = &arena,
-        .txn = txn,
-        .now_ms = job->now_ms,
-        .service = job->service,
-        .status = &status,
-        .who = {.kind = CVN_PRINCIPAL_ADMIN, .text = "service"},
-    };
-    memcpy(ctx.entropy, job->entropy, sizeof ctx.entropy);
-    cvn_problems_init(&ctx.problems, &arena);
-    int r = cvn_erasure_step(&ctx, &job->person, &reply);
+    struct cvn_ctx ctx = cvn_task_ctx(task, txn, &arena, &status);
+    int r = cvn_erasure_step(&ctx, &task->id, &reply);
     return r == CVN_STORE_ABSENT ? 0 : r; /* whoever asked for it was quicker */
 }
 
 /* Whether the person's erasure has been there for so long that nobody is at it. */
-static bool is_left(struct cvn_erasure_task *task, const struct job *job)
+static bool is_left(struct cvn_erasure_task *task, const struct cvn_task *job)
 {
-    bool known = task->any && cvn_id_equal(&task->person, &job->person);
+    bool known = task->any && cvn_id_equal(&task->person, &job->id);
     if (!known || job->now_ms < task->since_ms)
-        *task = (struct cvn_erasure_task){job->person, job->now_ms, true};
+        *task = (struct cvn_erasure_task){job->id, job->now_ms, true};
     return job->now_ms - task->since_ms >= CVN_ERASURE_LEFT_MS;
 }
 
 int cvn_erasure_turn(struct cvn_erasure_task *task, struct cvn_events_service *service,
                      struct cvn_store *store, int64_t now_ms, int64_t *ret_next_ms)
 {
-    struct job job = {.service = service, .now_ms = now_ms};
+    struct cvn_task job = {.service = service, .now_ms = now_ms};
     for (int n = 0; n < CVN_ERASURE_TURN_MAX; n++) {
-        int r = cvn_task_first(store, CVN_SPACE_ERASURES, &job.person);
+        int r = cvn_task_first(store, CVN_SPACE_ERASURES, &job.id);
         if (r)
             return r == CVN_STORE_ABSENT ? 0 : r;
         if (!is_left(task, &job)) {
