@@ -82,8 +82,7 @@ static void print_candidates(const struct cvn_match_answer *answer)
     double n = (double)answer->n_mentees;
     printf("seats            %9" PRId64 " (%.3f of the mentees)\n", stats->n_seats,
            (double)stats->n_seats / n);
-    printf("pairs allowed    %9" PRId64 ", scored %" PRId64 "\n", stats->n_allowed,
-           stats->n_scored);
+    printf("pairs scored     %9" PRId64 "\n", stats->n_scored);
     printf("candidates       %9" PRId64 " (%.1f each)\n", stats->n_candidates,
            (double)stats->n_candidates / n);
 }

@@ -1,7 +1,6 @@
 /*
- * The exact best K mentors of each mentee. The hard rules are decided 64 mentors at a time; what a
- * mentor teaches of the skills wanted is summed from the same bits; and only who can still reach
- * the K-th best is scored in full.
+ * The exact best K mentors of each mentee: those who teach most of what is wanted are sought first,
+ * and only who can still reach the K-th best so far is scored (sift.h).
  */
 #ifndef CVN_MATCHING_CANDIDATES_H
 #define CVN_MATCHING_CANDIDATES_H
@@ -12,7 +11,6 @@
 struct cvn_match_graph {
     uint64_t *first; /* n_mentees + 1 */
     struct cvn_match_candidate *items;
-    uint32_t *n_allowed; /* by mentee: mentors that no rule removes; 0 for locked ones */
     int64_t n_scored;
 };
 

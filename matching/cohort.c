@@ -1,5 +1,6 @@
 #include "matching/cohort.h"
 
+#include "matching/rows.h"
 #include "matching/score.h"
 #include "matching/tie.h"
 
@@ -22,6 +23,14 @@ static uint32_t read_hours(const void *context, uint32_t mentor,
 {
     const struct cvn_match_cohort *cohort = context;
     return read_bits(cohort->lean[mentor].hours.bits, 3, values);
+}
+
+static uint32_t read_aims(const void *context, uint32_t mentor,
+                          struct cvn_match_value values[CVN_MATCH_VALUES_MAX])
+{
+    const struct cvn_match_cohort *cohort = context;
+    uint64_t goals = cohort->lean[mentor].goals;
+    return read_bits(&goals, 1, values);
 }
 
 static uint32_t read_languages(const void *context, uint32_t mentor,
@@ -101,11 +110,11 @@ static int init_people(struct cvn_match_cohort *cohort)
     cohort->n_blocks = (n_mentors + CVN_MATCH_BLOCK_MENTORS - 1) / CVN_MATCH_BLOCK_MENTORS;
     cohort->lean = aligned_alloc(_Alignof(struct cvn_match_lean_mentor),
                                  (n_mentors + 1) * sizeof *cohort->lean);
-    cohort->goals = calloc(n_mentors + 1, sizeof *cohort->goals);
     cohort->seats = calloc(n_mentors + 1, sizeof *cohort->seats);
     cohort->locked = malloc((n_mentees + 1) * sizeof *cohort->locked);
-    cohort->full = calloc(cohort->n_blocks + 1, CVN_MATCH_BLOCK_WORDS * sizeof *cohort->full);
-    if (!cohort->lean || !cohort->goals || !cohort->seats || !cohort->locked || !cohort->full)
+    cohort->full = calloc(cohort->n_blocks + 1, CVN_MATCH_ROW_BYTES);
+    cohort->open = calloc(cohort->n_blocks + 1, CVN_MATCH_ROW_BYTES);
+    if (!cohort->lean || !cohort->seats || !cohort->locked || !cohort->full || !cohort->open)
         return -ENOMEM;
     for (uint32_t i = 0; i < n_mentors; i++) {
         const struct cvn_match_mentor *mentor = cvn_match_cohort_mentor(cohort, i);
@@ -113,8 +122,8 @@ static int init_people(struct cvn_match_cohort *cohort)
             .hours = mentor->person.hours,
             .languages = mentor->person.languages,
             .tie_key = cvn_match_tie_mentor_key(problem->seed, &mentor->person.id),
+            .goals = mentor->person.goals,
         };
-        cohort->goals[i] = mentor->person.goals;
         cohort->seats[i] = (uint8_t)mentor->capacity;
     }
     for (uint32_t i = 0; i < n_mentees; i++)
@@ -122,7 +131,7 @@ static int init_people(struct cvn_match_cohort *cohort)
     return 0;
 }
 
-static void take_locked(struct cvn_match_cohort *cohort)
+static void take_seats(struct cvn_match_cohort *cohort)
 {
     for (size_t i = 0; i < cohort->problem->n_locked; i++) {
         const struct cvn_match_pair_ids *pair = &cohort->problem->locked[i];
@@ -130,6 +139,11 @@ static void take_locked(struct cvn_match_cohort *cohort)
         cohort->locked[cvn_match_directory_find(&cohort->mentees, &pair->mentee_id)] = mentor;
         if (--cohort->seats[mentor] == 0)
             cohort->full[mentor / 64] |= (uint64_t)1 << mentor % 64;
+    }
+    for (size_t block = 0; block < cohort->n_blocks; block++) {
+        uint64_t *open = cohort->open + block * CVN_MATCH_BLOCK_WORDS;
+        cvn_match_row_present(open, cohort->mentors.n, block);
+        cvn_match_row_remove(open, cohort->full + block * CVN_MATCH_BLOCK_WORDS);
     }
 }
 
@@ -145,6 +159,7 @@ static int init_verticals(struct cvn_match_cohort *cohort)
         {&cohort->languages, CVN_MATCH_LANGUAGES_MAX, 1, read_languages},
         {&cohort->hours, CVN_MATCH_WEEK_HOURS, 1, read_hours},
         {&cohort->tags, cohort->n_tags, 1, read_tags},
+        {&cohort->aims, CVN_MATCH_GOALS_MAX, 1, read_aims},
     };
     int r = 0;
     for (size_t i = 0; r == 0 && i < sizeof all / sizeof *all; i++) {
@@ -174,7 +189,7 @@ int cvn_match_cohort_init(struct cvn_match_cohort *cohort, const struct cvn_matc
     *mentors = *mentees = (struct cvn_match_directory){0};
     int r = init_people(cohort);
     if (r == 0) {
-        take_locked(cohort);
+        take_seats(cohort);
         r = collect_tags(cohort);
     }
     if (r == 0)
@@ -197,12 +212,13 @@ void cvn_match_cohort_deinit(struct cvn_match_cohort *cohort)
     cvn_match_vertical_deinit(&cohort->languages);
     cvn_match_vertical_deinit(&cohort->hours);
     cvn_match_vertical_deinit(&cohort->tags);
+    cvn_match_vertical_deinit(&cohort->aims);
     free(cohort->rarity);
     free(cohort->tag_names);
     free(cohort->lean);
-    free(cohort->goals);
     free(cohort->locked);
     free(cohort->seats);
     free(cohort->full);
+    free(cohort->open);
     *cohort = (struct cvn_match_cohort){0};
 }

@@ -15,6 +15,7 @@ struct cvn_match_lean_mentor {
     _Alignas(64) struct cvn_match_hours hours;
     struct cvn_match_languages languages;
     uint64_t tie_key;
+    uint32_t goals;
 };
 
 struct cvn_match_cohort {
@@ -26,14 +27,15 @@ struct cvn_match_cohort {
     struct cvn_match_vertical languages;
     struct cvn_match_vertical hours;
     struct cvn_match_vertical tags;
-    uint32_t *rarity;    /* by skill, see cvn_match_rarity */
-    uint32_t *tag_names; /* the mentors' distinct conflict tags, ascending */
+    struct cvn_match_vertical aims; /* by goal */
+    uint32_t *rarity;               /* by skill, see cvn_match_rarity */
+    uint32_t *tag_names;            /* the mentors' distinct conflict tags, ascending */
     uint32_t n_tags;
     struct cvn_match_lean_mentor *lean;
-    uint32_t *goals;  /* by mentor; apart, as they often decide that the rest need not be read */
     uint32_t *locked; /* by mentee: the mentor, or CVN_MATCH_NOBODY */
     uint8_t *seats;   /* by mentor: free after the locked pairs */
     uint64_t *full;   /* bits of the mentors without a free seat, whole blocks */
+    uint64_t *open;   /* those with one */
     size_t n_blocks;
 };
 

@@ -1,75 +1,23 @@
 #include "matching/gap.h"
 
 #include "matching/crew.h"
-#include "matching/lesson.h"
 #include "matching/measure.h"
 #include "matching/progress.h"
-#include "matching/rules.h"
+#include "matching/sift.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-enum { SIDES = 2 };
-
-/* The worth of a pair about which nothing special is known, by what the two have in common. */
-struct worths {
-    uint32_t skills[SIDES]; /* weights */
-    uint32_t wanted;
-    uint32_t eighths[CVN_MATCH_SKILLS_MAX];
-    int32_t same;
-    int32_t most_beside; /* hours and languages */
-    int32_t goals[CVN_MATCH_GOALS_MAX + 1];
-    int32_t hours[CVN_MATCH_FULL_HOURS + 1];
-    int32_t languages[CVN_MATCH_FULL_LANGUAGES + 1];
-};
 
 /* One thread's work. */
 struct survey {
     const struct cvn_match_cohort *cohort;
     const struct cvn_match_answer *answer;
     const int64_t *price; /* by mentor, see price_seats */
-    struct worths worths;
-    struct cvn_match_sieve sieve;
-    struct cvn_match_lessons lessons;
+    struct cvn_match_wish wish;
+    struct cvn_match_sifter sifter;
     int64_t gains; /* summed over the mentees seen */
     int64_t n_tempted;
 };
-
-/* Both sides' points for part of a whole, each rounded down as in a score. */
-static int32_t share_of(const struct cvn_match_problem *problem, enum cvn_match_term term,
-                        uint32_t part, uint32_t whole)
-{
-    return (int32_t)(cvn_match_share((uint32_t)problem->mentee_weights.points[term], part, whole) +
-                     cvn_match_share((uint32_t)problem->mentor_weights.points[term], part, whole));
-}
-
-static void make_worths(const struct cvn_match_cohort *cohort, uint32_t index, struct worths *ret)
-{
-    const struct cvn_match_problem *problem = cohort->problem;
-    const struct cvn_match_mentee *mentee = cvn_match_cohort_mentee(cohort, index);
-    const struct cvn_match_person *person = &mentee->person;
-    uint32_t n_goals = (uint32_t)__builtin_popcount(person->goals);
-    *ret = (struct worths){
-        .skills = {(uint32_t)problem->mentee_weights.points[CVN_MATCH_TERM_SKILLS],
-                   (uint32_t)problem->mentor_weights.points[CVN_MATCH_TERM_SKILLS]},
-        .same = share_of(problem, CVN_MATCH_TERM_WAITING,
-                         cvn_match_at_most(mentee->waited_days, CVN_MATCH_FULL_WAITED_DAYS),
-                         CVN_MATCH_FULL_WAITED_DAYS),
-    };
-    for (size_t i = 0; i < person->n_skills; i++) {
-        const struct cvn_match_skill *skill = &person->skills[i];
-        ret->eighths[i] = skill->priority * cohort->rarity[skill->skill];
-        ret->wanted += ret->eighths[i] * CVN_MATCH_TAUGHT_FULL;
-    }
-    for (uint32_t i = 0; i <= n_goals; i++)
-        ret->goals[i] = share_of(problem, CVN_MATCH_TERM_GOALS, i, n_goals);
-    for (uint32_t i = 0; i <= CVN_MATCH_FULL_HOURS; i++)
-        ret->hours[i] = share_of(problem, CVN_MATCH_TERM_HOURS, i, CVN_MATCH_FULL_HOURS);
-    for (uint32_t i = 0; i <= CVN_MATCH_FULL_LANGUAGES; i++)
-        ret->languages[i] =
-            share_of(problem, CVN_MATCH_TERM_LANGUAGES, i, CVN_MATCH_FULL_LANGUAGES);
-    ret->most_beside = ret->hours[CVN_MATCH_FULL_HOURS] + ret->languages[CVN_MATCH_FULL_LANGUAGES];
-}
 
 static void gain_most(int64_t *most, int64_t gain)
 {
@@ -77,15 +25,13 @@ static void gain_most(int64_t *most, int64_t gain)
         *most = gain;
 }
 
-/* Pairs of which something is known; takes them out of the bits of the block. */
-static void survey_specials(struct survey *survey, uint32_t mentee, size_t block, int64_t *most)
+/* Pairs of which something is known. */
+static void survey_specials(struct survey *survey, uint32_t mentee, int64_t *most)
 {
     const struct cvn_match_cohort *cohort = survey->cohort;
-    uint64_t *allowed = survey->sieve.rows[CVN_MATCH_RULE_NONE];
     for (size_t i = cohort->specials.first[mentee]; i < cohort->specials.end[mentee]; i++) {
         const struct cvn_match_special *special = &cohort->specials.items[i];
-        uint32_t at = special->mentor - (uint32_t)block * CVN_MATCH_BLOCK_MENTORS;
-        if (at >= CVN_MATCH_BLOCK_MENTORS || !(allowed[at / 64] >> at % 64 & 1))
+        if (!cvn_match_allow_special(cohort, mentee, special))
             continue;
         struct cvn_match_measure measure;
         int16_t points[CVN_MATCH_TERMS];
@@ -95,46 +41,26 @@ static void survey_specials(struct survey *survey, uint32_t mentee, size_t block
                         cvn_match_points(&measure, CVN_MATCH_SIDE_MENTOR,
                                          &cohort->problem->mentor_weights, points);
         gain_most(most, worth - survey->price[special->mentor]);
-        allowed[at / 64] &= ~((uint64_t)1 << at % 64);
     }
 }
 
-static void survey_plain(const struct survey *survey, const struct cvn_match_person *person,
-                         uint32_t mentor, uint32_t taught, int64_t *most)
+/* All others; only who is worth more than the most so far can be a gain, as no price is negative.
+ */
+static void survey_plain(struct survey *survey, uint32_t mentee, int64_t *most)
 {
-    const struct worths *worths = &survey->worths;
-    int64_t gain = worths->same - survey->price[mentor];
-    gain += worths->goals[__builtin_popcount(survey->cohort->goals[mentor] & person->goals)];
-    for (int side = 0; side < SIDES; side++)
-        gain += cvn_match_share(worths->skills[side], taught, worths->wanted);
-    if (gain + worths->most_beside <= *most)
-        return;
-    const struct cvn_match_lean_mentor *lean = &survey->cohort->lean[mentor];
-    int32_t hours = (int32_t)cvn_match_count_hours(&lean->hours, &person->hours), languages = 0;
-    for (int i = 0; i < 2; i++)
-        languages += __builtin_popcountll(lean->languages.bits[i] & person->languages.bits[i]);
-    gain += worths->hours[cvn_match_at_most(hours, CVN_MATCH_FULL_HOURS)];
-    gain += worths->languages[cvn_match_at_most(languages, CVN_MATCH_FULL_LANGUAGES)];
-    gain_most(most, gain);
-}
-
-static void survey_block(struct survey *survey, uint32_t mentee, size_t block, int64_t *most)
-{
-    const struct cvn_match_person *person =
-        &cvn_match_cohort_mentee(survey->cohort, mentee)->person;
-    const uint64_t *allowed = survey->sieve.rows[CVN_MATCH_RULE_NONE];
-    if (!cvn_match_allow_block(survey->cohort, mentee, block, &survey->sieve))
-        return;
-    survey_specials(survey, mentee, block, most);
-    cvn_match_lessons_list(&survey->lessons, survey->cohort, person, survey->worths.eighths, block);
-    for (uint32_t w = 0; w < CVN_MATCH_BLOCK_WORDS; w++) {
-        if (allowed[w])
-            cvn_match_lessons_open(&survey->lessons, w);
-        for (uint64_t left = allowed[w]; left; left &= left - 1) {
-            uint32_t bit = (uint32_t)__builtin_ctzll(left);
-            survey_plain(survey, person, (uint32_t)(block * CVN_MATCH_BLOCK_MENTORS + w * 64 + bit),
-                         cvn_match_lessons_sum(&survey->lessons, bit), most);
+    const struct cvn_match_wish *wish = &survey->wish;
+    struct cvn_match_bar bar;
+    cvn_match_bar_set(&bar, wish, *most + 1);
+    for (size_t block = 0; block < survey->cohort->n_blocks; block++) {
+        int64_t before = *most;
+        uint32_t n = cvn_match_sift(&survey->sifter, mentee, wish, &bar, block);
+        for (uint32_t i = 0; i < n; i++) {
+            const struct cvn_match_prospect *prospect = &survey->sifter.prospects[i];
+            gain_most(most,
+                      cvn_match_prospect_points(prospect, wish) - survey->price[prospect->mentor]);
         }
+        if (*most > before)
+            cvn_match_bar_set(&bar, wish, *most + 1);
     }
 }
 
@@ -158,9 +84,10 @@ static int survey_mentees(void *member, uint64_t from, uint64_t to)
         if (survey->cohort->locked[mentee] != CVN_MATCH_NOBODY)
             continue;
         int64_t known = gain_known(survey, mentee), most = known;
-        make_worths(survey->cohort, mentee, &survey->worths);
-        for (size_t block = 0; block < survey->cohort->n_blocks; block++)
-            survey_block(survey, mentee, block, &most);
+        cvn_match_wish_init(&survey->wish, survey->cohort, mentee, CVN_MATCH_WISH_BOTH);
+        cvn_match_sift_for(&survey->sifter, &survey->wish);
+        survey_specials(survey, mentee, &most);
+        survey_plain(survey, mentee, &most);
         survey->gains += most;
         survey->n_tempted += most > known;
     }
@@ -188,6 +115,7 @@ static int run(const struct cvn_match_cohort *cohort, const struct cvn_match_ans
         r = survey ? 0 : -ENOMEM;
         if (survey) {
             survey->cohort = cohort;
+            cvn_match_sifter_init(&survey->sifter, cohort);
             survey->answer = answer;
             survey->price = price;
         }

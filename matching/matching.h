@@ -294,7 +294,6 @@ struct cvn_match_unmatched {
     int32_t reason;       /* enum cvn_match_unmatched_reason */
     int32_t rule;         /* enum cvn_match_rule that removed most; NONE but for NO_CANDIDATE */
     int32_t n_candidates; /* kept, at most candidates_per_mentee */
-    int32_t n_allowed;    /* mentors that no rule removes */
     /*
      * For NO_CANDIDATE: how many mentors each rule removes, a mentor counted under every rule that
      * does; and how many by that rule alone, who could be had by waiving it. Else zeros.
@@ -316,7 +315,6 @@ struct cvn_match_stats {
     int64_t n_matched; /* with the locked ones */
     int64_t n_unmatched;
     int64_t n_first_choice; /* mentees with their best candidate */
-    int64_t n_allowed;      /* pairs that no rule forbids */
     int64_t n_scored;       /* pairs whose score was computed to find the candidates */
     int64_t n_candidates;   /* edges kept */
     int64_t n_proposals;    /* STABLE: made; else bids and searches */

@@ -45,7 +45,6 @@ static void add_unmatched(struct assembly *assembly, uint32_t mentee)
         .mentee_id = assembly->cohort->mentees.ids[mentee],
         .reason = CVN_MATCH_UNMATCHED_ALL_TAKEN,
         .n_candidates = (int32_t)(first[mentee + 1] - first[mentee]),
-        .n_allowed = (int32_t)assembly->graph->n_allowed[mentee],
     };
     if (assembly->cohort->mentors.n == 0) {
         unmatched->reason = CVN_MATCH_UNMATCHED_NO_MENTORS;
@@ -89,8 +88,6 @@ static void count(struct assembly *assembly)
     struct cvn_match_stats *stats = &answer->stats;
     for (size_t i = 0; i < cohort->problem->n_mentors; i++)
         stats->n_seats += cohort->problem->mentors[i].capacity;
-    for (uint32_t i = 0; i < cohort->mentees.n; i++)
-        stats->n_allowed += assembly->graph->n_allowed[i];
     stats->n_matched = (int64_t)answer->n_pairs;
     stats->n_unmatched = (int64_t)answer->n_unmatched;
     stats->n_scored = assembly->graph->n_scored;

@@ -1,129 +1,48 @@
 #include "matching/rules.h"
 
-#include <string.h>
+#include "matching/hours.h"
+#include "matching/rows.h"
+#include "matching/score.h"
 
 enum { WORDS = CVN_MATCH_BLOCK_WORDS };
-
-static void set_all(uint64_t *row)
-{
-    memset(row, 0xff, WORDS * sizeof *row);
-}
-
-static void set_none(uint64_t *row)
-{
-    memset(row, 0, WORDS * sizeof *row);
-}
-
-static void add(uint64_t *restrict row, const uint64_t *restrict other)
-{
-    for (int w = 0; w < WORDS; w++)
-        row[w] |= other[w];
-}
-
-static void remove_from(uint64_t *restrict row, const uint64_t *restrict other)
-{
-    for (int w = 0; w < WORDS; w++)
-        row[w] &= ~other[w];
-}
-
-static bool is_empty(const uint64_t *row)
-{
-    uint64_t any = 0;
-    for (int w = 0; w < WORDS; w++)
-        any |= row[w];
-    return any == 0;
-}
-
-/* The mentors that exist: all but the bits behind the last one. */
-static void set_present(uint64_t *row, uint32_t n_mentors, size_t block)
-{
-    size_t n = n_mentors - block * CVN_MATCH_BLOCK_MENTORS;
-    for (size_t w = 0; w < WORDS; w++) {
-        size_t before = w * 64;
-        if (n >= before + 64)
-            row[w] = UINT64_MAX;
-        else
-            row[w] = n > before ? ((uint64_t)1 << (n - before)) - 1 : 0;
-    }
-}
 
 static void sieve_language(const struct cvn_match_cohort *cohort,
                            const struct cvn_match_person *person, size_t block,
                            struct cvn_match_sieve *sieve)
 {
     uint64_t *row = sieve->rows[CVN_MATCH_RULE_LANGUAGE];
-    set_all(row);
+    cvn_match_row_fill(row);
     for (uint32_t w = 0; w < 2; w++)
         for (uint64_t left = person->languages.bits[w]; left; left &= left - 1) {
             struct cvn_match_value value = {w * 64 + (uint32_t)__builtin_ctzll(left), 1};
-            remove_from(row,
-                        cvn_match_vertical_block(&cohort->languages, value, block, sieve->scratch));
+            cvn_match_row_remove(
+                row, cvn_match_vertical_block(&cohort->languages, value, block, sieve->scratch));
         }
 }
 
-/* Adds the carry to one bit of the counters and leaves what goes to the next. */
-static void count_one(uint64_t *restrict bit, uint64_t *restrict carry)
-{
-    for (int w = 0; w < WORDS; w++) {
-        uint64_t both = bit[w] & carry[w];
-        bit[w] ^= carry[w];
-        carry[w] = both;
-    }
-}
-
-/*
- * Counts common hours vertically: bit b of 64 mentors' counters is one word. The counters start at
- * 2^bits - least, so that the carry out of the top says that enough hours have been seen.
- */
-static void sieve_hours(const struct cvn_match_cohort *cohort,
-                        const struct cvn_match_person *person, size_t block,
-                        struct cvn_match_sieve *sieve)
-{
-    uint32_t least = (uint32_t)cohort->problem->rules.min_common_hours;
-    uint32_t bits = least > 1 ? 32 - (uint32_t)__builtin_clz(least - 1) : 0;
-    uint32_t start = ((uint32_t)1 << bits) - least;
-    uint64_t *row = sieve->rows[CVN_MATCH_RULE_HOURS];
-    set_all(row);
-    for (uint32_t b = 0; b < bits; b++)
-        memset(sieve->counter + b * WORDS, start >> b & 1 ? 0xff : 0, WORDS * sizeof *row);
-    for (uint32_t i = 0; i < 3; i++)
-        for (uint64_t left = person->hours.bits[i]; left; left &= left - 1) {
-            struct cvn_match_value value = {i * 64 + (uint32_t)__builtin_ctzll(left), 1};
-            const uint64_t *seen =
-                cvn_match_vertical_block(&cohort->hours, value, block, sieve->scratch);
-            if (bits) {
-                memcpy(sieve->above, seen, WORDS * sizeof *seen);
-                seen = sieve->above;
-            }
-            for (uint32_t b = 0; b < bits; b++)
-                count_one(sieve->counter + b * WORDS, sieve->above);
-            remove_from(row, seen);
-        }
-}
-
-/* Fills the rows SKILL and LEVEL: who offers nothing wanted, and who only what is mastered. */
-static void sieve_skills(const struct cvn_match_cohort *cohort,
-                         const struct cvn_match_person *person, size_t block,
-                         struct cvn_match_sieve *sieve)
+void cvn_match_sieve_skills(const struct cvn_match_cohort *cohort,
+                            const struct cvn_match_person *person, size_t block,
+                            struct cvn_match_sieve *sieve)
 {
     uint64_t *none = sieve->rows[CVN_MATCH_RULE_SKILL], *level = sieve->rows[CVN_MATCH_RULE_LEVEL];
-    set_all(none);
-    set_none(sieve->above);
+    cvn_match_row_fill(none);
+    cvn_match_row_clear(sieve->above);
     for (size_t i = 0; i < person->n_skills; i++) {
         const struct cvn_match_skill *skill = &person->skills[i];
         struct cvn_match_value value = {skill->skill, 1};
-        remove_from(none, cvn_match_vertical_block(&cohort->skills, value, block, sieve->scratch));
+        cvn_match_row_remove(
+            none, cvn_match_vertical_block(&cohort->skills, value, block, sieve->scratch));
         value.level = skill->level + 1u;
         if (value.level <= CVN_MATCH_LEVEL_MAX)
-            add(sieve->above,
-                cvn_match_vertical_block(&cohort->skills, value, block, sieve->scratch));
+            cvn_match_row_add(sieve->above, cvn_match_vertical_block(&cohort->skills, value, block,
+                                                                     sieve->scratch));
     }
     for (int w = 0; w < WORDS; w++)
         level[w] = ~none[w] & ~sieve->above[w];
     if (!cohort->problem->rules.require_skill)
-        set_none(none);
+        cvn_match_row_clear(none);
     if (!cohort->problem->rules.require_level)
-        set_none(level);
+        cvn_match_row_clear(level);
 }
 
 static void sieve_conflicts(const struct cvn_match_cohort *cohort,
@@ -133,7 +52,8 @@ static void sieve_conflicts(const struct cvn_match_cohort *cohort,
     for (size_t i = 0; i < person->n_conflict_tags; i++) {
         struct cvn_match_value value = {cvn_match_cohort_tag(cohort, person->conflict_tags[i]), 1};
         if (value.value != CVN_MATCH_NOBODY)
-            add(sieve->rows[CVN_MATCH_RULE_CONFLICT],
+            cvn_match_row_add(
+                sieve->rows[CVN_MATCH_RULE_CONFLICT],
                 cvn_match_vertical_block(&cohort->tags, value, block, sieve->scratch));
     }
 }
@@ -175,92 +95,60 @@ void cvn_match_sieve_block(const struct cvn_match_cohort *cohort, uint32_t mente
     const struct cvn_match_rules *rules = &cohort->problem->rules;
     const struct cvn_match_person *person = &cvn_match_cohort_mentee(cohort, mentee)->person;
     uint64_t *allowed = sieve->rows[CVN_MATCH_RULE_NONE];
-    set_present(allowed, cohort->mentors.n, block);
+    cvn_match_row_present(allowed, cohort->mentors.n, block);
     for (int r = CVN_MATCH_RULE_SELF; r < CVN_MATCH_RULES; r++)
-        set_none(sieve->rows[r]);
+        cvn_match_row_clear(sieve->rows[r]);
     sieve_specials(cohort, mentee, block, sieve);
     sieve_conflicts(cohort, person, block, sieve);
     if (rules->require_language)
         sieve_language(cohort, person, block, sieve);
     if (rules->require_skill || rules->require_level)
-        sieve_skills(cohort, person, block, sieve);
+        cvn_match_sieve_skills(cohort, person, block, sieve);
     if (rules->min_common_hours > 0)
-        sieve_hours(cohort, person, block, sieve);
-    add(sieve->rows[CVN_MATCH_RULE_SEATS], cohort->full + block * WORDS);
+        cvn_match_hours_row(cohort, person, block, (uint32_t)rules->min_common_hours, sieve,
+                            sieve->rows[CVN_MATCH_RULE_HOURS]);
+    cvn_match_row_add(sieve->rows[CVN_MATCH_RULE_SEATS], cohort->full + block * WORDS);
     for (int r = CVN_MATCH_RULE_SELF; r < CVN_MATCH_RULES; r++)
-        remove_from(allowed, sieve->rows[r]);
+        cvn_match_row_remove(allowed, sieve->rows[r]);
 }
 
-static void keep(uint64_t *restrict row, const uint64_t *restrict other)
+static bool skills_allow(const struct cvn_match_rules *rules, const struct cvn_match_person *mentor,
+                         const struct cvn_match_person *mentee)
 {
-    for (int w = 0; w < WORDS; w++)
-        row[w] &= other[w];
+    bool some = false, above = false;
+    for (size_t i = 0; i < mentee->n_skills; i++)
+        for (size_t j = 0; j < mentor->n_skills; j++)
+            if (mentor->skills[j].skill == mentee->skills[i].skill) {
+                some = true;
+                above = above || mentor->skills[j].level > mentee->skills[i].level;
+            }
+    return some ? above || !rules->require_level : !rules->require_skill;
 }
 
-/* Keeps those who offer something wanted, and as the rules ask above the mentee in some of it. */
-static void keep_skilled(const struct cvn_match_cohort *cohort,
-                         const struct cvn_match_person *person, size_t block,
-                         struct cvn_match_sieve *sieve)
+static bool are_in_conflict(const struct cvn_match_person *a, const struct cvn_match_person *b)
 {
-    const struct cvn_match_rules *rules = &cohort->problem->rules;
-    uint64_t *some = sieve->rows[CVN_MATCH_RULE_SKILL];
-    set_none(some);
-    if (!rules->require_skill) {
-        sieve_skills(cohort, person, block, sieve);
-        remove_from(sieve->rows[CVN_MATCH_RULE_NONE], sieve->rows[CVN_MATCH_RULE_LEVEL]);
-        return;
-    }
-    for (size_t i = 0; i < person->n_skills; i++) {
-        const struct cvn_match_skill *skill = &person->skills[i];
-        struct cvn_match_value value = {skill->skill, rules->require_level ? skill->level + 1u : 1};
-        if (value.level <= CVN_MATCH_LEVEL_MAX)
-            add(some, cvn_match_vertical_block(&cohort->skills, value, block, sieve->scratch));
-    }
-    keep(sieve->rows[CVN_MATCH_RULE_NONE], some);
+    for (size_t i = 0; i < a->n_conflict_tags; i++)
+        for (size_t j = 0; j < b->n_conflict_tags; j++)
+            if (a->conflict_tags[i] == b->conflict_tags[j])
+                return true;
+    return false;
 }
 
-static void drop_conflicts_and_specials(const struct cvn_match_cohort *cohort, uint32_t mentee,
-                                        size_t block, struct cvn_match_sieve *sieve)
-{
-    const struct cvn_match_person *person = &cvn_match_cohort_mentee(cohort, mentee)->person;
-    uint64_t *allowed = sieve->rows[CVN_MATCH_RULE_NONE];
-    for (size_t i = 0; i < person->n_conflict_tags; i++) {
-        struct cvn_match_value value = {cvn_match_cohort_tag(cohort, person->conflict_tags[i]), 1};
-        if (value.value != CVN_MATCH_NOBODY)
-            remove_from(allowed,
-                        cvn_match_vertical_block(&cohort->tags, value, block, sieve->scratch));
-    }
-    uint8_t obeyed = obeyed_flags(&cohort->problem->rules);
-    for (size_t i = cohort->specials.first[mentee]; i < cohort->specials.end[mentee]; i++) {
-        const struct cvn_match_special *special = &cohort->specials.items[i];
-        uint32_t at = special->mentor - (uint32_t)block * CVN_MATCH_BLOCK_MENTORS;
-        if (at < CVN_MATCH_BLOCK_MENTORS && (special->flags & obeyed))
-            allowed[at / 64] &= ~((uint64_t)1 << at % 64);
-    }
-}
-
-bool cvn_match_allow_block(const struct cvn_match_cohort *cohort, uint32_t mentee, size_t block,
-                           struct cvn_match_sieve *sieve)
+bool cvn_match_allow_special(const struct cvn_match_cohort *cohort, uint32_t mentee_at,
+                             const struct cvn_match_special *special)
 {
     const struct cvn_match_rules *rules = &cohort->problem->rules;
-    const struct cvn_match_person *person = &cvn_match_cohort_mentee(cohort, mentee)->person;
-    uint64_t *allowed = sieve->rows[CVN_MATCH_RULE_NONE];
-    set_present(allowed, cohort->mentors.n, block);
-    if (rules->require_skill || rules->require_level)
-        keep_skilled(cohort, person, block, sieve);
-    if (rules->require_language) {
-        sieve_language(cohort, person, block, sieve);
-        remove_from(allowed, sieve->rows[CVN_MATCH_RULE_LANGUAGE]);
-    }
-    remove_from(allowed, cohort->full + block * WORDS);
-    if (is_empty(allowed))
-        return false;
-    if (rules->min_common_hours > 0) {
-        sieve_hours(cohort, person, block, sieve);
-        remove_from(allowed, sieve->rows[CVN_MATCH_RULE_HOURS]);
-    }
-    drop_conflicts_and_specials(cohort, mentee, block, sieve);
-    return !is_empty(allowed);
+    const struct cvn_match_person *mentee = &cvn_match_cohort_mentee(cohort, mentee_at)->person;
+    const struct cvn_match_person *mentor =
+        &cvn_match_cohort_mentor(cohort, special->mentor)->person;
+    uint64_t spoken = 0;
+    for (int i = 0; i < 2; i++)
+        spoken |= mentor->languages.bits[i] & mentee->languages.bits[i];
+    return !(special->flags & obeyed_flags(rules)) && cohort->seats[special->mentor] > 0 &&
+           (spoken || !rules->require_language) &&
+           (int32_t)cvn_match_count_hours(&mentor->hours, &mentee->hours) >=
+               rules->min_common_hours &&
+           skills_allow(rules, mentor, mentee) && !are_in_conflict(mentor, mentee);
 }
 
 void cvn_match_count_removed(const struct cvn_match_cohort *cohort, uint32_t mentee,
@@ -270,7 +158,7 @@ void cvn_match_count_removed(const struct cvn_match_cohort *cohort, uint32_t men
     uint64_t present[WORDS];
     for (size_t block = 0; block < cohort->n_blocks; block++) {
         cvn_match_sieve_block(cohort, mentee, block, sieve);
-        set_present(present, cohort->mentors.n, block);
+        cvn_match_row_present(present, cohort->mentors.n, block);
         for (int w = 0; w < WORDS && present[w]; w++) {
             uint64_t once = 0, again = 0;
             for (int r = CVN_MATCH_RULE_SELF; r < CVN_MATCH_RULES; r++) {

@@ -6,15 +6,30 @@
 #include <string.h>
 
 /*
- * With fewer than one mentor in so many a list is quicker than planes, and smaller; planes take at
- * most ten times what the list would.
+ * With fewer than one mentor in so many a list is quicker than planes, and smaller. The first where
+ * all planes fit the budget, else the last, where planes take at most ten times what lists would.
  */
-enum { LIST_BELOW_ONE_IN = 64 };
+static const uint32_t list_below_one_in[] = {256, 128, 64};
+enum { BELOWS = sizeof list_below_one_in / sizeof *list_below_one_in };
+#define PLANES_BUDGET_BYTES ((size_t)256 << 20)
 
 static bool is_dense(const struct cvn_match_vertical *vertical, uint32_t value)
 {
     size_t n = vertical->counts[value];
-    return n && n * LIST_BELOW_ONE_IN >= vertical->n_mentors;
+    return n && n * vertical->list_below >= vertical->n_mentors;
+}
+
+static void choose_below(struct cvn_match_vertical *vertical)
+{
+    size_t plane_bytes = vertical->plane_words * sizeof(uint64_t);
+    for (int i = 0; i < BELOWS; i++) {
+        size_t n_planes = 0;
+        vertical->list_below = list_below_one_in[i];
+        for (uint32_t value = 0; value < vertical->n_values; value++)
+            n_planes += is_dense(vertical, value) ? vertical->n_levels : 0;
+        if (n_planes <= PLANES_BUDGET_BYTES / plane_bytes)
+            return;
+    }
 }
 
 static void count(struct cvn_match_vertical *vertical,
@@ -85,6 +100,7 @@ int cvn_match_vertical_init(struct cvn_match_vertical *vertical,
     int r = made.counts && made.places && next ? 0 : -ENOMEM;
     if (r == 0) {
         count(&made, source);
+        choose_below(&made);
         r = lay_out(&made);
     }
     if (r == 0) {
@@ -107,36 +123,47 @@ void cvn_match_vertical_deinit(struct cvn_match_vertical *vertical)
     *vertical = (struct cvn_match_vertical){0};
 }
 
-static const uint32_t *first_at_least(const uint32_t *from, const uint32_t *end, uint32_t posting)
+/* Halves what is left without a branch, as nobody could guess which. */
+static const uint32_t *first_at_least(const uint32_t *from, size_t n, uint32_t posting)
 {
-    while (from < end) {
-        const uint32_t *middle = from + (end - from) / 2;
-        if (*middle < posting)
-            from = middle + 1;
-        else
-            end = middle;
+    for (; n > 1; n -= n / 2)
+        from += from[n / 2 - 1] < posting ? n / 2 : 0;
+    return from + (n == 1 && *from < posting);
+}
+
+void cvn_match_vertical_rows(const struct cvn_match_vertical *vertical, uint32_t value,
+                             const uint32_t *levels, uint32_t n_levels, size_t block,
+                             uint64_t (*room)[CVN_MATCH_BLOCK_WORDS], const uint64_t **rows)
+{
+    if (is_dense(vertical, value)) {
+        const uint64_t *planes = vertical->planes +
+                                 (size_t)vertical->places[value] * vertical->plane_words +
+                                 block * CVN_MATCH_BLOCK_WORDS;
+        for (uint32_t l = 0; l < n_levels; l++)
+            rows[l] = planes + (levels[l] - 1) * vertical->plane_words;
+        return;
     }
-    return from;
+    memset(room, 0, n_levels * sizeof *room);
+    for (uint32_t l = 0; l < n_levels; l++)
+        rows[l] = room[l];
+    const uint32_t *postings = vertical->postings + vertical->places[value];
+    const uint32_t *end = postings + vertical->counts[value];
+    uint32_t first_mentor = (uint32_t)block * CVN_MATCH_BLOCK_MENTORS;
+    uint32_t past = (first_mentor + CVN_MATCH_BLOCK_MENTORS) << 3;
+    for (postings = first_at_least(postings, vertical->counts[value], first_mentor << 3);
+         postings < end && *postings < past; postings++) {
+        uint32_t mentor = (*postings >> 3) - first_mentor, level = *postings & 7;
+        for (uint32_t l = 0; l < n_levels; l++)
+            room[l][mentor / 64] |= (uint64_t)(level >= levels[l]) << mentor % 64;
+    }
 }
 
 const uint64_t *cvn_match_vertical_block(const struct cvn_match_vertical *vertical,
                                          struct cvn_match_value value, size_t block,
                                          uint64_t scratch[CVN_MATCH_BLOCK_WORDS])
 {
-    if (is_dense(vertical, value.value))
-        return vertical->planes +
-               (vertical->places[value.value] + value.level - 1) * vertical->plane_words +
-               block * CVN_MATCH_BLOCK_WORDS;
-    memset(scratch, 0, CVN_MATCH_BLOCK_WORDS * sizeof *scratch);
-    const uint32_t *postings = vertical->postings + vertical->places[value.value];
-    const uint32_t *end = postings + vertical->counts[value.value];
-    uint32_t first_mentor = (uint32_t)block * CVN_MATCH_BLOCK_MENTORS;
-    uint32_t past = (first_mentor + CVN_MATCH_BLOCK_MENTORS) << 3;
-    for (postings = first_at_least(postings, end, first_mentor << 3);
-         postings < end && *postings < past; postings++) {
-        uint32_t mentor = (*postings >> 3) - first_mentor;
-        if ((*postings & 7) >= value.level)
-            scratch[mentor / 64] |= (uint64_t)1 << mentor % 64;
-    }
-    return scratch;
+    const uint64_t *row;
+    cvn_match_vertical_rows(vertical, value.value, &value.level, 1, block,
+                            (uint64_t(*)[CVN_MATCH_BLOCK_WORDS])scratch, &row);
+    return row;
 }

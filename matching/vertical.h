@@ -25,11 +25,12 @@ struct cvn_match_vertical {
     uint32_t n_mentors;
     uint32_t n_values;
     uint32_t n_levels;
-    size_t plane_words; /* whole blocks */
-    uint32_t *counts;   /* mentors by value */
-    uint32_t *places;   /* by value: number of the first plane, or of the first posting */
-    uint32_t *postings; /* mentor << 3 | level, ascending by mentor within a value */
-    uint64_t *planes;   /* n_levels in a row for a value: mentors of at least that level */
+    uint32_t list_below; /* values of fewer than one mentor in so many are lists */
+    size_t plane_words;  /* whole blocks */
+    uint32_t *counts;    /* mentors by value */
+    uint32_t *places;    /* by value: number of the first plane, or of the first posting */
+    uint32_t *postings;  /* mentor << 3 | level, ascending by mentor within a value */
+    uint64_t *planes;    /* n_levels in a row for a value: mentors of at least that level */
 };
 
 /* Where a vertical takes its values from. */
@@ -57,5 +58,10 @@ void cvn_match_vertical_deinit(struct cvn_match_vertical *vertical);
 const uint64_t *cvn_match_vertical_block(const struct cvn_match_vertical *vertical,
                                          struct cvn_match_value value, size_t block,
                                          uint64_t scratch[CVN_MATCH_BLOCK_WORDS]);
+
+/* Likewise for several levels of one value, ascending: points rows into the vertical or to room. */
+void cvn_match_vertical_rows(const struct cvn_match_vertical *vertical, uint32_t value,
+                             const uint32_t *levels, uint32_t n_levels, size_t block,
+                             uint64_t (*room)[CVN_MATCH_BLOCK_WORDS], const uint64_t **rows);
 
 #endif

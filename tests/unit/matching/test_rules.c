@@ -28,7 +28,7 @@ static void assert_rule(const struct people *people, enum cvn_match_rule rule)
         const struct cvn_match_unmatched *unmatched = &answer->unmatched[0];
         assert_int_equal(unmatched->reason, CVN_MATCH_UNMATCHED_NO_CANDIDATE);
         assert_int_equal(unmatched->rule, rule);
-        assert_int_equal(unmatched->n_allowed, 0);
+        assert_int_equal(unmatched->n_candidates, 0);
         assert_int_equal(unmatched->removed_alone[rule], 1);
         for (int r = 0; r < CVN_MATCH_RULES; r++) {
             assert_int_equal(unmatched->removed[r], r == (int)rule);
