@@ -1,6 +1,7 @@
 #include "matching/certificate.h"
 #include "matching/crew.h"
 #include "matching/judge.h"
+#include "matching/validate.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ struct check {
     struct cvn_match_judge judge;
     const struct cvn_match_answer *answer;
     const struct cvn_match_progress *progress;
+    struct cvn_match_pace pace; /* of what comes before the mentees */
     struct cvn_error *err;
     struct liking *partner; /* by mentee */
     struct liking *worst;   /* by mentor: the least liked mentee that is not locked */
@@ -167,6 +169,8 @@ static int check_pairs(struct check *check)
     const struct cvn_match_answer *answer = check->answer;
     for (size_t i = 0; i < answer->n_pairs; i++) {
         int r = check_pair(check, &answer->pairs[i]);
+        if (r == 0)
+            r = cvn_match_step(&check->pace, 1);
         if (r != 0)
             return r;
     }
@@ -410,6 +414,18 @@ static int check_all_mentees(const struct check *check)
     return r;
 }
 
+static bool is_stable(const struct check *check)
+{
+    return check->judge.problem->mode == CVN_MATCH_STABLE;
+}
+
+/* Told before the mentees are gone through: that none is done yet. */
+static bool tell_begun(void *context, enum cvn_match_phase phase, uint64_t done, uint64_t total)
+{
+    const struct check *check = context;
+    return cvn_match_tell(check->progress, phase, 0, check->answer->n_mentees) == 0;
+}
+
 static int run(struct check *check)
 {
     int r = check_lists(check);
@@ -417,36 +433,46 @@ static int run(struct check *check)
         r = check_pairs(check);
     if (r == 0)
         r = check_unmatched(check);
-    if (r == 0)
+    if (r == 0 && (check->scope != CVN_MATCH_CHECK_PAIRS || is_stable(check)))
         r = check_all_mentees(check);
     return r == 0 ? check_worth(check) : r; /* last: it trusts the candidates to be in order */
+}
+
+static int validate(struct check *check, const struct cvn_match_problem *problem)
+{
+    struct cvn_match_directory mentors = {0}, mentees = {0};
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, 1 << 16);
+    struct cvn_problems problems;
+    cvn_problems_init(&problems, &arena);
+    int r = cvn_match_validate_and_list(problem, &problems, &check->pace, &mentors, &mentees);
+    cvn_match_directory_deinit(&mentors);
+    cvn_match_directory_deinit(&mentees);
+    return r == CVN_MATCH_INVALID ? cvn_error_set(check->err, r, "the problem is invalid: %s",
+                                                  cvn_problems_sentence(&problems))
+                                  : r;
 }
 
 int cvn_match_check(const struct cvn_match_problem *problem, const struct cvn_match_answer *answer,
                     enum cvn_match_check_scope scope, const struct cvn_match_progress *progress,
                     struct cvn_error *err)
 {
-    CVN_ARENA_AUTO arena;
-    cvn_arena_init(&arena, 1 << 16);
-    struct cvn_problems problems;
-    cvn_problems_init(&problems, &arena);
-    int r = cvn_match_validate(problem, &problems);
-    if (r != 0)
-        return r == CVN_MATCH_INVALID ? cvn_error_set(err, r, "the problem is invalid: %s",
-                                                      cvn_problems_sentence(&problems))
-                                      : r;
     struct check check = {
         .answer = answer,
         .progress = progress,
+        .pace = {.progress = &(struct cvn_match_progress){tell_begun, &check},
+                 .phase = CVN_MATCH_PHASE_CHECK},
         .err = err,
         .scope = scope,
         .partner = malloc((problem->n_mentees + 1) * sizeof *check.partner),
         .worst = malloc((problem->n_mentors + 1) * sizeof *check.worst),
         .n_seated = calloc(problem->n_mentors + 1, sizeof *check.n_seated),
     };
-    r = check.partner && check.worst && check.n_seated ? 0 : -ENOMEM;
+    int r = check.partner && check.worst && check.n_seated ? 0 : -ENOMEM;
     if (r == 0)
-        r = cvn_match_judge_init(&check.judge, problem);
+        r = validate(&check, problem);
+    if (r == 0)
+        r = cvn_match_judge_init(&check.judge, problem, &check.pace);
     if (r == 0) {
         for (size_t i = 0; i < problem->n_mentees; i++)
             check.partner[i].who = SIZE_MAX;

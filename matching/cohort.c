@@ -147,7 +147,7 @@ static void take_seats(struct cvn_match_cohort *cohort)
     }
 }
 
-static int init_verticals(struct cvn_match_cohort *cohort)
+static int init_verticals(struct cvn_match_cohort *cohort, struct cvn_match_pace *pace)
 {
     struct {
         struct cvn_match_vertical *vertical;
@@ -165,7 +165,7 @@ static int init_verticals(struct cvn_match_cohort *cohort)
     for (size_t i = 0; r == 0 && i < sizeof all / sizeof *all; i++) {
         struct cvn_match_vertical_source source = {cohort->mentors.n, all[i].n_values,
                                                    all[i].n_levels, all[i].read, cohort};
-        r = cvn_match_vertical_init(all[i].vertical, &source);
+        r = cvn_match_vertical_init(all[i].vertical, &source, pace);
     }
     return r;
 }
@@ -182,7 +182,8 @@ static int find_rarities(struct cvn_match_cohort *cohort)
 }
 
 int cvn_match_cohort_init(struct cvn_match_cohort *cohort, const struct cvn_match_problem *problem,
-                          struct cvn_match_directory *mentors, struct cvn_match_directory *mentees)
+                          struct cvn_match_directory *mentors, struct cvn_match_directory *mentees,
+                          struct cvn_match_pace *pace)
 {
     *cohort =
         (struct cvn_match_cohort){.problem = problem, .mentors = *mentors, .mentees = *mentees};
@@ -193,11 +194,12 @@ int cvn_match_cohort_init(struct cvn_match_cohort *cohort, const struct cvn_matc
         r = collect_tags(cohort);
     }
     if (r == 0)
-        r = init_verticals(cohort);
+        r = init_verticals(cohort, pace);
     if (r == 0)
         r = find_rarities(cohort);
     if (r == 0)
-        r = cvn_match_specials_init(&cohort->specials, problem, &cohort->mentors, &cohort->mentees);
+        r = cvn_match_specials_init(&cohort->specials, problem, &cohort->mentors, &cohort->mentees,
+                                    pace);
     if (r != 0)
         cvn_match_cohort_deinit(cohort);
     return r;

@@ -40,11 +40,13 @@ struct cvn_match_cohort {
 };
 
 /*
- * Of a valid problem whose directories are given, which it owns from then on, also on failure. 0 or
- * -ENOMEM. The problem must outlive the cohort.
+ * Of a valid problem whose directories are given, which it owns from then on, also on failure; as
+ * many steps of a pace, which may be NULL, as its parts take. 0, CVN_MATCH_CANCELLED or -ENOMEM.
+ * The problem must outlive the cohort.
  */
 int cvn_match_cohort_init(struct cvn_match_cohort *cohort, const struct cvn_match_problem *problem,
-                          struct cvn_match_directory *mentors, struct cvn_match_directory *mentees);
+                          struct cvn_match_directory *mentors, struct cvn_match_directory *mentees,
+                          struct cvn_match_pace *pace);
 
 /* A zeroed cohort is accepted. */
 void cvn_match_cohort_deinit(struct cvn_match_cohort *cohort);

@@ -9,6 +9,7 @@
 
 enum { CVN_MATCH_NOBODY = UINT32_MAX };
 
+struct cvn_match_pace;
 struct cvn_match_problem;
 
 struct cvn_match_directory {
@@ -17,11 +18,16 @@ struct cvn_match_directory {
     uint32_t n;
 };
 
-/* The mentors or the mentees of a problem within its limits. 0 or -ENOMEM. */
+/*
+ * The mentors or the mentees of a problem within its limits; as many steps of a pace, which may be
+ * NULL. 0, CVN_MATCH_CANCELLED or -ENOMEM.
+ */
 int cvn_match_directory_init_mentors(struct cvn_match_directory *directory,
-                                     const struct cvn_match_problem *problem);
+                                     const struct cvn_match_problem *problem,
+                                     struct cvn_match_pace *pace);
 int cvn_match_directory_init_mentees(struct cvn_match_directory *directory,
-                                     const struct cvn_match_problem *problem);
+                                     const struct cvn_match_problem *problem,
+                                     struct cvn_match_pace *pace);
 
 /* A zeroed directory is accepted. */
 void cvn_match_directory_deinit(struct cvn_match_directory *directory);

@@ -20,12 +20,12 @@ static void count_offers(struct cvn_match_explainer *explainer)
 static int look_up_problem(struct cvn_match_explainer *explainer)
 {
     const struct cvn_match_problem *problem = explainer->problem;
-    int r = cvn_match_directory_init_mentors(&explainer->mentors, problem);
+    int r = cvn_match_directory_init_mentors(&explainer->mentors, problem, NULL);
     if (r == 0)
-        r = cvn_match_directory_init_mentees(&explainer->mentees, problem);
+        r = cvn_match_directory_init_mentees(&explainer->mentees, problem, NULL);
     if (r == 0)
         r = cvn_match_specials_init(&explainer->specials, problem, &explainer->mentors,
-                                    &explainer->mentees);
+                                    &explainer->mentees, NULL);
     if (r != 0)
         return r;
     explainer->n_offer = calloc((size_t)problem->n_skills + 1, sizeof *explainer->n_offer);

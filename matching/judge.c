@@ -1,5 +1,7 @@
 #include "matching/judge.h"
 
+#include "matching/sort.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,16 +37,33 @@ static int compare_pairs(const void *a, const void *b)
     return r ? r : compare_ids(&x->mentor_id, &y->mentor_id);
 }
 
-/* A sorted copy; NULL when out of memory. */
-static void *sorted(const void *items, size_t n, size_t size,
-                    int (*compare)(const void *, const void *))
+/* NULL when out of memory. */
+static void *copied(const void *items, size_t n, size_t size)
 {
     void *copy = malloc((n + 1) * size);
-    if (copy && n) {
+    if (copy && n)
         memcpy(copy, items, n * size);
-        qsort(copy, n, size, compare);
-    }
     return copy;
+}
+
+static int sort_all(struct cvn_match_judge *judge, struct cvn_match_pace *pace)
+{
+    const struct cvn_match_problem *problem = judge->problem;
+    const struct {
+        void *items;
+        size_t n, size;
+        int (*compare)(const void *, const void *);
+    } all[] = {
+        {judge->mentors, problem->n_mentors, sizeof *judge->mentors, compare_mentors},
+        {judge->mentees, problem->n_mentees, sizeof *judge->mentees, compare_mentees},
+        {judge->shared, problem->n_shared, sizeof *judge->shared, compare_shared},
+        {judge->forbidden, problem->n_forbidden, sizeof *judge->forbidden, compare_pairs},
+        {judge->locked, problem->n_locked, sizeof *judge->locked, compare_pairs},
+    };
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < sizeof all / sizeof *all; i++)
+        r = cvn_match_sort(all[i].items, all[i].n, all[i].size, all[i].compare, pace);
+    return r;
 }
 
 /* 64 * log2(n) rounded down: one less than the length in bits of n^64, worked out in full. */
@@ -94,18 +113,16 @@ static void find_shared(struct cvn_match_judge *judge)
     judge->first_shared[problem->n_mentees] = problem->n_shared;
 }
 
-int cvn_match_judge_init(struct cvn_match_judge *judge, const struct cvn_match_problem *problem)
+int cvn_match_judge_init(struct cvn_match_judge *judge, const struct cvn_match_problem *problem,
+                         struct cvn_match_pace *pace)
 {
     struct cvn_match_judge made = {
         .problem = problem,
         .mentors = malloc((problem->n_mentors + 1) * sizeof *made.mentors),
         .mentees = malloc((problem->n_mentees + 1) * sizeof *made.mentees),
-        .shared =
-            sorted(problem->shared, problem->n_shared, sizeof *problem->shared, compare_shared),
-        .forbidden = sorted(problem->forbidden, problem->n_forbidden, sizeof *problem->forbidden,
-                            compare_pairs),
-        .locked =
-            sorted(problem->locked, problem->n_locked, sizeof *problem->locked, compare_pairs),
+        .shared = copied(problem->shared, problem->n_shared, sizeof *problem->shared),
+        .forbidden = copied(problem->forbidden, problem->n_forbidden, sizeof *problem->forbidden),
+        .locked = copied(problem->locked, problem->n_locked, sizeof *problem->locked),
         .n_locked = calloc(problem->n_mentors + 1, sizeof *made.n_locked),
         .first_shared = malloc((problem->n_mentees + 1) * sizeof *made.first_shared),
         .rarity = calloc((size_t)problem->n_skills + 1, sizeof *made.rarity),
@@ -119,8 +136,11 @@ int cvn_match_judge_init(struct cvn_match_judge *judge, const struct cvn_match_p
         made.mentors[i] = &problem->mentors[i];
     for (size_t i = 0; i < problem->n_mentees; i++)
         made.mentees[i] = &problem->mentees[i];
-    qsort(made.mentors, problem->n_mentors, sizeof *made.mentors, compare_mentors);
-    qsort(made.mentees, problem->n_mentees, sizeof *made.mentees, compare_mentees);
+    int r = sort_all(&made, pace);
+    if (r != 0) {
+        cvn_match_judge_deinit(&made);
+        return r;
+    }
     for (size_t i = 0; i < problem->n_locked; i++)
         made.n_locked[cvn_match_judge_mentor(&made, &problem->locked[i].mentor_id)]++;
     find_rarities(&made);

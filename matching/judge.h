@@ -1,11 +1,12 @@
 /*
  * The checker's own reading of rules and scores, written from the public header alone. It shares no
- * code with the solver and prefers the plain way to the quick one.
+ * code with the solver but sorting, and prefers the plain way to the quick one.
  */
 #ifndef CVN_MATCHING_JUDGE_H
 #define CVN_MATCHING_JUDGE_H
 
 #include "matching/matching.h"
+#include "matching/progress.h"
 
 struct cvn_match_judge {
     const struct cvn_match_problem *problem;
@@ -26,8 +27,12 @@ struct cvn_match_judged {
     int64_t mentor_points[CVN_MATCH_TERMS];
 };
 
-/* Of a valid problem, which must outlive it. 0 or -ENOMEM. */
-int cvn_match_judge_init(struct cvn_match_judge *judge, const struct cvn_match_problem *problem);
+/*
+ * Of a valid problem, which must outlive it; the steps of a pace are those of sorting. 0,
+ * CVN_MATCH_CANCELLED or -ENOMEM.
+ */
+int cvn_match_judge_init(struct cvn_match_judge *judge, const struct cvn_match_problem *problem,
+                         struct cvn_match_pace *pace);
 
 /* A zeroed judge is accepted. */
 void cvn_match_judge_deinit(struct cvn_match_judge *judge);

@@ -387,6 +387,11 @@ uint64_t cvn_match_tie(uint64_t seed, const struct cvn_id *mentor_id,
 enum cvn_match_check_scope {
     CVN_MATCH_CHECK_CANDIDATES, /* no blocking pair among the candidates */
     CVN_MATCH_CHECK_ALL_PAIRS,  /* nor among all pairs, and the candidates are the best */
+    /*
+     * As CANDIDATES, but for another mode than STABLE these are taken as given: for answers from
+     * candidates (prepared.h) that a check has passed with another mode.
+     */
+    CVN_MATCH_CHECK_PAIRS,
 };
 
 /*

@@ -3,7 +3,7 @@
 #include "matching/hours.h"
 #include "matching/rows.h"
 
-/* From so many on, hours in common and what is taught are counted for all at once. */
+/* From so many on, what there is in common is counted for all at once. */
 enum { COUNT_TOGETHER = 64 };
 
 /* Words that are worked on at once. */
@@ -153,37 +153,90 @@ CVN_MATCH_INLINE uint32_t count_bits(const uint64_t row[CVN_MATCH_BLOCK_WORDS])
     return (uint32_t)((sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32 & 0xffff) + (sum >> 48));
 }
 
-/* One number of CEILING_BITS bits for each mentor, bit by bit in rows; see keep_able. */
-enum { CEILING_BITS = 5, CEILING_FULL = 1 << CEILING_BITS };
+/* A part of what is asked, rounded up, of which a whole is enough. */
+CVN_MATCH_INLINE uint32_t part_of(uint64_t points, uint64_t asked)
+{
+    uint64_t part = (points * CVN_MATCH_TALLY_FULL + asked - 1) / asked;
+    return part < CVN_MATCH_TALLY_FULL ? (uint32_t)part : CVN_MATCH_TALLY_FULL;
+}
+
+/* Takes up rows of a vertical by the bits of values, each worth so much. */
+CVN_MATCH_INLINE void tally_values(struct cvn_match_tally *tally,
+                                   const struct cvn_match_vertical *vertical, uint64_t bits,
+                                   uint32_t from, uint32_t part, size_t block, uint32_t *n_room)
+{
+    for (; bits; bits &= bits - 1) {
+        struct cvn_match_value value = {from + (uint32_t)__builtin_ctzll(bits), 1};
+        tally->parts[tally->n] = part;
+        tally->rows[tally->n++] =
+            cvn_match_vertical_block(vertical, value, block, tally->room[(*n_room)++]);
+    }
+}
+
+/* The most that one more of something can add. */
+CVN_MATCH_INLINE int32_t greatest_step(const int16_t *points, uint32_t n)
+{
+    int32_t most = 0;
+    for (uint32_t i = 1; i <= n; i++)
+        if (points[i] - points[i - 1] > most)
+            most = points[i] - points[i - 1];
+    return most;
+}
+
+/* Lists what may add up to what is asked beside hours. False when that is nothing. */
+CVN_MATCH_INLINE bool make_tally(struct cvn_match_sifter *sifter, const struct cvn_match_wish *wish,
+                                 int64_t asked, size_t block)
+{
+    const struct cvn_match_cohort *cohort = sifter->cohort;
+    const struct cvn_match_lessons *lessons = &sifter->lessons;
+    const struct cvn_match_person *person = wish->person;
+    struct cvn_match_tally *tally = &sifter->tally;
+    bool few_goals = wish->n_goals <= CVN_MATCH_TALLY_EACH;
+    bool few_languages = wish->n_languages <= CVN_MATCH_TALLY_EACH;
+    uint32_t n_room = 0;
+    asked -= few_goals ? 0 : wish->goals[wish->n_goals];
+    asked -= few_languages ? 0 : wish->most_languages;
+    tally->n = 0;
+    if (asked <= 0 || wish->wanted == 0)
+        return false;
+    for (; tally->n < lessons->n; tally->n++) {
+        uint64_t points = (uint64_t)(wish->skills[0] + wish->skills[1]) * lessons->worths[tally->n];
+        tally->rows[tally->n] = lessons->rows[tally->n];
+        tally->parts[tally->n] = part_of(points, (uint64_t)asked * wish->wanted);
+    }
+    if (few_goals)
+        tally_values(tally, &cohort->aims, person->goals, 0,
+                     part_of((uint64_t)greatest_step(wish->goals, wish->n_goals), (uint64_t)asked),
+                     block, &n_room);
+    for (uint32_t i = 0; few_languages && i < 2; i++)
+        tally_values(tally, &cohort->languages, person->languages.bits[i], i * 64,
+                     part_of((uint64_t)greatest_step(wish->languages, CVN_MATCH_FULL_LANGUAGES),
+                             (uint64_t)asked),
+                     block, &n_room);
+    return true;
+}
 
 /*
- * Keeps those who may teach as much as the bar asks of whoever has all the goals. What each lesson
- * is worth is counted in parts of that, rounded up, for all mentors together: one whose sum
- * overflows may.
+ * Keeps those who may have what is asked: the parts are added up for all mentors together, bit b of
+ * their sums in one row, and whose sum overflows may.
  */
-CVN_MATCH_INLINE void keep_able(struct cvn_match_sifter *sifter, uint32_t least)
+CVN_MATCH_INLINE void keep_able(struct cvn_match_sifter *sifter)
 {
-    const struct cvn_match_lessons *lessons = &sifter->lessons;
+    const struct cvn_match_tally *tally = &sifter->tally;
     uint64_t *allowed = allowed_row(sifter);
-    uint32_t parts[CVN_MATCH_LESSONS_MAX];
-    for (uint32_t l = 0; l < lessons->n; l++) {
-        uint64_t part = ((uint64_t)lessons->worths[l] * CEILING_FULL + least - 1) / least;
-        parts[l] = part < CEILING_FULL ? (uint32_t)part : CEILING_FULL;
-    }
     for (uint32_t w = 0; w < CVN_MATCH_BLOCK_WORDS; w += LANES) {
-        lanes able = {0}, sum[CEILING_BITS] = {{0}};
-        for (uint32_t l = 0; l < lessons->n; l++) {
+        lanes able = {0}, sum[CVN_MATCH_TALLY_BITS] = {{0}}, kept;
+        for (uint32_t i = 0; i < tally->n; i++) {
             lanes row, carry = {0};
-            memcpy(&row, lessons->rows[l] + w, sizeof row);
-            for (uint32_t b = 0; b < CEILING_BITS; b++) {
-                lanes added = row & -(uint64_t)(parts[l] >> b & 1), half = sum[b] ^ added;
+            memcpy(&row, tally->rows[i] + w, sizeof row);
+            for (uint32_t b = 0; b < CVN_MATCH_TALLY_BITS; b++) {
+                lanes added = row & -(uint64_t)(tally->parts[i] >> b & 1), half = sum[b] ^ added;
                 lanes over = (sum[b] & added) | (half & carry);
                 sum[b] = half ^ carry;
                 carry = over;
             }
-            able |= carry | (row & -(uint64_t)(parts[l] >> CEILING_BITS));
+            able |= carry | (row & -(uint64_t)(tally->parts[i] >> CVN_MATCH_TALLY_BITS));
         }
-        lanes kept;
         memcpy(&kept, allowed + w, sizeof kept);
         kept &= able;
         memcpy(allowed + w, &kept, sizeof kept);
@@ -249,10 +302,10 @@ CVN_MATCH_INLINE uint32_t sift(struct cvn_match_sifter *sifter, uint32_t mentee,
         cvn_match_hours_row(cohort, wish->person, block, least, &sifter->sieve, busy);
         cvn_match_row_remove(allowed_row(sifter), busy);
     }
-    uint32_t taught = bar->taught[wish->n_goals];
-    if (taught > 0 && count_bits(allowed_row(sifter)) >= COUNT_TOGETHER)
-        keep_able(sifter, taught);
-    uint32_t n = list_teachers(sifter, taught, block);
+    if (count_bits(allowed_row(sifter)) >= COUNT_TOGETHER &&
+        make_tally(sifter, wish, bar->beside_hours, block))
+        keep_able(sifter);
+    uint32_t n = list_teachers(sifter, bar->taught[wish->n_goals], block);
     return keep_prospects(sifter, n, wish, bar, least);
 }
 

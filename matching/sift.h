@@ -19,12 +19,31 @@ struct cvn_match_prospect {
     uint32_t n_languages;
 };
 
+/*
+ * What mentors may have in common with a mentee, and how much of what the bar asks each is worth at
+ * most, in CVN_MATCH_TALLY_FULL-ths, rounded up.
+ */
+enum {
+    CVN_MATCH_TALLY_BITS = 5,
+    CVN_MATCH_TALLY_FULL = 1 << CVN_MATCH_TALLY_BITS,
+    CVN_MATCH_TALLY_EACH = 8, /* goals, and languages; more of them are taken for granted */
+    CVN_MATCH_TALLY_ROWS = CVN_MATCH_LESSONS_MAX + 2 * CVN_MATCH_TALLY_EACH,
+};
+
+struct cvn_match_tally {
+    uint32_t n;
+    const uint64_t *rows[CVN_MATCH_TALLY_ROWS];
+    uint32_t parts[CVN_MATCH_TALLY_ROWS];
+    uint64_t room[2 * CVN_MATCH_TALLY_EACH][CVN_MATCH_BLOCK_WORDS];
+};
+
 /* One thread's. */
 struct cvn_match_sifter {
     const struct cvn_match_cohort *cohort;
     bool is_wide; /* works in registers of 256 bits; what it lists is the same */
     struct cvn_match_sieve sieve;
     struct cvn_match_lessons lessons;
+    struct cvn_match_tally tally;
     struct cvn_match_prospect prospects[CVN_MATCH_BLOCK_MENTORS];
 };
 

@@ -74,14 +74,21 @@ static void take_mentor(struct notes *notes, uint32_t mentor, const struct cvn_m
              (struct cvn_match_special){.mentor = mentor, .mentor_ranked = (uint8_t)(i + 1)});
 }
 
-static void take_all(struct notes *notes, const struct cvn_match_problem *problem)
+static int take_all(struct notes *notes, const struct cvn_match_problem *problem,
+                    struct cvn_match_pace *pace)
 {
     const struct cvn_match_directory *mentors = notes->mentors, *mentees = notes->mentees;
-    for (uint32_t i = 0; i < mentees->n; i++)
+    int r = 0;
+    for (uint32_t i = 0; r == 0 && i < mentees->n; i++) {
         take_mentee(notes, i, &problem->mentees[mentees->rows[i]].person);
-    for (uint32_t i = 0; i < mentors->n; i++)
+        r = cvn_match_step(pace, 1);
+    }
+    for (uint32_t i = 0; r == 0 && i < mentors->n; i++) {
         take_mentor(notes, i, &problem->mentors[mentors->rows[i]].person);
-    for (size_t i = 0; i < problem->n_shared; i++) {
+        r = cvn_match_step(pace, 1);
+    }
+    for (size_t i = 0; r == 0 && i < problem->n_shared; i++) {
+        r = cvn_match_step(pace, 1);
         const struct cvn_match_shared *shared = &problem->shared[i];
         take(notes, cvn_match_directory_find(mentees, &shared->mentee_id),
              (struct cvn_match_special){.mentor =
@@ -89,13 +96,14 @@ static void take_all(struct notes *notes, const struct cvn_match_problem *proble
                                         .meetup_points = (uint16_t)shared->meetup_points,
                                         .groups = (uint16_t)shared->groups});
     }
-    for (size_t i = 0; i < problem->n_forbidden; i++) {
+    for (size_t i = 0; r == 0 && i < problem->n_forbidden; i++) {
         const struct cvn_match_pair_ids *pair = &problem->forbidden[i];
         take(notes, cvn_match_directory_find(mentees, &pair->mentee_id),
              (struct cvn_match_special){.mentor =
                                             cvn_match_directory_find(mentors, &pair->mentor_id),
                                         .flags = CVN_MATCH_SPECIAL_FORBIDDEN});
     }
+    return r ? r : notes->fault;
 }
 
 static int by_mentor(const void *a, const void *b)
@@ -134,8 +142,10 @@ static size_t sort_and_join(struct cvn_match_special *items, size_t n)
     return last + 1;
 }
 
-static void spread(struct cvn_match_specials *specials, const struct notes *notes)
+static int spread(struct cvn_match_specials *specials, const struct notes *notes,
+                  struct cvn_match_pace *pace)
 {
+    int r = 0;
     uint32_t n_mentees = notes->mentees->n;
     for (size_t i = 0; i < notes->n; i++)
         specials->first[notes->items[i].mentee + 1]++;
@@ -145,31 +155,32 @@ static void spread(struct cvn_match_specials *specials, const struct notes *note
     }
     for (size_t i = 0; i < notes->n; i++)
         specials->items[specials->end[notes->items[i].mentee]++] = notes->items[i].special;
-    for (uint32_t i = 0; i < n_mentees; i++) {
+    for (uint32_t i = 0; r == 0 && i < n_mentees; i++) {
         size_t first = specials->first[i];
         specials->end[i] = first + sort_and_join(specials->items + first, specials->end[i] - first);
+        r = cvn_match_step(pace, 1);
     }
+    return r;
 }
 
 int cvn_match_specials_init(struct cvn_match_specials *specials,
                             const struct cvn_match_problem *problem,
                             const struct cvn_match_directory *mentors,
-                            const struct cvn_match_directory *mentees)
+                            const struct cvn_match_directory *mentees, struct cvn_match_pace *pace)
 {
     struct notes notes = {.mentors = mentors, .mentees = mentees};
-    take_all(&notes, problem);
+    int r = take_all(&notes, problem, pace);
     struct cvn_match_specials made = {
         .items = malloc(notes.n ? notes.n * sizeof *made.items : 1),
         .first = calloc((size_t)mentees->n + 1, sizeof *made.first),
         .end = calloc((size_t)mentees->n + 1, sizeof *made.end),
     };
-    int r = made.items && made.first && made.end ? notes.fault : -ENOMEM;
-    if (r == 0) {
-        spread(&made, &notes);
+    if (r == 0)
+        r = made.items && made.first && made.end ? spread(&made, &notes, pace) : -ENOMEM;
+    if (r == 0)
         *specials = made;
-    } else {
+    else
         cvn_match_specials_deinit(&made);
-    }
     free(notes.items);
     return r;
 }

@@ -6,6 +6,7 @@
 #define CVN_MATCHING_SPECIAL_H
 
 #include "matching/directory.h"
+#include "matching/progress.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -33,11 +34,14 @@ struct cvn_match_specials {
     size_t *end;
 };
 
-/* Of a valid problem. 0 or -ENOMEM. */
+/*
+ * Of a valid problem; two steps of a pace, which may be NULL, for each mentee and one for each
+ * mentor and each pair that shares something. 0, CVN_MATCH_CANCELLED or -ENOMEM.
+ */
 int cvn_match_specials_init(struct cvn_match_specials *specials,
                             const struct cvn_match_problem *problem,
                             const struct cvn_match_directory *mentors,
-                            const struct cvn_match_directory *mentees);
+                            const struct cvn_match_directory *mentees, struct cvn_match_pace *pace);
 
 /* What is known of a pair, or NULL. */
 const struct cvn_match_special *cvn_match_specials_find(const struct cvn_match_specials *specials,

@@ -1,6 +1,7 @@
 #include "matching/validate.h"
 
 #include "matching/decide.h"
+#include "matching/sort.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -126,9 +127,12 @@ static void check_person(const struct cvn_match_problem *problem, const struct p
     check_skills(problem, at, problems);
 }
 
-static void check_people(const struct cvn_match_problem *problem, struct cvn_problems *problems)
+static int check_people(const struct cvn_match_problem *problem, struct cvn_problems *problems,
+                        struct cvn_match_pace *pace)
 {
     for (size_t i = 0; i < problem->n_mentors; i++) {
+        if (cvn_match_step(pace, 1) != 0)
+            return CVN_MATCH_CANCELLED;
         const struct cvn_match_mentor *mentor = &problem->mentors[i];
         struct person_at at = {"mentors", i, false, &mentor->person};
         check_person(problem, &at, problems);
@@ -137,6 +141,8 @@ static void check_people(const struct cvn_match_problem *problem, struct cvn_pro
                         CVN_MATCH_CAPACITY_MAX);
     }
     for (size_t i = 0; i < problem->n_mentees; i++) {
+        if (cvn_match_step(pace, 1) != 0)
+            return CVN_MATCH_CANCELLED;
         const struct cvn_match_mentee *mentee = &problem->mentees[i];
         struct person_at at = {"mentees", i, true, &mentee->person};
         check_person(problem, &at, problems);
@@ -144,6 +150,7 @@ static void check_people(const struct cvn_match_problem *problem, struct cvn_pro
             check_range(problems, name("mentees[%zu].waited_days", i), mentee->waited_days, 0,
                         CVN_MATCH_WAITED_DAYS_MAX);
     }
+    return 0;
 }
 
 static void check_doubles(const char *list, const struct cvn_match_directory *directory,
@@ -185,12 +192,12 @@ static uint64_t pair_of(const struct people *people, const struct cvn_id *mentor
 }
 
 static int check_shared(const struct cvn_match_problem *problem, const struct people *people,
-                        struct cvn_problems *problems)
+                        struct cvn_problems *problems, struct cvn_match_pace *pace)
 {
     struct listed *listed = malloc((problem->n_shared + 1) * sizeof *listed);
-    if (!listed)
-        return -ENOMEM;
-    for (size_t i = 0; i < problem->n_shared; i++) {
+    int r = listed ? 0 : -ENOMEM;
+    for (size_t i = 0; r == 0 && i < problem->n_shared; i++) {
+        r = cvn_match_step(pace, 1);
         const struct cvn_match_shared *shared = &problem->shared[i];
         listed[i] = (struct listed){pair_of(people, &shared->mentor_id, &shared->mentee_id), i};
         if (shared->meetup_points < 0 || shared->meetup_points > CVN_MATCH_MEETUP_POINTS_MAX)
@@ -200,14 +207,15 @@ static int check_shared(const struct cvn_match_problem *problem, const struct pe
             check_range(problems, name("shared[%zu].groups", i), shared->groups, 0,
                         CVN_MATCH_SHARED_GROUPS_MAX);
     }
-    qsort(listed, problem->n_shared, sizeof *listed, compare_listed);
-    for (size_t i = 1; i < problem->n_shared; i++)
+    if (r == 0)
+        r = cvn_match_sort(listed, problem->n_shared, sizeof *listed, compare_listed, pace);
+    for (size_t i = 1; r == 0 && i < problem->n_shared; i++)
         if (listed[i].pair == listed[i - 1].pair && listed[i].pair != UINT64_MAX)
             cvn_problems_add(problems, name("shared[%zu]", listed[i].row).text,
                              "is about the same pair as shared[%zu]; give one row for a pair",
                              listed[i - 1].row);
     free(listed);
-    return 0;
+    return r;
 }
 
 static int check_forbidden(const struct cvn_match_problem *problem, const struct people *people,
@@ -281,18 +289,19 @@ static int check_locked(const struct cvn_match_problem *problem, const struct pe
 }
 
 static int check_pairs(const struct cvn_match_problem *problem, const struct people *people,
-                       struct cvn_problems *problems)
+                       struct cvn_problems *problems, struct cvn_match_pace *pace)
 {
     check_doubles("mentors", people->mentors, problems);
     check_doubles("mentees", people->mentees, problems);
-    int r = check_shared(problem, people, problems);
+    int r = check_shared(problem, people, problems, pace);
     if (r == 0)
         r = check_locked(problem, people, problems);
     return r == 0 ? check_forbidden(problem, people, problems) : r;
 }
 
 int cvn_match_validate_and_list(const struct cvn_match_problem *problem,
-                                struct cvn_problems *problems, struct cvn_match_directory *mentors,
+                                struct cvn_problems *problems, struct cvn_match_pace *pace,
+                                struct cvn_match_directory *mentors,
                                 struct cvn_match_directory *mentees)
 {
     struct cvn_match_directory left = {0}, right = {0};
@@ -301,14 +310,15 @@ int cvn_match_validate_and_list(const struct cvn_match_problem *problem,
     if (problems->total != before)
         return CVN_MATCH_INVALID;
     check_programme(problem, problems);
-    check_people(problem, problems);
-    if (problems->total != before)
-        return CVN_MATCH_INVALID;
-    int r = cvn_match_directory_init_mentors(&left, problem);
+    int r = check_people(problem, problems, pace);
+    if (r == 0 && problems->total != before)
+        r = CVN_MATCH_INVALID;
     if (r == 0)
-        r = cvn_match_directory_init_mentees(&right, problem);
+        r = cvn_match_directory_init_mentors(&left, problem, pace);
     if (r == 0)
-        r = check_pairs(problem, &(struct people){&left, &right}, problems);
+        r = cvn_match_directory_init_mentees(&right, problem, pace);
+    if (r == 0)
+        r = check_pairs(problem, &(struct people){&left, &right}, problems, pace);
     if (r == 0 && problems->total != before)
         r = CVN_MATCH_INVALID;
     if (r == 0) {
@@ -324,7 +334,7 @@ int cvn_match_validate_and_list(const struct cvn_match_problem *problem,
 int cvn_match_validate(const struct cvn_match_problem *problem, struct cvn_problems *problems)
 {
     struct cvn_match_directory mentors = {0}, mentees = {0};
-    int r = cvn_match_validate_and_list(problem, problems, &mentors, &mentees);
+    int r = cvn_match_validate_and_list(problem, problems, NULL, &mentors, &mentees);
     cvn_match_directory_deinit(&mentors);
     cvn_match_directory_deinit(&mentees);
     return r;

@@ -32,15 +32,18 @@ static void choose_below(struct cvn_match_vertical *vertical)
     }
 }
 
-static void count(struct cvn_match_vertical *vertical,
-                  const struct cvn_match_vertical_source *source)
+static int count(struct cvn_match_vertical *vertical,
+                 const struct cvn_match_vertical_source *source, struct cvn_match_pace *pace)
 {
+    int r = 0;
     struct cvn_match_value values[CVN_MATCH_VALUES_MAX];
-    for (uint32_t mentor = 0; mentor < source->n_mentors; mentor++) {
+    for (uint32_t mentor = 0; r == 0 && mentor < source->n_mentors; mentor++) {
         uint32_t n = source->read(source->context, mentor, values);
         for (uint32_t i = 0; i < n; i++)
             vertical->counts[values[i].value]++;
+        r = cvn_match_step(pace, 1);
     }
+    return r;
 }
 
 /* Gives each value its place and allocates what the places need. */
@@ -61,11 +64,13 @@ static int lay_out(struct cvn_match_vertical *vertical)
     return vertical->planes && vertical->postings ? 0 : -ENOMEM;
 }
 
-static void fill(struct cvn_match_vertical *vertical,
-                 const struct cvn_match_vertical_source *source, uint32_t *next)
+static int fill(struct cvn_match_vertical *vertical, const struct cvn_match_vertical_source *source,
+                uint32_t *next, struct cvn_match_pace *pace)
 {
     struct cvn_match_value values[CVN_MATCH_VALUES_MAX];
     for (uint32_t mentor = 0; mentor < source->n_mentors; mentor++) {
+        if (cvn_match_step(pace, 1) != 0)
+            return CVN_MATCH_CANCELLED;
         uint32_t n = source->read(source->context, mentor, values);
         for (uint32_t i = 0; i < n; i++) {
             uint32_t value = values[i].value;
@@ -80,10 +85,12 @@ static void fill(struct cvn_match_vertical *vertical,
             }
         }
     }
+    return 0;
 }
 
 int cvn_match_vertical_init(struct cvn_match_vertical *vertical,
-                            const struct cvn_match_vertical_source *source)
+                            const struct cvn_match_vertical_source *source,
+                            struct cvn_match_pace *pace)
 {
     size_t n_blocks =
         ((size_t)source->n_mentors + CVN_MATCH_BLOCK_MENTORS - 1) / CVN_MATCH_BLOCK_MENTORS;
@@ -98,18 +105,20 @@ int cvn_match_vertical_init(struct cvn_match_vertical *vertical,
     };
     uint32_t *next = malloc(n_values * sizeof *next);
     int r = made.counts && made.places && next ? 0 : -ENOMEM;
+    if (r == 0)
+        r = count(&made, source, pace);
     if (r == 0) {
-        count(&made, source);
         choose_below(&made);
         r = lay_out(&made);
     }
     if (r == 0) {
         memcpy(next, made.places, n_values * sizeof *next);
-        fill(&made, source, next);
-        *vertical = made;
-    } else {
-        cvn_match_vertical_deinit(&made);
+        r = fill(&made, source, next, pace);
     }
+    if (r == 0)
+        *vertical = made;
+    else
+        cvn_match_vertical_deinit(&made);
     free(next);
     return r;
 }

@@ -6,6 +6,8 @@
 #ifndef CVN_MATCHING_VERTICAL_H
 #define CVN_MATCHING_VERTICAL_H
 
+#include "matching/progress.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,9 +46,10 @@ struct cvn_match_vertical_source {
     const void *context;
 };
 
-/* 0 or -ENOMEM. */
+/* Two steps of a pace, which may be NULL, for each mentor. 0, CVN_MATCH_CANCELLED or -ENOMEM. */
 int cvn_match_vertical_init(struct cvn_match_vertical *vertical,
-                            const struct cvn_match_vertical_source *source);
+                            const struct cvn_match_vertical_source *source,
+                            struct cvn_match_pace *pace);
 
 /* A zeroed vertical is accepted. */
 void cvn_match_vertical_deinit(struct cvn_match_vertical *vertical);

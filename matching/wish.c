@@ -28,6 +28,7 @@ void cvn_match_wish_init(struct cvn_match_wish *wish, const struct cvn_match_coh
                        ? (uint32_t)problem->mentor_weights.points[CVN_MATCH_TERM_SKILLS]
                        : 0},
         .n_goals = (uint32_t)__builtin_popcount(person->goals),
+        .n_languages = n_languages,
         .same = share_of(problem, side, CVN_MATCH_TERM_WAITING,
                          cvn_match_at_most(mentee->waited_days, CVN_MATCH_FULL_WAITED_DAYS),
                          CVN_MATCH_FULL_WAITED_DAYS),
@@ -98,7 +99,10 @@ static uint32_t count_for(const int16_t *points, uint32_t most, int64_t least)
 
 void cvn_match_bar_set(struct cvn_match_bar *bar, const struct cvn_match_wish *wish, int64_t points)
 {
-    *bar = (struct cvn_match_bar){.is_out_of_reach = true};
+    *bar = (struct cvn_match_bar){
+        .is_out_of_reach = true,
+        .beside_hours = points - wish->same - wish->most_hours,
+    };
     int64_t beside = points - wish->same - wish->most_languages;
     for (uint32_t g = 0; g <= wish->n_goals; g++)
         bar->taught[g] = taught_for(wish, beside - wish->most_hours - wish->goals[g]);

@@ -13,7 +13,7 @@ struct cvn_match_wish {
     uint32_t skills[2];                   /* weights, of the mentee's points and the mentor's */
     uint32_t wanted;                      /* eighths of all the skills, each by its worth */
     uint32_t worth[CVN_MATCH_SKILLS_MAX]; /* of an eighth of each skill */
-    uint32_t n_goals;
+    uint32_t n_goals, n_languages;
     int32_t same; /* points that every mentor gets */
     int32_t most_hours, most_languages;
     int16_t goals[CVN_MATCH_GOALS_MAX + 1];
@@ -46,6 +46,7 @@ struct cvn_match_bar {
     uint8_t steps[CVN_MATCH_SKILLS_MAX];      /* lessons of each skill, 0: it may be missing */
     uint32_t n_goals;
     uint32_t n_hours;
+    int64_t beside_hours; /* points by skills, goals and languages together */
 };
 
 /* For those who are worth so many points or more. */
