@@ -1,9 +1,9 @@
 /*
  * Seconds by phase, peak memory and the share matched for cohorts from the generator:
  * `match_bench [mentees[xmentors] [modes [threads [seed [candidates]]]]]`; 10,000 mentees, a
- * quarter as many mentors, "stable,optimal" from the same candidates (which the first
- * check goes through), and as many threads as there
- * are processors by default.
+ * quarter as many mentors, "stable,optimal" from the same candidates, which the first check goes
+ * through, and as many threads as there are processors by default. "gap" among the modes asks for
+ * the gap of the optimal one over all pairs.
  */
 #include "bench/cohort.h"
 #include "matching/prepared.h"
@@ -103,9 +103,14 @@ static void print_gap(const struct cvn_match_prepared *prepared,
     timing->beside += now() - began;
 }
 
+struct details {
+    bool is_first; /* its check goes through the candidates */
+    bool with_gap;
+};
+
 /* Solves and checks in one mode. */
 static int run_mode(struct cohort *cohort, const struct cvn_match_prepared *prepared,
-                    enum cvn_match_mode mode, struct timing *timing, bool is_first)
+                    enum cvn_match_mode mode, struct timing *timing, struct details details)
 {
     struct cvn_match_progress progress = {note, timing};
     struct cvn_match_result *result = NULL;
@@ -118,16 +123,16 @@ static int run_mode(struct cohort *cohort, const struct cvn_match_prepared *prep
         const struct cvn_match_answer *answer = cvn_match_result_answer(result);
         cohort->problem.mode = mode;
         r = cvn_match_check(&cohort->problem, answer,
-                            is_first ? CVN_MATCH_CHECK_CANDIDATES : CVN_MATCH_CHECK_PAIRS,
+                            details.is_first ? CVN_MATCH_CHECK_CANDIDATES : CVN_MATCH_CHECK_PAIRS,
                             &progress, &err);
         printf("\nmode             %s\n", cvn_match_mode_name(mode));
         for (int p = CVN_MATCH_PHASE_SOLVE; p < PHASES; p++)
             print_phase(timing, (enum cvn_match_phase)p);
         print_answer(answer);
-        if (mode == CVN_MATCH_OPTIMAL)
+        if (mode == CVN_MATCH_OPTIMAL && details.with_gap)
             print_gap(prepared, result, timing);
         printf("peak memory      %9.1f MB\n", peak_mb());
-        if (is_first)
+        if (details.is_first)
             print_candidates(answer);
     }
     if (r != 0)
@@ -136,27 +141,39 @@ static int run_mode(struct cohort *cohort, const struct cvn_match_prepared *prep
     return r;
 }
 
-/* Modes with commas between them. False when one is none. */
-static bool read_modes(const char *text, enum cvn_match_mode modes[CVN_MATCH_MODES], size_t *n)
+struct modes {
+    enum cvn_match_mode items[CVN_MATCH_MODES];
+    size_t n;
+    bool with_gap;
+};
+
+/* Names with commas between them. False when one is none. */
+static bool read_modes(const char *text, struct modes *modes)
 {
-    static const char *const names[CVN_MATCH_MODES] = {"stable", "optimal", "most", "fair"};
-    for (*n = 0; *text && *n < CVN_MATCH_MODES; text += *text == ',') {
+    static const char *const names[] = {"stable", "optimal", "most", "fair", "gap"};
+    *modes = (struct modes){.n = 0};
+    for (; *text && modes->n < CVN_MATCH_MODES; text += *text == ',') {
         size_t length = strcspn(text, ","), m = 0;
-        while (m < CVN_MATCH_MODES &&
+        while (m <= CVN_MATCH_MODES &&
                (strlen(names[m]) != length || strncmp(text, names[m], length) != 0))
             m++;
-        if (m == CVN_MATCH_MODES)
+        if (m > CVN_MATCH_MODES)
             break;
-        modes[(*n)++] = (enum cvn_match_mode)m;
+        if (m == CVN_MATCH_MODES)
+            modes->with_gap = true;
+        else
+            modes->items[modes->n++] = (enum cvn_match_mode)m;
         text += length;
     }
-    if (*n > 0 && !*text)
+    if (modes->n > 0 && (!*text || strcmp(text, "gap") == 0)) {
+        modes->with_gap |= *text != '\0';
         return true;
-    fprintf(stderr, "match_bench: the modes are stable, optimal, most and fair\n");
+    }
+    fprintf(stderr, "match_bench: modes are stable, optimal, most, fair and gap, not %s\n", text);
     return false;
 }
 
-static int run(struct cohort *cohort, const enum cvn_match_mode *modes, size_t n_modes)
+static int run(struct cohort *cohort, const struct modes *modes)
 {
     double began = now();
     struct timing timing = {.last_call = began};
@@ -166,8 +183,9 @@ static int run(struct cohort *cohort, const enum cvn_match_mode *modes, size_t n
     if (r == 0)
         for (int p = CVN_MATCH_PHASE_PREPARE; p <= CVN_MATCH_PHASE_CANDIDATES; p++)
             print_phase(&timing, (enum cvn_match_phase)p);
-    for (size_t m = 0; r == 0 && m < n_modes; m++)
-        r = run_mode(cohort, prepared, modes[m], &timing, m == 0);
+    for (size_t m = 0; r == 0 && m < modes->n; m++)
+        r = run_mode(cohort, prepared, modes->items[m], &timing,
+                     (struct details){m == 0, modes->with_gap});
     cvn_match_prepared_free(prepared);
     printf("\nlongest silence  %9.3f s\n", timing.longest_silence);
     printf("in all           %9.3f s\n", now() - began - timing.beside);
@@ -177,9 +195,9 @@ static int run(struct cohort *cohort, const enum cvn_match_mode *modes, size_t n
 int main(int argc, char **argv)
 {
     char *mentors = NULL;
-    size_t n_mentees = argc > 1 ? strtoul(argv[1], &mentors, 10) : 10000, n_modes;
-    enum cvn_match_mode modes[CVN_MATCH_MODES];
-    if (!read_modes(argc > 2 ? argv[2] : "stable,optimal", modes, &n_modes))
+    size_t n_mentees = argc > 1 ? strtoul(argv[1], &mentors, 10) : 10000;
+    struct modes modes;
+    if (!read_modes(argc > 2 ? argv[2] : "stable,optimal", &modes))
         return 2;
     long n_threads = argc > 3 ? strtol(argv[3], NULL, 10) : sysconf(_SC_NPROCESSORS_ONLN);
     uint64_t seed = argc > 4 ? strtoull(argv[4], NULL, 10) : 1;
@@ -198,7 +216,7 @@ int main(int argc, char **argv)
            "%.1f MB\n",
            shape.n_mentees, shape.n_mentors, seed, cohort.problem.candidates_per_mentee,
            cohort.problem.n_threads, now() - began, peak_mb());
-    int r = run(&cohort, modes, n_modes);
+    int r = run(&cohort, &modes);
     cohort_deinit(&cohort);
     return r != 0;
 }
