@@ -19,17 +19,14 @@ static struct offer best_offer(const struct cvn_match_market *market, uint32_t m
     const struct cvn_match_candidate *edges = in->edges;
     int64_t best = 0, second = 0;
     uint64_t edge = CVN_MATCH_NO_EDGE, end = in->first[mentee + 1];
+    /* Without a branch on the profit, which nobody could guess. */
     for (uint64_t e = in->first[mentee]; e < end; e++) {
         int64_t profit = cvn_match_market_worth(market, &edges[e]) - market->price[edges[e].mentor];
-        if (profit <= second)
-            continue;
-        if (profit > best) {
-            second = best;
-            best = profit;
-            edge = e;
-        } else {
-            second = profit;
-        }
+        bool is_best = profit > best;
+        int64_t lesser = is_best ? best : profit;
+        second = lesser > second ? lesser : second;
+        edge = is_best ? e : edge;
+        best = is_best ? profit : best;
     }
     return (struct offer){edge, best, second};
 }

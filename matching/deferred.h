@@ -1,8 +1,9 @@
 /*
  * The stable matching that the mentees like best: each proposes to the first mentor of their list,
  * a mentor keeps the best and lets the last one go, who proposes on (Gale and Shapley 1962; with
- * capacities, Roth 1984). One mentee at a time (McVitie and Wilson 1971), in a loop, so that no
- * cohort is too large for the stack.
+ * capacities, Roth 1984). In turns, in which everybody without a seat proposes once: the matching
+ * and the number of proposals are the same in any order (McVitie and Wilson 1971), and in this one
+ * what many will read can be fetched at once.
  */
 #ifndef CVN_MATCHING_DEFERRED_H
 #define CVN_MATCHING_DEFERRED_H
