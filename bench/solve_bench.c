@@ -1,6 +1,7 @@
 /*
  * The solvers alone on an instance in a file, so that they can be compared with others on the same:
  *     solve_bench solve FILE stable|optimal|most|fair    prints one line of JSON
+ *     solve_bench people FILE MENTEES SEED               writes a cohort's best 32 candidates
  *     solve_bench make FILE MENTEES KIND SEED            writes an adversarial instance
  * Kinds: 0 all worths equal, 1 three worths, 2 ten worths, 3 most want the same tenth of the
  * mentors; each has 32 mentors for every mentee and 2.5 mentees for every seat.
@@ -137,6 +138,51 @@ static int make(const char *path, uint32_t n_mentees, int kind, uint64_t seed)
     return ok ? 0 : 1;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct cvn_id));
+}
+
+static bool fill_people(struct file *file, const struct cohort *cohort,
+                        const struct cvn_match_answer *answer)
+{
+    file->head = (struct head){MAGIC, (uint32_t)answer->n_mentees, (uint32_t)answer->n_mentors, 0,
+                               answer->first[answer->n_mentees]};
+    if (!file_alloc(file))
+        return false;
+    for (size_t i = 0; i < answer->n_mentors; i++) {
+        const struct cvn_match_mentor *mentor = &cohort->mentors[i];
+        const struct cvn_id *at = bsearch(&mentor->person.id, answer->mentor_ids, answer->n_mentors,
+                                          sizeof *at, compare_ids);
+        file->seats[at - answer->mentor_ids] = (uint8_t)mentor->capacity;
+    }
+    memcpy(file->first, answer->first, (answer->n_mentees + 1) * sizeof *file->first);
+    for (uint64_t e = 0; e < file->head.n_edges; e++) {
+        const struct cvn_match_candidate *from = &answer->candidates[e];
+        file->edges[e] =
+            (struct convene_matching_edge){from->mentor, from->mentee_score, from->mentor_score};
+    }
+    return true;
+}
+
+static int make_people(const char *path, size_t n_mentees, uint64_t seed)
+{
+    struct cohort_shape shape = cohort_shape_of(n_mentees, seed);
+    struct cohort cohort;
+    struct file file = {0};
+    struct cvn_match_result *result = NULL;
+    if (cohort_init(&cohort, &shape) != 0)
+        return 1;
+    cohort.problem.mode = CVN_MATCH_STABLE;
+    bool ok = cvn_match_solve(&cohort.problem, NULL, &result) == 0 &&
+              fill_people(&file, &cohort, cvn_match_result_answer(result)) &&
+              file_write(&file, path);
+    file_free(&file);
+    cvn_match_result_free(result);
+    cohort_deinit(&cohort);
+    return ok ? 0 : 1;
+}
+
 static double now(void)
 {
     struct timespec t;
@@ -186,6 +232,9 @@ int main(int argc, char **argv)
     if (argc == 6 && strcmp(argv[1], "make") == 0)
         return make(argv[2], (uint32_t)strtoul(argv[3], NULL, 10), atoi(argv[4]),
                     strtoull(argv[5], NULL, 10));
-    (void)fprintf(stderr, "usage: solve_bench solve FILE MODE | make FILE MENTEES KIND SEED\n");
+    if (argc == 5 && strcmp(argv[1], "people") == 0)
+        return make_people(argv[2], strtoul(argv[3], NULL, 10), strtoull(argv[4], NULL, 10));
+    (void)fprintf(stderr, "usage: solve_bench solve FILE MODE | people FILE MENTEES SEED | "
+                          "make FILE MENTEES KIND SEED\n");
     return 2;
 }
