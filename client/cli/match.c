@@ -73,8 +73,8 @@ static const char *see_groups(struct cvn_cli *cli, const void *message)
 {
     const Convene__Mentoring__V1__MatchRun *run = message;
     return run->session_hours
-               ? cvn_arena_printf(&cli->arena, "%d, each for %d hour%s a week", run->group_count,
-                                  run->session_hours, run->session_hours == 1 ? "" : "s")
+               ? cvn_arena_printf(&cli->arena, "%d, each for %s a week", run->group_count,
+                                  cvn_view_count(cli, run->session_hours, "hour"))
                : "";
 }
 

@@ -196,14 +196,22 @@ static enum cvn_exit add_page(struct cvn_cli *cli, struct changes *changes,
     return CVN_EXIT_DONE;
 }
 
-static void print_totals(const Convene__Mentoring__V1__DiffMatchRunsResponse *first)
+static void print_totals(struct cvn_cli *cli,
+                         const Convene__Mentoring__V1__DiffMatchRunsResponse *first)
 {
-    (void)printf("%d mentee%s the same mentor, %d change, %d gain one, %d lose theirs; the total "
-                 "score %s by %" PRId64 ".\n",
-                 first->same_count, first->same_count == 1 ? " keeps" : "s keep",
-                 first->changed_count, first->gained_count, first->lost_count,
-                 first->score_change < 0 ? "falls" : "rises",
-                 first->score_change < 0 ? -first->score_change : first->score_change);
+    static const char ending[][2] = {"s", ""};
+    (void)printf("%s keep%s the same mentor, %d change%s, %d gain%s one, %d lose%s theirs; ",
+                 cvn_view_count(cli, first->same_count, "mentee"), ending[first->same_count != 1],
+                 first->changed_count, ending[first->changed_count != 1], first->gained_count,
+                 ending[first->gained_count != 1], first->lost_count,
+                 ending[first->lost_count != 1]);
+    if (first->score_change == 0) {
+        (void)printf("the total score stays as it is.\n");
+    } else {
+        (void)printf("the total score %s by %" PRId64 ".\n",
+                     first->score_change < 0 ? "falls" : "rises",
+                     first->score_change < 0 ? -first->score_change : first->score_change);
+    }
 }
 
 enum cvn_exit cvn_match_print_diff(struct cvn_cli *cli, const char *first, const char *second,
@@ -225,7 +233,7 @@ enum cvn_exit cvn_match_print_diff(struct cvn_cli *cli, const char *first, const
     } while (code == CVN_EXIT_DONE && *request.page_token && (!limit || changes.n_rows < limit));
     bool table = cli->format == CVN_FORMAT_TABLE;
     if (code == CVN_EXIT_DONE && table) {
-        print_totals(changes.pages[0]);
+        print_totals(cli, changes.pages[0]);
     }
     if (code == CVN_EXIT_DONE && (!table || changes.n_rows > 0)) {
         code = cvn_view_rows(cli, change_columns, changes.rows, changes.n_rows);

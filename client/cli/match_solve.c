@@ -326,14 +326,16 @@ static void tell_sum(const struct solve *solve)
 {
     const struct cvn_match_answer *answer = cvn_match_result_answer(solve->result);
     const struct cvn_match_stats *stats = &answer->stats;
+    struct cvn_cli *cli = solve->cli;
     enum cvn_match_mode mode = solve->cohort.problem.mode;
-    (void)printf("\nPaired %" PRId64 " of %zu mentees with %zu mentors (%" PRId64
-                 " seats), total score %" PRId64 ".\n",
-                 stats->n_matched, answer->n_mentees, answer->n_mentors, stats->n_seats,
+    (void)printf("\nPaired %" PRId64 " of %s with %s (%s), total score %" PRId64 ".\n",
+                 stats->n_matched, cvn_view_count(cli, (int64_t)answer->n_mentees, "mentee"),
+                 cvn_view_count(cli, (int64_t)answer->n_mentors, "mentor"),
+                 cvn_view_count(cli, stats->n_seats, "seat"),
                  stats->mentee_score + stats->mentor_score);
-    (void)printf("Checked: %s over %" PRId64 " candidates.\n",
+    (void)printf("Checked: %s over %s.\n",
                  mode == CVN_MATCH_STABLE ? "stable, no blocking pair" : cvn_match_mode_name(mode),
-                 stats->n_candidates);
+                 cvn_view_count(cli, stats->n_candidates, "candidate"));
     if (solve->cohort.session_hours > 0) {
         (void)printf("That is so with the groups' times as they are, at which everybody is free; "
                      "they were chosen\nfor each mentor first, and others might serve the whole "

@@ -100,6 +100,9 @@ with Community(sys.argv[1]) as c:
         solve("--explain", "kim@example.org")
     assert "1 to 8" in solve("--session-hours", "9", expect=2)
 
+    # Who is nobody's mentor or mentee is told by the word that the command takes.
+    assert "PROGRAM is empty" in c.convene("mentorships", "list", expect=1).stderr
+
     # On the server, made one to one and then changed, which is shown.
     people = "name,email,time_zone,languages\n" + "".join(
         f"{key.title()},{key}@example.org,UTC,en\n" for key in FREE)

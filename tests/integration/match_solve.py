@@ -82,6 +82,11 @@ with tempfile.TemporaryDirectory() as work:
     assert "capacity" in run(*args(mentors=MENTORS.replace(",2,team", ",2000000000,team")), expect=1)
     run("--mentors", "/nonexistent", "--mentees", write("mentees.csv", MENTEES), expect=1)
 
+    # One of a kind is told as one.
+    one = run(*args(MENTORS.splitlines()[0] + "\n" + MENTORS.splitlines()[3] + "\n",
+                    MENTEES.splitlines()[0] + "\n" + MENTEES.splitlines()[3] + "\n"))
+    assert "Paired 1 of 1 mentee with 1 mentor (1 seat)" in one and "over 1 candidate." in one, one
+
     # Nobody on a side is no error.
     assert pairs(run(*args(mentors=MENTORS.splitlines()[0] + "\n"), "-o", "csv"))["max@example.org"] == ""
 

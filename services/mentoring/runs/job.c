@@ -278,8 +278,8 @@ static int tell_check(struct cvn_job *job)
     const struct cvn_match_answer *answer = cvn_match_result_answer(job->result);
     job->run->proved = true;
     job->run->check = cvn_arena_printf(
-        &job->arena, "%s %lld candidates%s", found[job->gathered.input.mode],
-        (long long)answer->stats.n_candidates,
+        &job->arena, "%s %lld candidate%s%s", found[job->gathered.input.mode],
+        (long long)answer->stats.n_candidates, answer->stats.n_candidates == 1 ? "" : "s",
         job->cohort.session_hours > 0
             ? ", the groups' times being given; everybody is free when their group meets"
             : "");
