@@ -242,57 +242,95 @@ static void note_open(struct gathering *g, size_t mentor,
         g->meets[mentor] = cvn_groups_hours(row->meeting);
 }
 
-/* Takes what one mentorship, of any programme, means for this pairing. */
-static int note_mentorship(struct gathering *g, const Convene__Mentoring__V1__Mentorship *row)
+/* Both of a mentorship; false where one of them was forgotten. */
+static bool pair_of(const Convene__Mentoring__V1__Mentorship *row, struct cvn_match_pair_ids *ret)
+{
+    return cvn_id_parse(&ret->mentee_id, CVN_MENTORING_PERSON_PREFIX, row->mentee_id) &&
+           cvn_id_parse(&ret->mentor_id, CVN_MENTORING_PERSON_PREFIX, row->mentor_id);
+}
+
+static int note_previous(struct gathering *g, const Convene__Mentoring__V1__Mentorship *row,
+                         const struct cvn_match_pair_ids *pair)
+{
+    return row->start_time && are_members(&g->out->input, pair)
+               ? pairs_add(&g->previous, g->ctx->arena, pair)
+               : 0;
+}
+
+/* Takes what a mentorship of this programme means for the pairing. */
+static int note_own(struct gathering *g, const Convene__Mentoring__V1__Mentorship *row)
 {
     struct cvn_cohort_input *input = &g->out->input;
+    enum cvn_mentorship_state state = cvn_mentorship_state_of(row);
     struct cvn_match_pair_ids pair;
-    bool here = strcmp(row->program_id, g->program_id) == 0;
-    bool open = cvn_mentorship_is_open(cvn_mentorship_state_of(row));
-    if (!cvn_id_parse(&pair.mentee_id, CVN_MENTORING_PERSON_PREFIX, row->mentee_id) ||
-        !cvn_id_parse(&pair.mentor_id, CVN_MENTORING_PERSON_PREFIX, row->mentor_id))
-        return 0; /* somebody was forgotten */
+    if (!pair_of(row, &pair))
+        return 0;
     const struct cvn_cohort_member *mentor =
         input->n_mentors ? bsearch(&pair.mentor_id, input->mentors, input->n_mentors,
                                    sizeof *mentor, cvn_cohort_compare_member)
                          : NULL;
-    if (here && open) {
+    if (cvn_mentorship_is_open(state)) {
         if (mentor)
             note_open(g, (size_t)(mentor - input->mentors), row);
         return 0;
     }
-    if (here && cvn_mentorship_state_of(row) == CVN_MENTORSHIP_DECLINED)
-        return pairs_add(&g->declined, g->ctx->arena, &pair);
-    return row->start_time && are_members(input, &pair)
-               ? pairs_add(&g->previous, g->ctx->arena, &pair)
+    return state == CVN_MENTORSHIP_DECLINED ? pairs_add(&g->declined, g->ctx->arena, &pair)
+                                            : note_previous(g, row, &pair);
+}
+
+/* The same of one of any programme, of somebody who is to be paired. */
+static int note_elsewhere(struct gathering *g, const Convene__Mentoring__V1__Mentorship *row)
+{
+    struct cvn_match_pair_ids pair;
+    return strcmp(row->program_id, g->program_id) != 0 && pair_of(row, &pair)
+               ? note_previous(g, row, &pair)
                : 0;
 }
 
-static int read_mentorships(struct gathering *g)
+/* Reads the mentorships whose keys in an index begin with the id. */
+static int read_index(struct gathering *g, size_t index, const struct cvn_id *id,
+                      int (*note)(struct gathering *g,
+                                  const Convene__Mentoring__V1__Mentorship *row))
 {
     struct cvn_key lo, hi;
-    struct cvn_slice key, value;
-    CVN_CURSOR_AUTO cursor;
-    g->n_taken = cvn_arena_alloc_array(g->ctx->arena, g->out->input.n_mentors, sizeof *g->n_taken);
-    g->meets = cvn_arena_alloc_array(g->ctx->arena, g->out->input.n_mentors, sizeof *g->meets);
-    if (!g->n_taken || !g->meets)
-        return -ENOMEM;
-    cvn_key_begin(&lo, CVN_SPACE_MENTORSHIPS);
+    struct cvn_index_entry entry;
+    CVN_INDEX_CURSOR_AUTO cursor;
+    cvn_key_init(&lo);
+    cvn_key_put_id(&lo, id);
     cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
-    int r =
-        cvn_cursor_init(&cursor, g->ctx->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
-    while (r == 0 && (r = cvn_cursor_next(&cursor, &key, &value)) == 0) {
+    int r = cvn_index_cursor_init(&cursor, g->ctx->txn, &cvn_mentorship_indexes[index],
+                                  (struct cvn_slice[2]){cvn_key_slice(&lo), cvn_key_slice(&hi)},
+                                  CVN_FORWARD);
+    while (r == 0 && (r = cvn_index_cursor_next(&cursor, &entry)) == 0) {
         CVN_ARENA_AUTO scratch;
+        struct cvn_id mentorship;
         Convene__Mentoring__V1__Mentorship *row;
-        if (((const uint8_t *)key.data)[cvn_mentorship_table.kind_at] != CVN_MENTORSHIP_ROW)
-            continue;
         cvn_arena_init(&scratch, SCRATCH_BYTES);
-        struct cvn_ctx ctx = {.arena = &scratch};
-        r = cvn_ctx_unpack(&ctx, &convene__mentoring__v1__mentorship__descriptor, value, &row);
+        struct cvn_ctx ctx = {.arena = &scratch, .txn = g->ctx->txn};
+        r = cvn_mentorship_of_entry(&ctx, &entry, &mentorship, &row);
+        g->out->n_mentorships++;
         if (r == 0)
-            r = note_mentorship(g, row);
+            r = note(g, row);
     }
     return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+/* Those of the programme; and of the side that has fewer people those elsewhere, since both of a
+ * pair know of it. */
+static int read_mentorships(struct gathering *g)
+{
+    const struct cvn_cohort_input *input = &g->out->input;
+    bool by_mentor = input->n_mentors <= input->n_mentees;
+    const struct cvn_cohort_member *members = by_mentor ? input->mentors : input->mentees;
+    size_t n = by_mentor ? input->n_mentors : input->n_mentees;
+    g->n_taken = cvn_arena_alloc_array(g->ctx->arena, input->n_mentors, sizeof *g->n_taken);
+    g->meets = cvn_arena_alloc_array(g->ctx->arena, input->n_mentors, sizeof *g->meets);
+    if (!g->n_taken || !g->meets)
+        return -ENOMEM;
+    int r = read_index(g, CVN_MENTORSHIP_BY_PROGRAM, &g->query->program, note_own);
+    for (size_t i = 0; r == 0 && i < n; i++)
+        r = read_index(g, CVN_MENTORSHIP_BY_PERSON, &members[i].person, note_elsewhere);
+    return r;
 }
 
 /* Leaves each mentor the free seats, and leaves out who has none. */

@@ -24,6 +24,7 @@ struct cvn_gathered {
     struct cvn_match_pair_ids *base_pairs; /* of the base run, both still there; by mentee */
     size_t n_base_pairs;
     size_t n_full_mentors; /* left out because their seats are taken */
+    size_t n_mentorships;  /* read: of the programme, and of people who are to be paired */
     size_t n_idle_rules;   /* pair rules about people who are not to be paired now */
 };
 
