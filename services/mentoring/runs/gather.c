@@ -3,6 +3,7 @@
 #include "cohort/groups.h"
 #include "services/mentoring/mentorships/mentorship_table.h"
 #include "services/mentoring/pair_rule_table.h"
+#include "services/mentoring/runs/enrolment_copy.h"
 #include "services/mentoring/tables.h"
 #include "services/mentoring/waiting.h"
 
@@ -25,6 +26,7 @@ struct gathering {
     const struct cvn_gather_query *query;
     struct cvn_gathered *out;
     struct cvn_program_counts counts;
+    struct cvn_enrolment_copier copier;
     const char *program_id;
     int32_t *n_taken;              /* by mentor: seats that mentorships take */
     struct cvn_match_hours *meets; /* by mentor: when they meet, those of groups */
@@ -81,14 +83,21 @@ static bool are_members(const struct cvn_cohort_input *input, const struct cvn_m
            is_member(input->mentees, input->n_mentees, &pair->mentee_id);
 }
 
-static int add_mentor(struct gathering *g, struct cvn_cohort_member *member)
+/* Keeps a copy of the enrolment, which goes with the row that it was read from. */
+static int keep_member(struct gathering *g, struct cvn_cohort_member *members, size_t *n,
+                       const struct cvn_cohort_member *member)
+{
+    members[*n] = *member;
+    members[*n].enrolment = cvn_enrolment_copy(&g->copier, member->enrolment);
+    return members[(*n)++].enrolment ? 0 : -ENOMEM;
+}
+
+static int add_mentor(struct gathering *g, const struct cvn_cohort_member *member)
 {
     struct cvn_cohort_input *input = &g->out->input;
-    if (input->n_mentors == g->counts.n_mentors)
-        return -EUCLEAN;
-    struct cvn_cohort_member *mentors = input->mentors;
-    mentors[input->n_mentors++] = *member;
-    return 0;
+    return input->n_mentors < g->counts.n_mentors
+               ? keep_member(g, input->mentors, &input->n_mentors, member)
+               : -EUCLEAN;
 }
 
 static int add_mentee(struct gathering *g, struct cvn_cohort_member *member)
@@ -99,17 +108,18 @@ static int add_mentee(struct gathering *g, struct cvn_cohort_member *member)
         return 0;
     if (r && r != CVN_STORE_ABSENT)
         return r;
-    if (input->n_mentees == g->counts.n_mentees)
-        return -EUCLEAN;
-    struct cvn_cohort_member *mentees = input->mentees;
-    mentees[input->n_mentees++] = *member;
-    return 0;
+    return input->n_mentees < g->counts.n_mentees
+               ? keep_member(g, input->mentees, &input->n_mentees, member)
+               : -EUCLEAN;
 }
 
 static int add_enrolment(struct gathering *g, struct cvn_slice value)
 {
+    CVN_ARENA_AUTO scratch;
+    cvn_arena_init(&scratch, SCRATCH_BYTES);
+    struct cvn_ctx ctx = {.arena = &scratch};
     Convene__Mentoring__V1__Enrolment *e;
-    int r = cvn_ctx_unpack(g->ctx, &convene__mentoring__v1__enrolment__descriptor, value, &e);
+    int r = cvn_ctx_unpack(&ctx, &convene__mentoring__v1__enrolment__descriptor, value, &e);
     if (r || e->state != CONVENE__MENTORING__V1__ENROLMENT__STATE__STATE_ACTIVE)
         return r;
     struct cvn_cohort_member member = {.enrolment = e};
@@ -428,9 +438,10 @@ static int read_base(struct gathering *g)
 
 int cvn_gather(struct cvn_ctx *ctx, const struct cvn_gather_query *query, struct cvn_gathered *ret)
 {
-    struct gathering g = {.ctx = ctx, .query = query, .out = ret};
+    struct gathering g = {.ctx = ctx, .query = query, .out = ret, .copier = {.arena = ctx->arena}};
     *ret = (struct cvn_gathered){0};
     int r = read_members(&g);
+    cvn_enrolment_copier_deinit(&g.copier);
     g.program_id = r == 0 ? ret->input.program->id : "";
     if (r == 0)
         r = read_mentorships(&g);

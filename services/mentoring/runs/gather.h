@@ -18,7 +18,7 @@ struct cvn_gather_query {
     const char *base_run_id; /* whose pairs are wanted; "" or NULL for none */
 };
 
-/* What there is, in the context's arena. */
+/* What there is, in the context's arena; enrolments as copied (enrolment_copy.h). */
 struct cvn_gathered {
     struct cvn_cohort_input input;         /* but for mode, candidates, seed and time */
     struct cvn_match_pair_ids *base_pairs; /* of the base run, both still there; by mentee */

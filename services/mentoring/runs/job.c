@@ -1,5 +1,6 @@
 #include "services/mentoring/runs/job.h"
 
+#include "services/mentoring/attendance.h"
 #include "services/mentoring/change.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
@@ -251,6 +252,9 @@ static int build(struct cvn_job *job)
 {
     int r = cvn_cohort_build(&job->cohort, &job->arena, job->mentoring->options.zones,
                              &job->gathered.input, &job->error);
+    cvn_attendance_forget(&job->gathered.input);
+    cvn_attendance_forget(&job->cohort.input);
+    cvn_arena_reset(&job->attended);
     if (r)
         return r > 0 ? -ECANCELED : r;
     job->cohort.problem.n_threads = job->mentoring->options.threads_per_run;
@@ -419,6 +423,7 @@ void cvn_job_run(struct cvn_mentoring *mentoring, struct cvn_run_slot *slot,
 {
     struct cvn_job job = {.mentoring = mentoring, .slot = slot, .run_id = *run};
     cvn_arena_init(&job.arena, RUN_ARENA_BYTES);
+    cvn_arena_init(&job.attended, RUN_ARENA_BYTES);
     job.ctx = (struct cvn_ctx){
         .arena = &job.arena, .status = &job.status, .now_ms = mentoring->options.wall_clock_ms()};
     int r = read_run(&job, run);
@@ -434,6 +439,7 @@ void cvn_job_run(struct cvn_mentoring *mentoring, struct cvn_run_slot *slot,
         end_run(&job, r);
     }
     cvn_match_result_free(job.result);
+    cvn_arena_deinit(&job.attended);
     cvn_arena_deinit(&job.arena);
     give_memory_back();
 }

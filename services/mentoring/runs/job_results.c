@@ -16,6 +16,7 @@ enum {
     BUSY_TRIES_MAX = 1000,
 };
 #define BATCH_ARENA_BYTES ((size_t)256 << 20)
+#define INPUT_ARENA_BYTES ((size_t)4 << 30)
 
 /* A full queue is waited for. */
 static int update(struct cvn_store *store, int (*run)(struct cvn_txn *txn, void *arg), void *arg)
@@ -121,10 +122,12 @@ static int put_input_row(struct cvn_txn *txn, void *arg)
 
 int cvn_job_store_input(struct cvn_job *job)
 {
+    CVN_ARENA_AUTO arena;
     struct cvn_slice all;
     struct input_row row;
     uint32_t n_rows = 0;
-    int r = cvn_problem_write(&job->cohort.problem, &job->arena, &all);
+    cvn_arena_init(&arena, INPUT_ARENA_BYTES);
+    int r = cvn_problem_write(&job->cohort.problem, &arena, &all);
     if (r == 0 && all.len > CVN_RUN_INPUT_BYTES_MAX)
         return 0;
     for (size_t at = 0; r == 0 && at < all.len; at += row.bytes.len) {
