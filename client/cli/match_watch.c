@@ -3,6 +3,7 @@
 #include "client/cli/call.h"
 #include "client/cli/field.h"
 #include "client/cli/match_pairs.h"
+#include "client/cli/match_view.h"
 #include "client/cli/streaming.h"
 #include "client/cli/view.h"
 
@@ -83,6 +84,10 @@ static void tell_done(struct cvn_cli *cli, const Convene__Mentoring__V1__MatchRu
     if (*run->check) {
         (void)printf("Checked: %s.\n", run->check);
     }
+    const char *gap = run->gap ? cvn_match_gap_text(cli, run->gap->total, run->gap->bound) : NULL;
+    if (gap && *gap) {
+        (void)printf("%s\n", gap);
+    }
     if (run->kept_count || run->locked_count) {
         (void)printf("Settled before: %s",
                      cvn_view_count(cli, run->locked_count + run->kept_count, "pair"));
@@ -145,6 +150,10 @@ const struct cvn_option cvn_match_run_options[] = {
     {"candidates", 0, "N", "mentors kept for each mentee; 32 when left out, at most 256",
      "candidates_per_mentee"},
     {"seed", 0, "N", "breaks ties; the same seed gives the same pairs", "seed"},
+    {"gap", 0, NULL,
+     "with --mode optimal: find how much more mentors who are no candidates could add; takes about "
+     "a third longer",
+     "find_gap"},
     {"lock", 0, "MENTEE=MENTOR",
      "pair two in this run; by e-mail or id; may be given several times", NULL},
     {"forbid", 0, "MENTEE=MENTOR", "do not pair two in this run; likewise", NULL},

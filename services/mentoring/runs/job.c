@@ -1,5 +1,6 @@
 #include "services/mentoring/runs/job.h"
 
+#include "matching/prepared.h"
 #include "services/mentoring/attendance.h"
 #include "services/mentoring/change.h"
 #include "services/mentoring/state.h"
@@ -290,6 +291,37 @@ static int tell_check(struct cvn_job *job)
     return job->run->check ? 0 : -ENOMEM;
 }
 
+/* With what the gap is found from, where it is asked for. */
+static int solve_with_gap(struct cvn_job *job, const struct cvn_match_progress *progress)
+{
+    const struct cvn_match_problem *problem = &job->cohort.problem;
+    Convene__Mentoring__V1__MatchGap *gap = cvn_arena_alloc(&job->arena, sizeof *gap);
+    struct cvn_match_prepared *prepared = NULL;
+    struct cvn_match_gap found;
+    if (!gap)
+        return -ENOMEM;
+    int r = cvn_match_prepared_new(problem, progress, &prepared);
+    if (r == 0)
+        r = cvn_match_prepared_solve(prepared, problem->mode, progress, &job->result);
+    if (r == 0)
+        r = cvn_match_prepared_find_gap(prepared, job->result, progress, &found);
+    cvn_match_prepared_free(prepared);
+    if (r)
+        return r;
+    convene__mentoring__v1__match_gap__init(gap);
+    gap->total = found.worth;
+    gap->bound = found.bound;
+    gap->tempted_count = (int32_t)found.n_tempted;
+    job->run->gap = gap;
+    return 0;
+}
+
+static int solve(struct cvn_job *job, const struct cvn_match_progress *progress)
+{
+    return job->run->find_gap ? solve_with_gap(job, progress)
+                              : cvn_match_solve(&job->cohort.problem, progress, &job->result);
+}
+
 /* Builds the problem, solves it, and believes the result only after the independent check. */
 static int match(struct cvn_job *job)
 {
@@ -299,7 +331,7 @@ static int match(struct cvn_job *job)
         return r;
     r = arrange(job, &progress);
     if (r == 0)
-        r = cvn_match_solve(&job->cohort.problem, &progress, &job->result);
+        r = solve(job, &progress);
     if (r == CVN_MATCH_INVALID)
         return explain_invalid(job);
     if (r)
