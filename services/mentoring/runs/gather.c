@@ -28,6 +28,7 @@ struct gathering {
     struct cvn_program_counts counts;
     struct cvn_enrolment_copier copier;
     const char *program_id;
+    size_t n_rows;                 /* read so far, for tell */
     int32_t *n_taken;              /* by mentor: seats that mentorships take */
     struct cvn_match_hours *meets; /* by mentor: when they meet, those of groups */
     struct pairs declined;         /* in this programme */
@@ -81,6 +82,14 @@ static bool are_members(const struct cvn_cohort_input *input, const struct cvn_m
 {
     return is_member(input->mentors, input->n_mentors, &pair->mentor_id) &&
            is_member(input->mentees, input->n_mentees, &pair->mentee_id);
+}
+
+/* Counts a row, or somebody whose rows are looked for. 0 or CVN_GATHER_STOPPED. */
+static int count_row(struct gathering *g)
+{
+    const struct cvn_gather_query *query = g->query;
+    bool telling = query->tell && g->n_rows++ % CVN_GATHER_TELL_EVERY == 0;
+    return telling && !query->tell(query->arg, g->n_rows - 1) ? CVN_GATHER_STOPPED : 0;
 }
 
 /* Keeps a copy of the enrolment, which goes with the row that it was read from. */
@@ -153,8 +162,11 @@ static int read_members(struct gathering *g)
     CVN_CURSOR_AUTO cursor;
     struct cvn_slice value, row;
     r = cvn_cursor_init(&cursor, ctx->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
-    while (r == 0 && (r = cvn_cursor_next(&cursor, &row, &value)) == 0)
-        r = add_enrolment(g, value);
+    while (r == 0 && (r = cvn_cursor_next(&cursor, &row, &value)) == 0) {
+        r = count_row(g);
+        if (r == 0)
+            r = add_enrolment(g, value);
+    }
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
@@ -317,7 +329,9 @@ static int read_index(struct gathering *g, size_t index, const struct cvn_id *id
         Convene__Mentoring__V1__Mentorship *row;
         cvn_arena_init(&scratch, SCRATCH_BYTES);
         struct cvn_ctx ctx = {.arena = &scratch, .txn = g->ctx->txn};
-        r = cvn_mentorship_of_entry(&ctx, &entry, &mentorship, &row);
+        r = count_row(g);
+        if (r == 0)
+            r = cvn_mentorship_of_entry(&ctx, &entry, &mentorship, &row);
         g->out->n_mentorships++;
         if (r == 0)
             r = note(g, row);
@@ -338,8 +352,11 @@ static int read_mentorships(struct gathering *g)
     if (!g->n_taken || !g->meets)
         return -ENOMEM;
     int r = read_index(g, CVN_MENTORSHIP_BY_PROGRAM, &g->query->program, note_own);
-    for (size_t i = 0; r == 0 && i < n; i++)
-        r = read_index(g, CVN_MENTORSHIP_BY_PERSON, &members[i].person, note_elsewhere);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        r = count_row(g);
+        if (r == 0)
+            r = read_index(g, CVN_MENTORSHIP_BY_PERSON, &members[i].person, note_elsewhere);
+    }
     return r;
 }
 
@@ -428,8 +445,11 @@ static int read_base(struct gathering *g)
     CVN_CURSOR_AUTO cursor;
     int r =
         cvn_cursor_init(&cursor, g->ctx->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
-    while (r == 0 && (r = cvn_cursor_next(&cursor, &row, &value)) == 0)
-        r = add_base_pair(g, value);
+    while (r == 0 && (r = cvn_cursor_next(&cursor, &row, &value)) == 0) {
+        r = count_row(g);
+        if (r == 0)
+            r = add_base_pair(g, value);
+    }
     if (g->out->n_base_pairs > 0)
         qsort(g->out->base_pairs, g->out->n_base_pairs, sizeof *g->out->base_pairs,
               cvn_gather_compare_pairs);

@@ -47,6 +47,13 @@ static enum cvn_match_mode mode_of(const Convene__Mentoring__V1__MatchRun *run)
     return modes[run->mode];
 }
 
+static bool tell_reading(void *arg, size_t n_rows)
+{
+    const struct cvn_job *job = arg;
+    uint64_t n_people = (uint64_t)job->run->mentor_count + (uint64_t)job->run->mentee_count;
+    return cvn_run_slot_tell(job->slot, CVN_RUN_STEP_READ, "read who takes part", n_rows, n_people);
+}
+
 /* The row, and everything that the run needs of the store as of now. */
 static int read_snapshot(struct cvn_job *job, const struct cvn_id *run)
 {
@@ -62,11 +69,13 @@ static int read_snapshot(struct cvn_job *job, const struct cvn_id *run)
         .pair_rules = job->run->pair_rules,
         .n_pair_rules = job->run->n_pair_rules,
         .base_run_id = job->run->base_run_id,
+        .tell = tell_reading,
+        .arg = job,
     };
     if (!cvn_id_parse(&query.program, CVN_PROGRAM_PREFIX, job->run->program_id))
         return -EUCLEAN;
     r = cvn_gather(&job->ctx, &query, &job->gathered);
-    return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+    return r == CVN_GATHER_STOPPED ? CVN_MATCH_CANCELLED : r == CVN_STORE_ABSENT ? -EUCLEAN : r;
 }
 
 static int read_run(struct cvn_job *job, const struct cvn_id *run)

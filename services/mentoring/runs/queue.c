@@ -68,7 +68,7 @@ static bool take_slot(struct claim *claim)
         slot->busy = true;
         slot->begun_ms = cvn_rpc_now_ms();
         slot->phase = "prepare";
-        slot->step = CVN_RUN_STEP_ASK;
+        slot->step = CVN_RUN_STEP_READ;
         slot->done = slot->total = 0;
         atomic_store(&slot->cancel, false);
     }
@@ -262,6 +262,8 @@ bool cvn_run_slot_tell(struct cvn_run_slot *slot, enum cvn_run_step step, const 
     slot->done = done;
     slot->total = total;
     (void)pthread_mutex_unlock(&slot->queue->lock);
+    if (slot->queue->told)
+        slot->queue->told(slot->queue->told_arg, slot);
     return !atomic_load(&slot->cancel);
 }
 

@@ -48,6 +48,9 @@ struct cvn_run_queue {
     struct cvn_mentoring *mentoring;
     struct cvn_run_slot slots[CVN_RUNS_AT_ONCE_MAX];
     unsigned n_slots;
+    /* For tests: hears what a run tells, on its thread, before it is asked to stop or not. */
+    void (*told)(void *arg, struct cvn_run_slot *slot);
+    void *told_arg;
     struct cvn_budget *budget; /* given back under the lock, so that the wake is not missed */
     pthread_mutex_t claiming;  /* one thread at a time chooses a run */
     pthread_mutex_t lock;      /* covers what follows, and the slots */

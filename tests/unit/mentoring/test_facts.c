@@ -190,7 +190,7 @@ static void test_progress_rises_over_the_steps_to_the_whole(void **state)
             last = now;
         }
     assert_int_equal(last, 1000);
-    assert_int_equal(cvn_run_thousandths(CVN_RUN_STEP_ASK, 0, 0), 0);
+    assert_int_equal(cvn_run_thousandths(CVN_RUN_STEP_READ, 0, 0), 0);
     assert_int_equal(cvn_run_thousandths(CVN_RUN_STEP_ASK, 9, 4),
                      cvn_run_thousandths(CVN_RUN_STEP_ASK, 4, 4));
 }
