@@ -139,7 +139,7 @@ static int log_holds(struct cvn_ctx *ctx, const struct mark *mark, bool *ret)
         r = cvn_change_cursor_next(&cursor, &change);
         if (r == 0)
             r = concerns(ctx, &change, &matters);
-        matters |= n == CVN_ATTENDANCE_MARK_LOOKS_MAX;
+        matters |= r == 0 && n == CVN_ATTENDANCE_MARK_LOOKS_MAX;
     }
     *ret = !matters;
     return r == CVN_STORE_ABSENT ? 0 : r;

@@ -1,3 +1,6 @@
+#include "services/events/rsvps/attendance_mark.h"
+#include "storage/change_log.h"
+#include "storage/store.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/harness.h"
 
@@ -330,6 +333,35 @@ static void test_attendance_mark_when_time_or_store_went_back(void **state)
     }
 }
 
+/* Entries that do not concern attendance, as many as one call looks at and more. */
+static int append_comments(struct cvn_txn *txn, void *arg)
+{
+    const size_t *n = arg;
+    const struct cvn_change change = {
+        .kind = cvn_slice_of_string("comment.created"),
+        .subject = cvn_slice_of_string("evt_01h2xcejqtf2nbrexx3vqjhp41/comments/"
+                                       "cmt_01h2xcejqtf2nbrexx3vqjhp41"),
+    };
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < *n; i++)
+        r = cvn_change_append(txn, &change, NULL);
+    return r;
+}
+
+static void test_attendance_mark_holds_for_as_many_changes_as_are_looked_at(void **state)
+{
+    CLIENT admin = client_admin(*state);
+    struct harness *harness = *state;
+    for (size_t more = 0; more < 2; more++) {
+        char mark[64] = "";
+        size_t n = CVN_ATTENDANCE_MARK_LOOKS_MAX + more;
+        (void)holds(&admin, mark);
+        assert_int_equal(cvn_store_update(harness->store, append_comments, &n, 0), 0);
+        assert_int_equal(holds(&admin, mark), more == 0);
+        assert_true(holds(&admin, mark));
+    }
+}
+
 static void test_attendance_mark_is_of_the_usual_time(void **state)
 {
     CLIENT admin = client_admin(*state);
@@ -358,6 +390,7 @@ int main(void)
         TEST(test_attendance_mark_holds_until_something_past_changes),
         TEST(test_attendance_mark_holds_while_people_answer_to_what_is_to_come),
         TEST(test_attendance_mark_when_time_or_store_went_back),
+        TEST(test_attendance_mark_holds_for_as_many_changes_as_are_looked_at),
         TEST(test_attendance_mark_is_of_the_usual_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
