@@ -250,9 +250,10 @@ static char *no_candidate(const struct cvn_cohort *cohort,
     return time ? (char *)(uintptr_t)time
                 : cvn_arena_printf(arena,
                                    "no mentor may be paired: the rule that removed most is "
-                                   "\"%s\" (%d mentors)",
+                                   "\"%s\" (%d mentor%s)",
                                    cvn_match_rule_name((enum cvn_match_rule)unmatched->rule),
-                                   unmatched->removed[unmatched->rule]);
+                                   unmatched->removed[unmatched->rule],
+                                   unmatched->removed[unmatched->rule] == 1 ? "" : "s");
 }
 
 static char *unmatched_reason(const struct cvn_cohort *cohort,
@@ -489,8 +490,7 @@ int cvn_report_mentor(const struct cvn_report *report, size_t i, struct cvn_aren
     response->capacity = report->cohort->problem.mentors[i].capacity;
     response->free = response->capacity - report->n_taken[i];
     *ret = response;
-    return report->n_taken[i] > 0
-               ? fill_meeting(report, &report->cohort->input.mentors[i].person, arena,
-                              &response->meeting)
-               : 0;
+    return report->n_taken[i] > 0 ? fill_meeting(report, &report->cohort->input.mentors[i].person,
+                                                 arena, &response->meeting)
+                                  : 0;
 }

@@ -107,6 +107,9 @@ enum cvn_exit cvn_explain_print(struct cvn_cli *cli,
         tell_meeting(cli, reply->meeting);
     }
     for (size_t i = 0; code == CVN_EXIT_DONE && i < reply->n_matches; i++) {
+        if (i > 0) {
+            (void)putchar('\n');
+        }
         code = print_match(cli, reply->matches[i]);
     }
     code = code ? code

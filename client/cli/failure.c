@@ -1,5 +1,6 @@
 #include "client/cli/failure.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,6 +69,42 @@ bool cvn_failure_is_field(const char *violation, const char *path)
     return ends_in(plain, path) || ends_in(path, plain);
 }
 
+/* Whether the field's last part, as "program_id", is what help calls the word, as PROGRAM. */
+static bool is_word_of(const char *field, const char *word, size_t n)
+{
+    const char *dot = strrchr(field, '.');
+    const char *part = dot ? dot + 1 : field;
+    size_t len = strlen(part);
+    if (len > 3 && strcmp(part + len - 3, "_id") == 0) {
+        len -= 3;
+    }
+    if (len != n) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (word[i] != (part[i] == '_' ? '-' : toupper((unsigned char)part[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+size_t cvn_failure_word(const char *words, const char *field, const char **ret)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ-";
+    bool id = strcmp(field, "id") == 0;
+    for (const char *at = words + strcspn(words, letters); *at; at += strcspn(at, letters)) {
+        size_t n = strspn(at, letters);
+        bool only = at == words + strcspn(words, letters) && !at[n + strcspn(at + n, letters)];
+        if ((id && only) || is_word_of(field, at, n)) {
+            *ret = at;
+            return n;
+        }
+        at += n;
+    }
+    return 0;
+}
+
 /* The option that names for whom a command is done; NULL where it has none. */
 static const char *person_option(const struct cvn_option *options)
 {
@@ -96,7 +133,13 @@ static void print_violation(struct cvn_cli *cli, const struct convene_violation 
             return;
         }
     }
-    (void)fprintf(stderr, "  %s %s\n", violation->field, violation->text);
+    const char *word;
+    size_t n = cvn_failure_word(cli->command ? cli->command->words : "", violation->field, &word);
+    if (n > 0) {
+        (void)fprintf(stderr, "  %.*s %s\n", (int)n, word, violation->text);
+    } else {
+        (void)fprintf(stderr, "  %s %s\n", violation->field, violation->text);
+    }
 }
 
 static const char *or_default(const char *text, const char *fallback)

@@ -14,8 +14,15 @@ enum cvn_exit cvn_failure_exit(const struct convene_status *status);
 bool cvn_failure_is_field(const char *violation, const char *path);
 
 /*
+ * Finds the word that names a violation's field where help calls a command's words "PROGRAM
+ * PERSON": PROGRAM for "program_id", and for "id" the only one. How long it is, *ret being its
+ * place; 0 for none.
+ */
+size_t cvn_failure_word(const char *words, const char *field, const char **ret);
+
+/*
  * Says on standard error why the call failed and what to do next; field violations come one to a
- * line, named by the command's options where they fill the field. Returns the exit code.
+ * line, named by the command's options or words where they fill the field. Returns the exit code.
  */
 enum cvn_exit cvn_failure_print(struct cvn_cli *cli, const struct convene_status *status);
 

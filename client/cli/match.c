@@ -73,9 +73,15 @@ static const char *see_groups(struct cvn_cli *cli, const void *message)
 {
     const Convene__Mentoring__V1__MatchRun *run = message;
     return run->session_hours
-               ? cvn_arena_printf(&cli->arena, "%d, each for %d hour%s a week", run->group_count,
-                                  run->session_hours, run->session_hours == 1 ? "" : "s")
+               ? cvn_arena_printf(&cli->arena, "%d, each for %s a week", run->group_count,
+                                  cvn_view_count(cli, run->session_hours, "hour"))
                : "";
+}
+
+static const char *see_gap(struct cvn_cli *cli, const void *message)
+{
+    const Convene__Mentoring__V1__MatchRun *run = message;
+    return run->gap ? cvn_match_gap_text(cli, run->gap->total, run->gap->bound) : "";
 }
 
 static const char *see_progress(struct cvn_cli *cli, const void *message)
@@ -104,6 +110,7 @@ static const struct cvn_view_column show_columns[] = {
     {{"Total score", false, false}, see_score},
     {{"Lowest pair", false, false}, see_least},
     {{"Check", false, false}, see_check},
+    {{"Gap", false, false}, see_gap},
     {{"Settled", false, false}, see_settled},
     {{"Keeps pairs of", false, false}, see_base},
     {{"Events", false, false}, see_events},

@@ -2,6 +2,7 @@
 
 #include "client/cli/call.h"
 #include "client/cli/field.h"
+#include "client/cli/mentor_groups.h"
 #include "client/cli/values.h"
 #include "client/cli/view.h"
 
@@ -156,6 +157,44 @@ static const struct cvn_view_column change_columns[] = {
     {{"Person", false, false}, see_change_id},      {{NULL, false, false}, NULL},
 };
 
+static const char *see_first_meeting(struct cvn_cli *cli, const void *message)
+{
+    const Convene__Mentoring__V1__MatchChange *change = message;
+    return cvn_meeting_here(cli, change->first_meeting);
+}
+
+static const char *see_second_meeting(struct cvn_cli *cli, const void *message)
+{
+    const Convene__Mentoring__V1__MatchChange *change = message;
+    return cvn_meeting_here(cli, change->second_meeting);
+}
+
+static const struct cvn_view_column group_change_columns[] = {
+    {{"Change", false, false}, see_change},
+    {{"Mentee", false, true}, see_change_mentee},
+    {{"In the first run", false, true}, see_first},
+    {{"Meets here", false, false}, see_first_meeting},
+    {{"In the second", false, true}, see_second},
+    {{"Then meets here", false, false}, see_second_meeting},
+    {{"Score", true, false}, see_first_score},
+    {{"Then", true, false}, see_second_score},
+    {{"Person", false, false}, see_change_id},
+    {{NULL, false, false}, NULL},
+};
+
+/* With the groups' times where there are any. */
+static const struct cvn_view_column *columns_of(ProtobufCMessage *const *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const Convene__Mentoring__V1__MatchChange *change =
+            (const Convene__Mentoring__V1__MatchChange *)rows[i];
+        if (change->first_meeting || change->second_meeting) {
+            return group_change_columns;
+        }
+    }
+    return change_columns;
+}
+
 /* The pages of a diff, which own the changes. */
 struct changes {
     Convene__Mentoring__V1__DiffMatchRunsResponse **pages;
@@ -196,14 +235,26 @@ static enum cvn_exit add_page(struct cvn_cli *cli, struct changes *changes,
     return CVN_EXIT_DONE;
 }
 
-static void print_totals(const Convene__Mentoring__V1__DiffMatchRunsResponse *first)
+static void print_totals(struct cvn_cli *cli,
+                         const Convene__Mentoring__V1__DiffMatchRunsResponse *first)
 {
-    (void)printf("%d mentee%s the same mentor, %d change, %d gain one, %d lose theirs; the total "
-                 "score %s by %" PRId64 ".\n",
-                 first->same_count, first->same_count == 1 ? " keeps" : "s keep",
-                 first->changed_count, first->gained_count, first->lost_count,
-                 first->score_change < 0 ? "falls" : "rises",
-                 first->score_change < 0 ? -first->score_change : first->score_change);
+    static const char ending[][2] = {"s", ""};
+    (void)printf("%s keep%s the same mentor, ", cvn_view_count(cli, first->same_count, "mentee"),
+                 ending[first->same_count != 1]);
+    if (first->moved_count > 0) {
+        (void)printf("%d of them at another time, ", first->moved_count);
+    }
+    (void)printf("%d change%s, %d gain%s one, %d lose%s theirs; ", first->changed_count,
+                 ending[first->changed_count != 1], first->gained_count,
+                 ending[first->gained_count != 1], first->lost_count,
+                 ending[first->lost_count != 1]);
+    if (first->score_change == 0) {
+        (void)printf("the total score stays as it is.\n");
+    } else {
+        (void)printf("the total score %s by %" PRId64 ".\n",
+                     first->score_change < 0 ? "falls" : "rises",
+                     first->score_change < 0 ? -first->score_change : first->score_change);
+    }
 }
 
 enum cvn_exit cvn_match_print_diff(struct cvn_cli *cli, const char *first, const char *second,
@@ -225,10 +276,11 @@ enum cvn_exit cvn_match_print_diff(struct cvn_cli *cli, const char *first, const
     } while (code == CVN_EXIT_DONE && *request.page_token && (!limit || changes.n_rows < limit));
     bool table = cli->format == CVN_FORMAT_TABLE;
     if (code == CVN_EXIT_DONE && table) {
-        print_totals(changes.pages[0]);
+        print_totals(cli, changes.pages[0]);
     }
     if (code == CVN_EXIT_DONE && (!table || changes.n_rows > 0)) {
-        code = cvn_view_rows(cli, change_columns, changes.rows, changes.n_rows);
+        code = cvn_view_rows(cli, columns_of(changes.rows, changes.n_rows), changes.rows,
+                             changes.n_rows);
     }
     if (code == CVN_EXIT_DONE && *request.page_token) {
         cvn_cli_note(cli, "There are more: --all shows them.");

@@ -27,8 +27,8 @@ static enum cvn_exit tell(struct cvn_cli *cli,
                           const Convene__Mentoring__V1__PublishMatchRunResponse *reply)
 {
     bool dry = cvn_args_has(&cli->args, "dry-run");
-    (void)printf("%s %d pair%s", dry ? "Nothing was stored. This would propose" : "Proposed",
-                 reply->proposed_count, reply->proposed_count == 1 ? "" : "s");
+    (void)printf("%s %s", dry ? "Nothing was stored. This would propose" : "Proposed",
+                 cvn_view_count(cli, reply->proposed_count, "pair"));
     if (reply->kept_count) {
         (void)printf(", %d more %s mentor and mentee already", reply->kept_count,
                      reply->kept_count == 1 ? "is" : "are");

@@ -64,6 +64,11 @@ static enum cvn_exit read_run(struct solve *solve)
                                 : cvn_cli_misuse(cli, "--%s %s.", rows[i].option, err.text);
         }
     }
+    solve->request.find_gap = cvn_args_has(&cli->args, "gap");
+    if (solve->request.find_gap &&
+        solve->request.mode != CONVENE__MENTORING__V1__MATCH_MODE__MATCH_MODE_OPTIMAL) {
+        return cvn_cli_misuse(cli, "--gap is of --mode optimal; another mode has none.");
+    }
     return CVN_EXIT_DONE;
 }
 
@@ -150,7 +155,7 @@ static int arrange(struct solve *solve, const struct cvn_match_progress *progres
     return r;
 }
 
-/* Finds the pairs, and of an optimal total how far from it all pairs together could be. */
+/* Finds the pairs, and where it is asked for how far from them all pairs together could be. */
 static int match(struct solve *solve, const struct cvn_match_progress *progress)
 {
     const struct cvn_match_problem *problem = &solve->cohort.problem;
@@ -159,7 +164,7 @@ static int match(struct solve *solve, const struct cvn_match_progress *progress)
     if (r == 0) {
         r = cvn_match_prepared_solve(prepared, problem->mode, progress, &solve->result);
     }
-    if (r == 0 && problem->mode == CVN_MATCH_OPTIMAL) {
+    if (r == 0 && solve->request.find_gap) {
         r = cvn_match_prepared_find_gap(prepared, solve->result, progress, &solve->gap);
         solve->has_gap = r == 0;
     }
@@ -309,38 +314,28 @@ static enum cvn_exit print_pairs(struct solve *solve)
         (ProtobufCMessage *const *)matches, n);
 }
 
-/* In hundredths of a percent, rounded up. */
-static void tell_gap(const struct cvn_match_gap *gap)
-{
-    if (gap->bound == gap->worth) {
-        (void)printf("No pairing at all has a higher total, candidates or not.\n");
-    } else if (gap->worth > 0) {
-        int64_t more = ((gap->bound - gap->worth) * 10000 + gap->worth - 1) / gap->worth;
-        (void)printf("With mentors who are no candidates the total would be at most %" PRId64
-                     ".%02d %% higher; more --candidates may narrow that.\n",
-                     more / 100, (int)(more % 100));
-    }
-}
-
 static void tell_sum(const struct solve *solve)
 {
     const struct cvn_match_answer *answer = cvn_match_result_answer(solve->result);
     const struct cvn_match_stats *stats = &answer->stats;
+    struct cvn_cli *cli = solve->cli;
     enum cvn_match_mode mode = solve->cohort.problem.mode;
-    (void)printf("\nPaired %" PRId64 " of %zu mentees with %zu mentors (%" PRId64
-                 " seats), total score %" PRId64 ".\n",
-                 stats->n_matched, answer->n_mentees, answer->n_mentors, stats->n_seats,
+    (void)printf("\nPaired %" PRId64 " of %s with %s (%s), total score %" PRId64 ".\n",
+                 stats->n_matched, cvn_view_count(cli, (int64_t)answer->n_mentees, "mentee"),
+                 cvn_view_count(cli, (int64_t)answer->n_mentors, "mentor"),
+                 cvn_view_count(cli, stats->n_seats, "seat"),
                  stats->mentee_score + stats->mentor_score);
-    (void)printf("Checked: %s over %" PRId64 " candidates.\n",
+    (void)printf("Checked: %s over %s.\n",
                  mode == CVN_MATCH_STABLE ? "stable, no blocking pair" : cvn_match_mode_name(mode),
-                 stats->n_candidates);
+                 cvn_view_count(cli, stats->n_candidates, "candidate"));
     if (solve->cohort.session_hours > 0) {
         (void)printf("That is so with the groups' times as they are, at which everybody is free; "
                      "they were chosen\nfor each mentor first, and others might serve the whole "
                      "better.\n");
     }
     if (solve->has_gap) {
-        tell_gap(&solve->gap);
+        const char *text = cvn_match_gap_text(cli, solve->gap.worth, solve->gap.bound);
+        (void)printf("%s%s", text ? text : "", text && *text ? "\n" : "");
     }
     (void)printf("Input %.16s…, seed %" PRIu64 ": the same files, options and day give the same "
                  "pairs.\n",
@@ -392,6 +387,10 @@ const struct cvn_option cvn_match_solve_options[] = {
     {"mode", 0, "MODE", "stable, which is the default, optimal, most-placed or fair", NULL},
     {"candidates", 0, "N", "mentors kept for each mentee; 32 when left out, at most 256", NULL},
     {"seed", 0, "N", "breaks ties; the same seed gives the same pairs", NULL},
+    {"gap", 0, NULL,
+     "with --mode optimal: say how much more mentors who are no candidates could add; takes about "
+     "a third longer",
+     NULL},
     {"explain", 0, "PERSON", "say why this mentee was paired as they were, or was not", NULL},
     {"sensitivity", 0, "PERSON", "say which weights would give this mentee another mentor", NULL},
     {"format", 0, "FORMAT", "one-to-one, or group: a mentor's mentees meet at one time they share",

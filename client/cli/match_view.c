@@ -52,3 +52,19 @@ const struct cvn_view_column cvn_match_group_columns[] = {
     {{"Unmatched because", false, true}, see_unmatched},
     {{NULL, false, false}, NULL},
 };
+
+/* In hundredths of a percent, rounded up. */
+const char *cvn_match_gap_text(struct cvn_cli *cli, int64_t total, int64_t bound)
+{
+    if (bound == total) {
+        return "No pairing at all has a higher total, candidates or not.";
+    }
+    if (total <= 0) {
+        return "";
+    }
+    int64_t more = ((bound - total) * 10000 + total - 1) / total;
+    return cvn_arena_printf(&cli->arena,
+                            "With mentors who are no candidates the total would be at most %" PRId64
+                            ".%02d %% higher; more --candidates may narrow that.",
+                            more / 100, (int)(more % 100));
+}

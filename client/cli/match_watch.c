@@ -3,7 +3,9 @@
 #include "client/cli/call.h"
 #include "client/cli/field.h"
 #include "client/cli/match_pairs.h"
+#include "client/cli/match_view.h"
 #include "client/cli/streaming.h"
+#include "client/cli/view.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -73,18 +75,26 @@ enum cvn_exit cvn_match_wait(struct cvn_cli *cli, const char *run_id,
     return code ? code : cvn_call(cli, SERVICE "GetMatchRun", &get, ret_run);
 }
 
-static void tell_done(const Convene__Mentoring__V1__MatchRun *run)
+static void tell_done(struct cvn_cli *cli, const Convene__Mentoring__V1__MatchRun *run)
 {
-    (void)printf("Paired %d of %d mentees with %d mentor%s (%d seats), total score %" PRId64 ".\n",
-                 run->matched_count, run->mentee_count, run->mentor_count,
-                 run->mentor_count == 1 ? "" : "s", run->seat_count, run->total_score);
+    (void)printf("Paired %d of %s with %s (%s), total score %" PRId64 ".\n", run->matched_count,
+                 cvn_view_count(cli, run->mentee_count, "mentee"),
+                 cvn_view_count(cli, run->mentor_count, "mentor"),
+                 cvn_view_count(cli, run->seat_count, "seat"), run->total_score);
     if (*run->check) {
         (void)printf("Checked: %s.\n", run->check);
     }
+    const char *gap = run->gap ? cvn_match_gap_text(cli, run->gap->total, run->gap->bound) : NULL;
+    if (gap && *gap) {
+        (void)printf("%s\n", gap);
+    }
     if (run->kept_count || run->locked_count) {
-        (void)printf("Settled before: %d pair%s, %d of them kept from the other run.\n",
-                     run->locked_count + run->kept_count,
-                     run->locked_count + run->kept_count == 1 ? "" : "s", run->kept_count);
+        (void)printf("Settled before: %s",
+                     cvn_view_count(cli, run->locked_count + run->kept_count, "pair"));
+        if (run->kept_count) {
+            (void)printf(", %d of them kept from the other run", run->kept_count);
+        }
+        (void)printf(".\n");
     }
     if (!run->events_used && *run->events_note) {
         (void)printf("%s\n", run->events_note);
@@ -95,7 +105,7 @@ static void tell_done(const Convene__Mentoring__V1__MatchRun *run)
 enum cvn_exit cvn_match_tell_end(struct cvn_cli *cli, const Convene__Mentoring__V1__MatchRun *run)
 {
     if (run->state == CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_DONE) {
-        tell_done(run);
+        tell_done(cli, run);
         return CVN_EXIT_DONE;
     }
     const char *state = cvn_field_enum_text(
@@ -140,6 +150,10 @@ const struct cvn_option cvn_match_run_options[] = {
     {"candidates", 0, "N", "mentors kept for each mentee; 32 when left out, at most 256",
      "candidates_per_mentee"},
     {"seed", 0, "N", "breaks ties; the same seed gives the same pairs", "seed"},
+    {"gap", 0, NULL,
+     "with --mode optimal: find how much more mentors who are no candidates could add; takes about "
+     "a third longer",
+     "find_gap"},
     {"lock", 0, "MENTEE=MENTOR",
      "pair two in this run; by e-mail or id; may be given several times", NULL},
     {"forbid", 0, "MENTEE=MENTOR", "do not pair two in this run; likewise", NULL},

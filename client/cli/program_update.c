@@ -105,10 +105,10 @@ static const struct cvn_view_column finding_columns[] = {
 static void print_findings(struct cvn_cli *cli,
                            const Convene__Mentoring__V1__CheckProgramResponse *reply)
 {
-    (void)printf("%d mentee%s and %d mentor%s with %d free seat%s are to be paired.\n",
-                 reply->mentee_count, reply->mentee_count == 1 ? "" : "s", reply->mentor_count,
-                 reply->mentor_count == 1 ? "" : "s", reply->seat_count,
-                 reply->seat_count == 1 ? "" : "s");
+    (void)printf("%s and %s with %s are to be paired.\n",
+                 cvn_view_count(cli, reply->mentee_count, "mentee"),
+                 cvn_view_count(cli, reply->mentor_count, "mentor"),
+                 cvn_view_count(cli, reply->seat_count, "free seat"));
     for (size_t i = 0; i < reply->n_findings; i++) {
         (void)printf("%-8s %s\n", see_severity(cli, reply->findings[i]), reply->findings[i]->text);
     }

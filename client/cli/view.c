@@ -261,6 +261,13 @@ const char *cvn_view_number(struct cvn_cli *cli, int64_t value)
     return cvn_arena_printf(&cli->arena, "%" PRId64, value);
 }
 
+const char *cvn_view_count(struct cvn_cli *cli, int64_t n, const char *noun)
+{
+    const char *text =
+        cvn_arena_printf(&cli->arena, "%" PRId64 " %s%s", n, noun, n == 1 ? "" : "s");
+    return text ? text : noun;
+}
+
 const char *cvn_view_joined(struct cvn_cli *cli, char *const *texts, size_t n)
 {
     const char *separator = cli->format == CVN_FORMAT_CSV ? ";" : ", ";

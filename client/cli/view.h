@@ -52,6 +52,8 @@ enum cvn_exit cvn_view_pages(struct cvn_cli *cli, const struct cvn_view_list *li
 
 /* Cells that several resources share; NULL for an absent message. */
 const char *cvn_view_number(struct cvn_cli *cli, int64_t value); /* "" for 0 in tables */
+const char *cvn_view_count(struct cvn_cli *cli, int64_t n,
+                           const char *noun); /* "1 seat", "2 seats" */
 const char *cvn_view_joined(struct cvn_cli *cli, char *const *texts, size_t n);
 const char *cvn_view_instant(struct cvn_cli *cli, const void *timestamp); /* the user's zone */
 const char *cvn_view_local(struct cvn_cli *cli, const char *local);       /* as given */

@@ -6,85 +6,148 @@
 #include "services/runtime/ctx.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 
-/* Those of one call, and what was kept of each. */
+enum {
+    STEP_PEOPLE = 5000, /* looked for in what is kept, before the next word on how far it is */
+    STEP_BYTES_MAX = 256 << 20,
+};
+
+/* Those of one call, what is kept of each, and what was answered; in an arena of its own. */
 struct page {
+    struct cvn_arena arena;
     struct cvn_cohort_member *members[CVN_PEOPLE_ASKED_AT_ONCE];
     const char *ids[CVN_PEOPLE_ASKED_AT_ONCE];
     const char *revisions[CVN_PEOPLE_ASKED_AT_ONCE];
-    const Convene__Events__V1__Attendance *kept[CVN_PEOPLE_ASKED_AT_ONCE];
+    struct cvn_slice kept[CVN_PEOPLE_ASKED_AT_ONCE];
     const Convene__Events__V1__Attendance *answers[CVN_PEOPLE_ASKED_AT_ONCE];
-    size_t n;
+    size_t n;      /* to be asked about */
+    size_t n_seen; /* and those of whom enough is known */
 };
+
+static const struct cvn_id nobody;
 
 static struct cvn_cohort_member *member_at(const struct cvn_cohort_input *input, size_t i)
 {
     return i < input->n_mentors ? &input->mentors[i] : &input->mentees[i - input->n_mentors];
 }
 
+static const struct cvn_id *subject_of(const struct cvn_attendance_reading *reading)
+{
+    return reading->subject ? reading->subject : &nobody;
+}
+
 static struct cvn_attendance_key key_of(const struct cvn_attendance_reading *reading,
                                         const struct cvn_cohort_member *member)
 {
-    struct cvn_attendance_key key = {.person = member->person};
-    if (reading->subject)
-        key.subject = *reading->subject;
-    return key;
+    return (struct cvn_attendance_key){.subject = *subject_of(reading), .person = member->person};
 }
 
-/* Notes whom the page asks for, and what is kept of them. */
-static int fill_page(const struct cvn_attendance_reading *reading, struct page *page)
+static int unpack(struct cvn_arena *arena, struct cvn_slice bytes,
+                  const Convene__Events__V1__Attendance **ret)
 {
-    size_t n_all = reading->input->n_mentors + reading->input->n_mentees;
-    struct cvn_ctx ctx = {.arena = reading->arena};
-    for (; page->n < CVN_PEOPLE_ASKED_AT_ONCE && reading->n_done + page->n < n_all; page->n++) {
-        struct cvn_cohort_member *member = member_at(reading->input, reading->n_done + page->n);
-        struct cvn_attendance_key key = key_of(reading, member);
-        struct cvn_slice bytes;
-        Convene__Events__V1__Attendance *kept = NULL;
-        int r =
-            cvn_attendance_cache_get(reading->cache, &key, reading->arena, &bytes)
-                ? cvn_ctx_unpack(&ctx, &convene__events__v1__attendance__descriptor, bytes, &kept)
-                : 0;
-        if (r)
-            return r;
-        page->members[page->n] = member;
-        page->ids[page->n] = member->enrolment->person_id;
-        page->kept[page->n] = kept;
-        page->revisions[page->n] = kept ? kept->revision : "";
-    }
+    struct cvn_ctx ctx = {.arena = arena};
+    Convene__Events__V1__Attendance *attendance;
+    int r = cvn_ctx_unpack(&ctx, &convene__events__v1__attendance__descriptor, bytes, &attendance);
+    if (r == 0)
+        *ret = attendance;
+    return r;
+}
+
+/* One call; what it refuses is told in reading->status. */
+static int ask(struct cvn_attendance_reading *reading, struct cvn_arena *arena,
+               const struct cvn_attendance_query *query, struct cvn_attendance_answer *ret)
+{
+    struct cvn_status status;
+    reading->n_calls++;
+    if (cvn_people_attendance(reading->events, arena, query, ret, &status) == CVN_OK)
+        return 0;
+    if (cvn_status_copy(&reading->status, reading->arena, &status) != 0)
+        return -ENOMEM;
+    return reading->cancel && atomic_load(reading->cancel) ? CVN_ATTENDANCE_STOPPED
+                                                           : CVN_ATTENDANCE_REFUSED;
+}
+
+/* Asks whether anything has changed since the subject asked last. */
+static int begin(struct cvn_attendance_reading *reading)
+{
+    CVN_ARENA_AUTO arena;
+    struct cvn_attendance_stand stand;
+    struct cvn_attendance_answer answer = {0};
+    cvn_arena_init(&arena, STEP_BYTES_MAX);
+    cvn_attendance_cache_stand(reading->cache, subject_of(reading), &stand);
+    const struct cvn_attendance_query query = {
+        .subject = reading->subject,
+        .mark = stand.mark,
+        .cancel = reading->cancel,
+        .deadline_ms = reading->deadline_ms,
+    };
+    int r = ask(reading, &arena, &query, &answer);
+    if (r)
+        return r;
+    reading->number = cvn_attendance_cache_note(reading->cache, subject_of(reading), answer.mark,
+                                                answer.unchanged ? stand.number : 0);
+    reading->begun = true;
     return 0;
 }
 
-static int take_answer(struct cvn_attendance_reading *reading, const struct page *page, size_t i)
+/* Takes what is kept of the next member, or notes that it is to be asked about. */
+static int look_up(struct cvn_attendance_reading *reading, struct page *page)
+{
+    struct cvn_cohort_member *member = member_at(reading->input, reading->n_done + page->n_seen);
+    struct cvn_attendance_key key = key_of(reading, member);
+    struct cvn_slice bytes = {NULL, 0};
+    const Convene__Events__V1__Attendance *kept = NULL;
+    uint64_t number = 0;
+    int r = 0;
+    bool found = cvn_attendance_cache_get(reading->cache, &key, &page->arena, &bytes, &number);
+    page->n_seen++;
+    if (found && number == reading->number && number > 0) {
+        reading->n_unchanged++;
+        return unpack(reading->arena, bytes, &member->attendance);
+    }
+    if (found)
+        r = unpack(&page->arena, bytes, &kept);
+    page->members[page->n] = member;
+    page->ids[page->n] = member->enrolment->person_id;
+    page->kept[page->n] = bytes;
+    page->revisions[page->n++] = kept ? kept->revision : "";
+    return r;
+}
+
+static int fill_page(struct cvn_attendance_reading *reading, struct page *page)
+{
+    size_t n_left = reading->input->n_mentors + reading->input->n_mentees - reading->n_done;
+    int r = 0;
+    while (r == 0 && page->n < CVN_PEOPLE_ASKED_AT_ONCE && page->n_seen < n_left &&
+           page->n_seen < STEP_PEOPLE)
+        r = look_up(reading, page);
+    return r;
+}
+
+static int take_answer(struct cvn_attendance_reading *reading, struct page *page, size_t i)
 {
     const Convene__Events__V1__Attendance *answer = page->answers[i];
-    struct cvn_ctx ctx = {.arena = reading->arena};
-    struct cvn_slice bytes;
-    if (answer && answer->unchanged && page->kept[i]) {
-        page->members[i]->attendance = page->kept[i];
-        reading->n_unchanged++;
-        return 0;
-    }
-    page->members[i]->attendance = answer;
+    struct cvn_attendance_key key = key_of(reading, page->members[i]);
+    struct cvn_ctx ctx = {.arena = &page->arena};
+    struct cvn_slice bytes = page->kept[i];
+    page->members[i]->attendance = NULL;
     if (!answer)
         return 0;
+    if (answer->unchanged && bytes.data) {
+        reading->n_unchanged++;
+        cvn_attendance_cache_renew(reading->cache, &key, reading->number);
+        return unpack(reading->arena, bytes, &page->members[i]->attendance);
+    }
     int r = cvn_ctx_pack(&ctx, &answer->base, &bytes);
     if (r)
         return r;
-    struct cvn_attendance_key key = key_of(reading, page->members[i]);
-    cvn_attendance_cache_put(reading->cache, &key, bytes);
-    return 0;
+    cvn_attendance_cache_put(reading->cache, &key, bytes, reading->number);
+    return unpack(reading->arena, bytes, &page->members[i]->attendance);
 }
 
-static int read_page(struct cvn_attendance_reading *reading)
+static int ask_page(struct cvn_attendance_reading *reading, struct page *page)
 {
-    struct page *page = cvn_arena_alloc(reading->arena, sizeof *page);
-    if (!page)
-        return -ENOMEM;
-    int r = fill_page(reading, page);
-    if (r)
-        return r;
     const struct cvn_attendance_query query = {
         .subject = reading->subject,
         .ids = page->ids,
@@ -93,14 +156,31 @@ static int read_page(struct cvn_attendance_reading *reading)
         .cancel = reading->cancel,
         .deadline_ms = reading->deadline_ms,
     };
-    if (cvn_people_attendance(reading->events, reading->arena, &query, page->answers,
-                              &reading->status) != CVN_OK)
-        return reading->cancel && atomic_load(reading->cancel) ? CVN_ATTENDANCE_STOPPED
-                                                               : CVN_ATTENDANCE_REFUSED;
+    struct cvn_attendance_answer answer = {.attendance = page->answers};
+    int r = ask(reading, &page->arena, &query, &answer);
     for (size_t i = 0; r == 0 && i < page->n; i++)
         r = take_answer(reading, page, i);
     if (r == 0)
-        reading->n_done += page->n;
+        reading->n_asked += page->n;
+    return r;
+}
+
+static int read_page(struct cvn_attendance_reading *reading)
+{
+    struct page *page = calloc(1, sizeof *page);
+    if (!page)
+        return -ENOMEM;
+    cvn_arena_init(&page->arena, STEP_BYTES_MAX);
+    size_t n_unchanged = reading->n_unchanged;
+    int r = fill_page(reading, page);
+    if (r == 0 && page->n > 0)
+        r = ask_page(reading, page);
+    if (r == 0)
+        reading->n_done += page->n_seen;
+    else
+        reading->n_unchanged = n_unchanged;
+    cvn_arena_deinit(&page->arena);
+    free(page);
     return r;
 }
 
@@ -109,9 +189,10 @@ int cvn_attendance_read(struct cvn_attendance_reading *reading)
     size_t n = reading->input->n_mentors + reading->input->n_mentees;
     int r = 0;
     while (r == 0 && reading->n_done < n)
-        r = reading->tell && !reading->tell(reading->arg, reading->n_done, n)
-                ? CVN_ATTENDANCE_STOPPED
-                : read_page(reading);
+        if (reading->tell && !reading->tell(reading->arg, reading->n_done, n))
+            r = CVN_ATTENDANCE_STOPPED;
+        else
+            r = reading->begun ? read_page(reading) : begin(reading);
     return r;
 }
 

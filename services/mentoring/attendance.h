@@ -9,6 +9,7 @@
 #include "rpc/status.h"
 
 #include <stdatomic.h>
+#include <stdint.h>
 
 struct cvn_attendance_cache;
 struct cvn_channel;
@@ -27,6 +28,9 @@ struct cvn_attendance_reading {
     void *arg;
     size_t n_done; /* out: mentors come first */
     size_t n_unchanged;
+    size_t n_asked, n_calls; /* out: people that the events service was asked about, and calls */
+    uint64_t number;         /* its own: what is kept of the number needs no asking */
+    bool begun;
     struct cvn_status status; /* out: how the last call ended */
 };
 

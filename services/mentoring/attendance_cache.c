@@ -11,6 +11,7 @@
 
 struct entry {
     struct cvn_attendance_key key;
+    uint64_t number;
     size_t n_bytes;
     UT_hash_handle hh; /* in the order in which they were asked for last */
     char bytes[];
@@ -21,6 +22,13 @@ struct cvn_attendance_cache {
     pthread_mutex_t lock; /* covers what follows */
     struct entry *by_key;
     size_t used_bytes;
+    uint64_t last_number;
+    struct {
+        struct cvn_id subject;
+        uint64_t used; /* when last, counted */
+        struct cvn_attendance_stand stand;
+    } stands[CVN_ATTENDANCE_MARKS_MAX];
+    uint64_t n_used;
 };
 
 int cvn_attendance_cache_new(struct cvn_attendance_cache **ret, size_t max_bytes)
@@ -58,9 +66,53 @@ static bool add(struct cvn_attendance_cache *cache, struct entry *entry)
     return entry->hh.tbl != NULL;
 }
 
+/* The subject's place, or the one that was not used longest. */
+static size_t place_of(struct cvn_attendance_cache *cache, const struct cvn_id *subject)
+{
+    size_t oldest = 0;
+    for (size_t i = 0; i < CVN_ATTENDANCE_MARKS_MAX; i++) {
+        if (cache->stands[i].used > 0 && cvn_id_equal(&cache->stands[i].subject, subject))
+            return i;
+        if (cache->stands[i].used < cache->stands[oldest].used)
+            oldest = i;
+    }
+    return oldest;
+}
+
+void cvn_attendance_cache_stand(struct cvn_attendance_cache *cache, const struct cvn_id *subject,
+                                struct cvn_attendance_stand *ret)
+{
+    *ret = (struct cvn_attendance_stand){0};
+    (void)pthread_mutex_lock(&cache->lock);
+    size_t i = place_of(cache, subject);
+    if (cache->stands[i].used > 0 && cvn_id_equal(&cache->stands[i].subject, subject)) {
+        cache->stands[i].used = ++cache->n_used;
+        *ret = cache->stands[i].stand;
+    }
+    (void)pthread_mutex_unlock(&cache->lock);
+}
+
+uint64_t cvn_attendance_cache_note(struct cvn_attendance_cache *cache, const struct cvn_id *subject,
+                                   const char *mark, uint64_t since)
+{
+    struct cvn_attendance_stand stand = {0};
+    size_t len = strlen(mark);
+    if (len == 0 || len >= sizeof stand.mark)
+        return 0;
+    memcpy(stand.mark, mark, len + 1);
+    (void)pthread_mutex_lock(&cache->lock);
+    stand.number = since ? since : ++cache->last_number;
+    size_t i = place_of(cache, subject);
+    cache->stands[i].subject = *subject;
+    cache->stands[i].used = ++cache->n_used;
+    cache->stands[i].stand = stand;
+    (void)pthread_mutex_unlock(&cache->lock);
+    return stand.number;
+}
+
 bool cvn_attendance_cache_get(struct cvn_attendance_cache *cache,
                               const struct cvn_attendance_key *key, struct cvn_arena *arena,
-                              struct cvn_slice *ret)
+                              struct cvn_slice *ret, uint64_t *ret_number)
 {
     struct entry *entry;
     char *copy = NULL;
@@ -68,6 +120,7 @@ bool cvn_attendance_cache_get(struct cvn_attendance_cache *cache,
     HASH_FIND(hh, cache->by_key, key, sizeof *key, entry);
     if (entry && (copy = cvn_arena_copy(arena, entry->bytes, entry->n_bytes))) {
         *ret = cvn_slice(copy, entry->n_bytes);
+        *ret_number = entry->number;
         HASH_DELETE(hh, cache->by_key, entry);
         if (!add(cache, entry)) {
             cache->used_bytes -= sizeof *entry + entry->n_bytes;
@@ -78,14 +131,31 @@ bool cvn_attendance_cache_get(struct cvn_attendance_cache *cache,
     return copy != NULL;
 }
 
-static void make_room(struct cvn_attendance_cache *cache, size_t n_bytes)
+void cvn_attendance_cache_renew(struct cvn_attendance_cache *cache,
+                                const struct cvn_attendance_key *key, uint64_t number)
 {
-    while (cache->by_key && cache->used_bytes + n_bytes > cache->max_bytes)
+    struct entry *entry;
+    (void)pthread_mutex_lock(&cache->lock);
+    HASH_FIND(hh, cache->by_key, key, sizeof *key, entry);
+    if (entry)
+        entry->number = number;
+    (void)pthread_mutex_unlock(&cache->lock);
+}
+
+/* False where only what is as of the same number could go. */
+static bool make_room(struct cvn_attendance_cache *cache, size_t n_bytes, uint64_t number)
+{
+    while (cache->by_key && cache->used_bytes + n_bytes > cache->max_bytes) {
+        if (number > 0 && cache->by_key->number == number)
+            return false;
         drop(cache, cache->by_key);
+    }
+    return true;
 }
 
 void cvn_attendance_cache_put(struct cvn_attendance_cache *cache,
-                              const struct cvn_attendance_key *key, struct cvn_slice bytes)
+                              const struct cvn_attendance_key *key, struct cvn_slice bytes,
+                              uint64_t number)
 {
     struct entry *before, *entry;
     if (bytes.len > cache->max_bytes - sizeof *entry || cache->max_bytes < sizeof *entry)
@@ -93,15 +163,14 @@ void cvn_attendance_cache_put(struct cvn_attendance_cache *cache,
     entry = malloc(sizeof *entry + bytes.len);
     if (!entry)
         return;
-    *entry = (struct entry){.key = *key, .n_bytes = bytes.len};
+    *entry = (struct entry){.key = *key, .number = number, .n_bytes = bytes.len};
     if (bytes.len > 0)
         memcpy(entry->bytes, bytes.data, bytes.len);
     (void)pthread_mutex_lock(&cache->lock);
     HASH_FIND(hh, cache->by_key, key, sizeof *key, before);
     if (before)
         drop(cache, before);
-    make_room(cache, sizeof *entry + bytes.len);
-    if (add(cache, entry))
+    if (make_room(cache, sizeof *entry + bytes.len, number) && add(cache, entry))
         cache->used_bytes += sizeof *entry + bytes.len;
     else
         free(entry);

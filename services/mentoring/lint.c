@@ -11,7 +11,7 @@
 #define LINT_ARENA_BYTES ((size_t)2 << 30)
 
 static int gather(struct cvn_ctx *ctx, const char *id, struct cvn_ctx *large,
-                  struct cvn_gathered *ret)
+                  struct cvn_share *share, struct cvn_gathered *ret)
 {
     struct cvn_gather_query query = {0};
     Convene__Mentoring__V1__Program *program;
@@ -21,6 +21,9 @@ static int gather(struct cvn_ctx *ctx, const char *id, struct cvn_ctx *large,
     r = cvn_program_find(ctx, "id", id, &query.program, &program);
     if (r == 0)
         r = cvn_program_require_manager(ctx, program, "check this programme");
+    if (r == 0)
+        r = cvn_share_take(ctx, CVN_WORK_CHECK,
+                           (int64_t)program->mentor_count + program->mentee_count, share);
     large->txn = ctx->txn;
     if (r == 0)
         r = cvn_gather(large, &query, ret);
@@ -42,7 +45,7 @@ static int make_trial(struct cvn_gathered *gathered, struct cvn_cohort *cohort,
     return r > 0 ? -EINVAL : r;
 }
 
-static int lint(struct cvn_ctx *ctx, const char *id,
+static int lint(struct cvn_ctx *ctx, const char *id, struct cvn_share *share,
                 Convene__Mentoring__V1__CheckProgramResponse *response)
 {
     struct cvn_mentoring *mentoring = ctx->service;
@@ -53,7 +56,7 @@ static int lint(struct cvn_ctx *ctx, const char *id,
     struct cvn_cohort cohort;
     struct cvn_match_result *result = NULL;
     struct cvn_error err = {""};
-    int r = gather(ctx, id, &large, &gathered);
+    int r = gather(ctx, id, &large, share, &gathered);
     if (r)
         return r;
     gathered.input.candidates_per_mentee = 1;
@@ -78,17 +81,14 @@ static int lint(struct cvn_ctx *ctx, const char *id,
 int cvn_program_lint(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Mentoring__V1__CheckProgramRequest *req = request;
-    struct cvn_mentoring *mentoring = ctx->service;
+    struct cvn_share share = {0};
     Convene__Mentoring__V1__CheckProgramResponse *response =
         cvn_arena_alloc(ctx->arena, sizeof *response);
     if (!response)
         return -ENOMEM;
-    if (atomic_exchange(&mentoring->checking, true))
-        return cvn_ctx_refuse(ctx, CVN_RESOURCE_EXHAUSTED,
-                              "Another programme is being checked; try again in a moment.");
     convene__mentoring__v1__check_program_response__init(response);
-    int r = lint(ctx, req->id, response);
-    atomic_store(&mentoring->checking, false);
+    int r = lint(ctx, req->id, &share, response);
+    cvn_share_give(ctx, &share);
     ctx->prepared = response;
     return r;
 }

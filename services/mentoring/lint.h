@@ -7,7 +7,8 @@
 
 enum { CVN_LINT_FINDINGS_MAX = 100 };
 
-/* Gathers, tries and judges, without holding a transaction meanwhile; one at a time. */
+/* Gathers, tries and judges, without holding a transaction meanwhile; at most
+ * CVN_WORK_AT_ONCE_MAX at once (runs/budget.h). */
 int cvn_program_lint(struct cvn_ctx *ctx, const void *request);
 /* Gives what was found. */
 int cvn_program_lint_answer(struct cvn_ctx *ctx, const void *request, void *reply);

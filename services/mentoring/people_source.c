@@ -265,6 +265,7 @@ static enum cvn_code ask_attendance(struct cvn_channel *events, struct cvn_arena
     request.person_ids = (char **)(uintptr_t)query->ids;
     request.n_revisions = query->n;
     request.revisions = (char **)(uintptr_t)query->revisions;
+    request.mark = (char *)(uintptr_t)(query->mark ? query->mark : "");
     struct cvn_metadata metadata;
     if (!name_subject(arena, query->subject, &metadata))
         return no_memory(status);
@@ -289,8 +290,7 @@ static enum cvn_code ask_attendance(struct cvn_channel *events, struct cvn_arena
 
 enum cvn_code cvn_people_attendance(struct cvn_channel *events, struct cvn_arena *arena,
                                     const struct cvn_attendance_query *query,
-                                    const Convene__Events__V1__Attendance **ret_attendance,
-                                    struct cvn_status *status)
+                                    struct cvn_attendance_answer *ret, struct cvn_status *status)
 {
     Convene__Events__V1__BatchGetAttendanceResponse *reply;
     *status = (struct cvn_status){.code = CVN_OK};
@@ -300,7 +300,9 @@ enum cvn_code cvn_people_attendance(struct cvn_channel *events, struct cvn_arena
     for (size_t i = 0; i < query->n; i++) {
         bool here = at < reply->n_attendance &&
                     strcmp(reply->attendance[at]->person_id, query->ids[i]) == 0;
-        ret_attendance[i] = here ? reply->attendance[at++] : NULL;
+        ret->attendance[i] = here ? reply->attendance[at++] : NULL;
     }
+    ret->mark = reply->mark;
+    ret->unchanged = reply->unchanged;
     return CVN_OK;
 }

@@ -45,17 +45,23 @@ struct cvn_attendance_query {
     const char *const *ids;       /* "per_…" */
     const char *const *revisions; /* of what is kept of each; "" for nothing */
     size_t n;
+    const char *mark;          /* of an earlier answer, or NULL */
     const atomic_bool *cancel; /* looked at several times a second; ends the call. May be NULL */
     int64_t deadline_ms;       /* on the clock of deadlines; 0: none */
 };
 
-/*
- * Asks for the attendance; ret_attendance has room for n, in the order of the ids, NULL for who is
- * gone, `unchanged` where the revision still holds. Codes as above, and CVN_CANCELLED.
- */
+/* What was answered; all but the array is in the arena. */
+struct cvn_attendance_answer {
+    /* The caller's, for query->n: in the order of the ids, NULL for who is gone, `unchanged` where
+     * the revision still holds. */
+    const Convene__Events__V1__Attendance **attendance;
+    const char *mark; /* "" from a service that has none */
+    bool unchanged;   /* for nobody anything has changed since the query's mark */
+};
+
+/* Asks for the attendance. Codes as above, and CVN_CANCELLED. */
 enum cvn_code cvn_people_attendance(struct cvn_channel *events, struct cvn_arena *arena,
                                     const struct cvn_attendance_query *query,
-                                    const Convene__Events__V1__Attendance **ret_attendance,
-                                    struct cvn_status *status);
+                                    struct cvn_attendance_answer *ret, struct cvn_status *status);
 
 #endif

@@ -2,10 +2,10 @@
 #include "services/mentoring/privacy.h"
 #include "services/mentoring/spaces.h"
 #include "services/mentoring/state.h"
+#include "services/runtime/task.h"
 #include "storage/store.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 enum { ARENA_BYTES = 64 << 20 };
 
@@ -34,44 +34,31 @@ const struct cvn_service_method cvn_mentoring_privacy_methods[CVN_PERSON_DATA_ME
 
 /* One step of the server's own. */
 struct turn {
-    struct cvn_mentoring *mentoring;
-    struct cvn_id person;
-    int64_t now_ms;
+    struct cvn_task task; /* about the person */
     bool found, awaits;
 };
 
+/* Finds the first person whose erasure goes on. 0 also when there is none; a fault. */
 static int find_first(struct cvn_txn *txn, struct turn *turn)
 {
-    struct cvn_key lo, hi;
-    struct cvn_slice key;
-    struct cvn_key_reader reader;
-    CVN_CURSOR_AUTO cursor = {0};
-    cvn_key_begin(&lo, CVN_SPACE_PERSON_ERASURES);
-    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
-    int r = cvn_cursor_init(&cursor, txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
-    if (r == 0)
-        r = cvn_cursor_next(&cursor, &key, NULL);
-    if (r)
-        return r == CVN_STORE_ABSENT ? 0 : r;
-    cvn_key_reader_init(&reader, key);
-    (void)cvn_key_get_u8(&reader);
-    turn->person = cvn_key_get_id(&reader);
-    turn->found = true;
-    return 0;
+    int r = cvn_task_first(txn, CVN_SPACE_PERSON_ERASURES, &turn->task.id);
+    turn->found = r == 0;
+    return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
 static int look(struct cvn_store *store, struct turn *turn)
 {
     struct cvn_txn *snapshot;
+    struct cvn_status status = {0};
     int r = cvn_store_snapshot(store, &snapshot);
     if (r)
         return r;
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, ARENA_BYTES);
-    struct cvn_ctx ctx = {.arena = &arena, .txn = snapshot};
+    struct cvn_ctx ctx = cvn_task_ctx(&turn->task, snapshot, &arena, &status);
     r = find_first(snapshot, turn);
     if (r == 0 && turn->found)
-        r = cvn_person_erasure_awaits(&ctx, &turn->person, &turn->awaits);
+        r = cvn_person_erasure_awaits(&ctx, &turn->task.id, &turn->awaits);
     cvn_snapshot_release(snapshot);
     return r;
 }
@@ -84,28 +71,18 @@ static int run_step(struct cvn_txn *txn, void *arg)
     Convene__Mentoring__V1__ErasePersonResponse reply =
         CONVENE__MENTORING__V1__ERASE_PERSON_RESPONSE__INIT;
     cvn_arena_init(&arena, ARENA_BYTES);
-    struct cvn_ctx ctx = {
-        .arena = &arena,
-        .txn = txn,
-        .now_ms = turn->now_ms,
-        .service = turn->mentoring,
-        .status = &status,
-        .who = {.kind = CVN_PRINCIPAL_ADMIN},
-    };
-    (void)snprintf(ctx.who.text, sizeof ctx.who.text, "server");
-    cvn_problems_init(&ctx.problems, &arena);
-    turn->found = false;
+    struct cvn_ctx ctx = cvn_task_ctx(&turn->task, txn, &arena, &status);
     int r = find_first(txn, turn); /* whoever asked for it may have been quicker */
     if (r || !turn->found)
         return r;
-    r = cvn_person_erase(&ctx, &turn->person, &reply);
+    r = cvn_person_erase(&ctx, &turn->task.id, &reply);
     turn->awaits = reply.awaited_run_id[0] != '\0';
     return r == CVN_REFUSED ? -EUCLEAN : r;
 }
 
 int cvn_person_erasure_turn(struct cvn_mentoring *mentoring, int64_t now_ms)
 {
-    struct turn turn = {.mentoring = mentoring, .now_ms = now_ms};
+    struct turn turn = {.task = {.service = mentoring, .now_ms = now_ms}};
     struct cvn_store *store = mentoring->options.store;
     int r = look(store, &turn);
     for (int n = 0; r == 0 && turn.found && !turn.awaits && n < CVN_PERSON_ERASURE_TURN_MAX; n++)

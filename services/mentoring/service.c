@@ -91,8 +91,9 @@ static int start(struct cvn_mentoring *mentoring)
     if (r)
         return r;
     mentoring->started = true;
-    r = cvn_run_queue_init(&mentoring->queue, mentoring, options->runs_at_once,
-                           options->runs_memory_bytes);
+    cvn_budget_init(&mentoring->budget, options->runs_memory_bytes ? options->runs_memory_bytes
+                                                                   : CVN_RUNS_MEMORY_BYTES_MAX);
+    r = cvn_run_queue_init(&mentoring->queue, mentoring, &mentoring->budget, options->runs_at_once);
     int w = cvn_run_watch_init(&mentoring->watch, mentoring);
     return r ? r : w;
 }
@@ -156,6 +157,7 @@ void cvn_mentoring_free(struct cvn_mentoring *mentoring)
     cvn_mentoring_stop(mentoring);
     if (mentoring->started) {
         cvn_run_queue_deinit(&mentoring->queue);
+        cvn_budget_deinit(&mentoring->budget);
         cvn_run_watch_deinit(&mentoring->watch);
     }
     cvn_attendance_cache_free(mentoring->attendance);

@@ -7,6 +7,7 @@
 #include "services/mentoring/service.h"
 #include "services/runtime/methods.h"
 
+#include "services/mentoring/runs/budget.h"
 #include "services/mentoring/runs/queue.h"
 #include "services/mentoring/runs/watch.h"
 
@@ -15,10 +16,9 @@ struct cvn_attendance_cache;
 struct cvn_mentoring {
     struct cvn_mentoring_options options;
     struct cvn_attendance_cache *attendance;
+    struct cvn_budget budget;
     struct cvn_run_queue queue;
     struct cvn_run_watch watch;
-    atomic_bool checking;   /* the rules of a programme are being checked */
-    atomic_bool weighing;   /* a pair's sensitivity is being looked for */
     atomic_bool publishing; /* a run in several transactions */
     bool started;
 };

@@ -100,6 +100,9 @@ with Community(sys.argv[1]) as c:
         solve("--explain", "kim@example.org")
     assert "1 to 8" in solve("--session-hours", "9", expect=2)
 
+    # Who is nobody's mentor or mentee is told by the word that the command takes.
+    assert "PROGRAM is empty" in c.convene("mentorships", "list", expect=1).stderr
+
     # On the server, made one to one and then changed, which is shown.
     people = "name,email,time_zone,languages\n" + "".join(
         f"{key.title()},{key}@example.org,UTC,en\n" for key in FREE)
@@ -130,6 +133,24 @@ with Community(sys.argv[1]) as c:
     assert "The group meets" in c.convene("match", "explain", run, "ada@example.org").stdout
     assert "could have met" in c.convene("match", "explain", run, "ned@example.org").stdout
     c.convene("match", "sensitivity", run, "kim@example.org")
+
+    # What moves to another time is told as a change, though the pairs are the same.
+    enrolled = {row["name"]: row["enrolment"] for row in
+               table(c.convene("programs", "enrolments", "Groups", "-o", "csv").stdout)}
+    for name in ["Kim", "Lea"]:
+        c.convene("programs", "edit", enrolled[name], "--availability", "sat 09:00-11:00")
+    c.convene("programs", "edit", enrolled["Ada"], "--capacity", "4")  # with room for Ned
+    moved = json.loads(c.convene("match", "run", "Groups", "-o", "json").stdout)["id"]
+    told = c.convene("match", "diff", run, moved).stdout
+    assert "4 mentees keep the same mentor, 3 of them at another time" in told, told
+    rows = {row["mentee"]: row for row in
+            table(c.convene("match", "diff", run, moved, "-o", "csv").stdout)}
+    assert (rows["Kim"]["change"], rows["Kim"]["then_meets_here"]) == \
+        ("moved", "Sat 09:00-11:00"), rows
+    for name in ["Kim", "Lea"]:
+        c.convene("programs", "edit", enrolled[name], "--availability", FREE[name.lower()][1])
+    c.convene("programs", "edit", enrolled["Ada"], "--capacity", "3")
+    run = json.loads(c.convene("match", "run", "Groups", "-o", "json").stdout)["id"]
 
     # The time goes with the mentorships, and into the report; a later mentee joins at that time.
     c.convene("match", "publish", run)

@@ -60,7 +60,9 @@ with tempfile.TemporaryDirectory() as work:
     assert run(*args(), "-o", "csv") == run(*args(turned(MENTORS), turned(MENTEES)), "-o", "csv")
     assert "Checked: stable, no blocking pair" in run(*args())
     # So few mentors are all candidates.
-    assert "No pairing at all has a higher total" in run(*args(), "--mode", "optimal")
+    assert "No pairing at all has a higher total" in run(*args(), "--mode", "optimal", "--gap")
+    assert "pairing at all" not in run(*args(), "--mode", "optimal")
+    assert "--mode optimal" in run(*args(), "--gap", expect=2)
     assert "common skill" in run(*args(), "--explain", "tom@example.org")
     assert "588" in run(*args(), "--explain", "KIM@example.org", "--mode", "optimal")
     run(*args(), "--explain", "nobody@example.org", expect=5)
@@ -81,6 +83,11 @@ with tempfile.TemporaryDirectory() as work:
     assert "no column" in run(*args(mentors=MENTORS.replace("capacity", "seats")), expect=1)
     assert "capacity" in run(*args(mentors=MENTORS.replace(",2,team", ",2000000000,team")), expect=1)
     run("--mentors", "/nonexistent", "--mentees", write("mentees.csv", MENTEES), expect=1)
+
+    # One of a kind is told as one.
+    one = run(*args(MENTORS.splitlines()[0] + "\n" + MENTORS.splitlines()[3] + "\n",
+                    MENTEES.splitlines()[0] + "\n" + MENTEES.splitlines()[3] + "\n"))
+    assert "Paired 1 of 1 mentee with 1 mentor (1 seat)" in one and "over 1 candidate." in one, one
 
     # Nobody on a side is no error.
     assert pairs(run(*args(mentors=MENTORS.splitlines()[0] + "\n"), "-o", "csv"))["max@example.org"] == ""

@@ -4,7 +4,7 @@
 #include "services/events/listing/event_stream.h"
 #include "services/events/meetups/event_table.h"
 #include "services/events/spaces.h"
-#include "services/events/task_ctx.h"
+#include "services/runtime/task.h"
 #include "storage/store.h"
 
 #include <errno.h>
@@ -12,10 +12,8 @@
 enum { ARENA_BYTES = 32 << 20 };
 
 struct job {
-    struct cvn_events_service *service;
-    int64_t now_ms;
-    struct cvn_id group;
-    bool more; /* of this group */
+    struct cvn_task task; /* about the group */
+    bool more;            /* of this group */
 };
 
 static void due_key(struct cvn_key *key, const struct cvn_id *group)
@@ -96,9 +94,9 @@ static int rename_some(struct cvn_ctx *ctx, struct job *job, const struct cvn_ke
         cvn_arena_alloc_array(ctx->arena, CVN_GROUP_RENAME_STEP, sizeof *places);
     if (!places)
         return -ENOMEM;
-    int r = cvn_group_get(ctx, &job->group, &group);
+    int r = cvn_group_get(ctx, &job->task.id, &group);
     if (r == 0)
-        r = find_events(ctx, &job->group, after, places, &n);
+        r = find_events(ctx, &job->task.id, after, places, &n);
     for (size_t i = 0; r == 0 && i < n; i++)
         r = rename_event(ctx, &places[i].id, group->name);
     if (r)
@@ -117,16 +115,8 @@ static int step(struct cvn_txn *txn, void *arg)
     struct cvn_slice value;
     struct cvn_key key;
     cvn_arena_init(&arena, ARENA_BYTES);
-    struct cvn_ctx ctx = {
-        .arena = &arena,
-        .txn = txn,
-        .now_ms = job->now_ms,
-        .service = job->service,
-        .status = &status,
-        .who = {.kind = CVN_PRINCIPAL_ADMIN},
-    };
-    cvn_problems_init(&ctx.problems, &arena);
-    due_key(&key, &job->group);
+    struct cvn_ctx ctx = cvn_task_ctx(&job->task, txn, &arena, &status);
+    due_key(&key, &job->task.id);
     int r = cvn_txn_get(txn, cvn_key_slice(&key), &value);
     if (r)
         return r;
@@ -139,8 +129,8 @@ static int step(struct cvn_txn *txn, void *arg)
 int cvn_group_rename_turn(struct cvn_events_service *service, struct cvn_store *store,
                           int64_t now_ms)
 {
-    struct job job = {.service = service, .now_ms = now_ms};
-    int r = cvn_task_first(store, CVN_SPACE_RENAMED, &job.group);
+    struct job job = {.task = {.service = service, .now_ms = now_ms}};
+    int r = cvn_task_look(store, CVN_SPACE_RENAMED, &job.task.id);
     if (r == 0)
         r = cvn_store_update(store, step, &job, 0);
     if (r == 0)

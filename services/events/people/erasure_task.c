@@ -1,7 +1,7 @@
 /* Erasures that nobody came back for: the server goes on by itself. */
 #include "services/events/people/erasure.h"
 #include "services/events/spaces.h"
-#include "services/events/task_ctx.h"
+#include "services/runtime/task.h"
 #include "storage/store.h"
 
 #include <sodium.h>
@@ -35,7 +35,7 @@ int cvn_erasure_turn(struct cvn_erasure_task *task, struct cvn_events_service *s
 {
     struct cvn_task job = {.service = service, .now_ms = now_ms};
     for (int n = 0; n < CVN_ERASURE_TURN_MAX; n++) {
-        int r = cvn_task_first(store, CVN_SPACE_ERASURES, &job.id);
+        int r = cvn_task_look(store, CVN_SPACE_ERASURES, &job.id);
         if (r)
             return r == CVN_STORE_ABSENT ? 0 : r;
         if (!is_left(task, &job)) {

@@ -3,6 +3,7 @@
 #include "services/events/groups/group_table.h"
 #include "services/events/handlers.h"
 #include "services/events/people/person_table.h"
+#include "services/events/rsvps/attendance_mark.h"
 #include "services/events/rsvps/attended.h"
 #include "services/events/rsvps/co_attendance.h"
 
@@ -19,6 +20,9 @@ static int check_attendance(struct cvn_ctx *ctx, const void *request)
         cvn_problems_add(&ctx->problems, "revisions",
                          "are %zu for %zu people; one for each is right, or none", req->n_revisions,
                          req->n_person_ids);
+    if (req->mark[0] && req->since)
+        cvn_problems_add(&ctx->problems, "mark",
+                         "is not for a since of one's own; one of the two is right");
     return cvn_ctx_refuse_problems(ctx);
 }
 
@@ -130,6 +134,16 @@ static void leave_out(Convene__Events__V1__Attendance *attendance)
     attendance->unchanged = true;
 }
 
+static int mark_holds(struct cvn_ctx *ctx, const char *mark,
+                      Convene__Events__V1__BatchGetAttendanceResponse *response)
+{
+    bool holds;
+    int r = cvn_attendance_mark_holds(ctx, mark, &holds);
+    if (r == 0)
+        response->unchanged = holds;
+    return r;
+}
+
 static int batch_get_attendance(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     const Convene__Events__V1__BatchGetAttendanceRequest *req = request;
@@ -147,7 +161,9 @@ static int batch_get_attendance(struct cvn_ctx *ctx, const void *request, void *
         response->attendance[response->n_attendance++] = attendance;
     }
     cvn_attended_deinit(&attended);
-    return r;
+    if (r == 0 && req->mark[0])
+        r = mark_holds(ctx, req->mark, response);
+    return r ? r : cvn_attendance_mark_make(ctx, &response->mark);
 }
 
 const struct cvn_service_method cvn_attendance_methods[2] = {

@@ -5,7 +5,7 @@
 #include "services/events/rsvps/lottery_table.h"
 #include "services/events/rsvps/rsvp_table.h"
 #include "services/events/rsvps/seats.h"
-#include "services/events/task_ctx.h"
+#include "services/runtime/task.h"
 #include "storage/store.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
 #include "services/events/rsvps/seats.h"
 #include "services/events/series/series_table.h"
 #include "services/events/series/series_write.h"
-#include "services/events/task_ctx.h"
+#include "services/runtime/task.h"
 #include "storage/store.h"
 
 #include <errno.h>
@@ -25,12 +25,12 @@ static int extend(struct cvn_txn *txn, void *arg)
 }
 
 /* Whether the stored instants are what tzdata makes of the local times; corrects them in *event. */
-static int derive(struct cvn_ctx *ctx, const struct cvn_task *job,
-                  Convene__Events__V1__Event *event, bool *ret_same)
+static int derive(struct cvn_ctx *ctx, Convene__Events__V1__Event *event, bool *ret_same)
 {
+    const struct cvn_events_service *service = ctx->service;
     int64_t start_ms = cvn_event_start_ms(event);
     int64_t end_ms = cvn_record_time_ms(event->end_time, 0);
-    int r = cvn_event_complete(ctx->arena, event, event->time_zone, job->service->zones);
+    int r = cvn_event_complete(ctx->arena, event, event->time_zone, service->zones);
     if (r)
         return r;
     *ret_same =
@@ -49,7 +49,7 @@ static int rederive(struct cvn_txn *txn, void *arg)
     struct cvn_ctx ctx = cvn_task_ctx(job, txn, &arena, &status);
     int r = cvn_event_get(&ctx, &job->id, &event);
     if (r == 0)
-        r = derive(&ctx, job, event, &same);
+        r = derive(&ctx, event, &same);
     if (r || same)
         return r;
     event->sequence += event->publication != CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_DRAFT;
@@ -158,7 +158,7 @@ static int find_moved(struct cvn_series_task *task, struct cvn_task *job, struct
         cvn_arena_reset(&arena);
         r = cvn_event_get(&ctx, &id, &event);
         if (r == 0)
-            r = derive(&ctx, job, event, &same);
+            r = derive(&ctx, event, &same);
         if (r == 0 && !same && *ret_n < CVN_SERIES_TASK_EVENTS)
             ids[(*ret_n)++] = id;
     }

@@ -2,16 +2,15 @@
 
 #include "services/mentoring/mentorships/mentorship_write.h"
 #include "services/mentoring/state.h"
+#include "services/runtime/task.h"
 #include "storage/store.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 enum { ARENA_BYTES = 32 << 20 };
 
 struct turn {
-    struct cvn_mentoring *mentoring;
-    int64_t now_ms;
+    struct cvn_task task;
     size_t n;
 };
 
@@ -44,16 +43,7 @@ static int expire_due(struct cvn_txn *txn, void *arg)
     struct cvn_status status = {0};
     struct cvn_id ids[CVN_EXPIRE_TURN_MAX];
     cvn_arena_init(&arena, ARENA_BYTES);
-    struct cvn_ctx ctx = {
-        .arena = &arena,
-        .txn = txn,
-        .now_ms = turn->now_ms,
-        .service = turn->mentoring,
-        .status = &status,
-        .who = {.kind = CVN_PRINCIPAL_ADMIN},
-    };
-    (void)snprintf(ctx.who.text, sizeof ctx.who.text, "server");
-    cvn_problems_init(&ctx.problems, &arena);
+    struct cvn_ctx ctx = cvn_task_ctx(&turn->task, txn, &arena, &status);
     const struct cvn_mentorship_change change = {.action = CVN_MENTORSHIP_EXPIRE, .reason = ""};
     int r = find_due(&ctx, ids, &turn->n);
     for (size_t i = 0; r == 0 && i < turn->n; i++) {
@@ -92,7 +82,7 @@ static int find_next(struct cvn_store *store, int64_t *ret_ms)
 
 int cvn_mentorships_expire(struct cvn_mentoring *mentoring, int64_t now_ms, int64_t *ret_next_ms)
 {
-    struct turn turn = {.mentoring = mentoring, .now_ms = now_ms};
+    struct turn turn = {.task = {.service = mentoring, .now_ms = now_ms}};
     struct cvn_store *store = mentoring->options.store;
     int64_t next_ms;
     int r = find_next(store, &next_ms);

@@ -44,9 +44,10 @@ int cvn_mentorship_side(struct cvn_ctx *ctx, const struct cvn_mentorship_case *c
 {
     Convene__Mentoring__V1__Role side = asked ? asked : c->own;
     if (side != ROLE(MENTOR) && side != ROLE(MENTEE)) {
-        cvn_problems_add(&ctx->problems, field,
-                         "is %d; ROLE_MENTOR or ROLE_MENTEE is right for who is neither of the two",
-                         (int)side);
+        cvn_problems_add(
+            &ctx->problems, field,
+            "is %d, and you are neither of the two; ROLE_MENTOR or ROLE_MENTEE is right",
+            (int)side);
         return cvn_ctx_refuse_problems(ctx);
     }
     if (side != c->own && !c->managed)

@@ -30,6 +30,7 @@ struct choices {
     struct choice mentee;
     bool events_used; /* meetups and groups are part of the scores */
     char *events_note;
+    struct cvn_share share; /* while they are chosen */
 };
 
 #define USE(name) CONVENE__MENTORING__V1__EVENTS_USE__EVENTS_USE_##name
@@ -250,15 +251,22 @@ static int choose_for_mentee(const struct choosing *choosing,
 }
 
 static int gather(struct cvn_ctx *ctx, const char *id, struct cvn_ctx *large,
-                  struct cvn_mentorship_case *ret_case, struct cvn_gathered *ret)
+                  struct choices *choices, struct cvn_mentorship_case *ret_case,
+                  struct cvn_gathered *ret)
 {
     struct cvn_gather_query query = {0};
+    struct cvn_program_counts counts;
     int r = cvn_store_snapshot(ctx->store, &ctx->txn);
     if (r)
         return r;
     large->txn = ctx->txn;
     r = find_replaceable(ctx, id, ret_case);
     query.program = ret_case->program_id;
+    if (r == 0)
+        r = cvn_program_counts_get(ctx, &query.program, &counts);
+    if (r == 0)
+        r = cvn_share_take(ctx, CVN_WORK_REPLACE, (int64_t)counts.n_mentors + counts.n_mentees,
+                           &choices->share);
     if (r == 0)
         r = cvn_gather(large, &query, ret);
     cvn_snapshot_release(ctx->txn);
@@ -301,9 +309,11 @@ static int read_attendance(struct cvn_ctx *ctx, Convene__Mentoring__V1__EventsUs
     return choices->events_note ? 0 : -ENOMEM;
 }
 
-int cvn_mentorship_prepare_replace(struct cvn_ctx *ctx, const void *request)
+/* Chooses among all who wait and all free seats. 0, CVN_REFUSED or a fault. */
+static int choose_among_all(struct cvn_ctx *ctx,
+                            const Convene__Mentoring__V1__ReplaceMentorshipRequest *req,
+                            struct choices *choices)
 {
-    const Convene__Mentoring__V1__ReplaceMentorshipRequest *req = request;
     struct cvn_mentoring *mentoring = ctx->service;
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, REPLACE_ARENA_BYTES);
@@ -312,10 +322,7 @@ int cvn_mentorship_prepare_replace(struct cvn_ctx *ctx, const void *request)
     struct cvn_gathered gathered;
     struct cvn_cohort cohort;
     struct cvn_error err = {""};
-    struct choices *choices = cvn_arena_alloc(ctx->arena, sizeof *choices);
-    if (!choices)
-        return -ENOMEM;
-    int r = gather(ctx, req->id, &large, &c, &gathered);
+    int r = gather(ctx, req->id, &large, choices, &c, &gathered);
     if (r)
         return r;
     gathered.input.candidates_per_mentee = CVN_MATCH_CANDIDATES_DEFAULT;
@@ -331,6 +338,16 @@ int cvn_mentorship_prepare_replace(struct cvn_ctx *ctx, const void *request)
         r = choose_for_seat(&choosing, c.row, &choices->seat);
     if (r == 0)
         r = choose_for_mentee(&choosing, c.row, &choices->seat, &choices->mentee);
+    return r;
+}
+
+int cvn_mentorship_prepare_replace(struct cvn_ctx *ctx, const void *request)
+{
+    struct choices *choices = cvn_arena_alloc(ctx->arena, sizeof *choices);
+    if (!choices)
+        return -ENOMEM;
+    int r = choose_among_all(ctx, request, choices);
+    cvn_share_give(ctx, &choices->share);
     ctx->prepared = choices;
     return r;
 }

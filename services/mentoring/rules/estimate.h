@@ -6,7 +6,8 @@
 
 /* The steps of a run in their order. */
 enum cvn_run_step {
-    CVN_RUN_STEP_ASK, /* where people met */
+    CVN_RUN_STEP_READ, /* who takes part */
+    CVN_RUN_STEP_ASK,  /* where they met */
     CVN_RUN_STEP_PREPARE,
     CVN_RUN_STEP_CANDIDATES,
     CVN_RUN_STEP_SOLVE,

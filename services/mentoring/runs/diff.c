@@ -102,6 +102,31 @@ static char *copy(struct walk *walk, const char *text)
     return cvn_arena_strdup(walk->ctx->arena, text);
 }
 
+static bool have_same_mentor(const Convene__Mentoring__V1__Match *first,
+                             const Convene__Mentoring__V1__Match *second)
+{
+    return is_paired(first) && is_paired(second) &&
+           strcmp(first->mentor_id, second->mentor_id) == 0;
+}
+
+/* Whether the group of one mentor meets at different times; one of them may have none. */
+static bool is_moved(const Convene__Mentoring__V1__Match *first,
+                     const Convene__Mentoring__V1__Match *second)
+{
+    const Convene__Mentoring__V1__MeetingTime *a = first->meeting, *b = second->meeting;
+    return a && b ? a->utc_hour != b->utc_hour || a->hours != b->hours : a != b;
+}
+
+/* A copy of when the group meets; NULL where it is paired with nobody, or one to one. */
+static int copy_meeting(struct walk *walk, const Convene__Mentoring__V1__Match *match,
+                        Convene__Mentoring__V1__MeetingTime **ret)
+{
+    if (!is_paired(match) || !match->meeting)
+        return 0;
+    *ret = cvn_arena_copy(walk->ctx->arena, match->meeting, sizeof **ret);
+    return *ret ? 0 : -ENOMEM;
+}
+
 static int add_change(struct walk *walk, const Convene__Mentoring__V1__Match *first,
                       const Convene__Mentoring__V1__Match *second)
 {
@@ -110,9 +135,10 @@ static int add_change(struct walk *walk, const Convene__Mentoring__V1__Match *fi
     if (!change)
         return -ENOMEM;
     convene__mentoring__v1__match_change__init(change);
-    change->kind = !is_paired(first)    ? KIND(GAINED)
-                   : !is_paired(second) ? KIND(LOST)
-                                        : KIND(CHANGED);
+    change->kind = !is_paired(first)                 ? KIND(GAINED)
+                   : !is_paired(second)              ? KIND(LOST)
+                   : have_same_mentor(first, second) ? KIND(MOVED)
+                                                     : KIND(CHANGED);
     change->mentee_id = copy(walk, any->mentee_id);
     change->mentee_name = copy(walk, any->mentee_name);
     change->first_mentor_id = copy(walk, first ? first->mentor_id : "");
@@ -122,6 +148,11 @@ static int add_change(struct walk *walk, const Convene__Mentoring__V1__Match *fi
     change->first_score = score_of(first);
     change->second_score = score_of(second);
     walk->response->changes[walk->response->n_changes++] = change;
+    int r = copy_meeting(walk, first, &change->first_meeting);
+    if (r == 0)
+        r = copy_meeting(walk, second, &change->second_meeting);
+    if (r)
+        return r;
     return change->mentee_id && change->mentee_name && change->first_mentor_id &&
                    change->first_mentor_name && change->second_mentor_id &&
                    change->second_mentor_name
@@ -137,16 +168,16 @@ static int compare(struct walk *walk, const struct cvn_id *mentee,
     Convene__Mentoring__V1__DiffMatchRunsResponse *response = walk->response;
     if (!is_paired(first) && !is_paired(second))
         return 0;
-    bool same =
-        is_paired(first) && is_paired(second) && strcmp(first->mentor_id, second->mentor_id) == 0;
+    bool same = have_same_mentor(first, second), moved = same && is_moved(first, second);
     if (walk->whole) {
         response->same_count += same;
+        response->moved_count += moved;
         response->gained_count += !is_paired(first);
         response->lost_count += !is_paired(second);
         response->changed_count += is_paired(first) && is_paired(second) && !same;
         response->score_change += score_of(second) - score_of(first);
     }
-    if (same || walk->more)
+    if ((same && !moved) || walk->more)
         return 0;
     if (response->n_changes == walk->page_size) {
         walk->more = true;

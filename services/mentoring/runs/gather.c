@@ -3,6 +3,7 @@
 #include "cohort/groups.h"
 #include "services/mentoring/mentorships/mentorship_table.h"
 #include "services/mentoring/pair_rule_table.h"
+#include "services/mentoring/runs/enrolment_copy.h"
 #include "services/mentoring/tables.h"
 #include "services/mentoring/waiting.h"
 
@@ -25,7 +26,9 @@ struct gathering {
     const struct cvn_gather_query *query;
     struct cvn_gathered *out;
     struct cvn_program_counts counts;
+    struct cvn_enrolment_copier copier;
     const char *program_id;
+    size_t n_rows;                 /* read so far, for tell */
     int32_t *n_taken;              /* by mentor: seats that mentorships take */
     struct cvn_match_hours *meets; /* by mentor: when they meet, those of groups */
     struct pairs declined;         /* in this programme */
@@ -81,14 +84,29 @@ static bool are_members(const struct cvn_cohort_input *input, const struct cvn_m
            is_member(input->mentees, input->n_mentees, &pair->mentee_id);
 }
 
-static int add_mentor(struct gathering *g, struct cvn_cohort_member *member)
+/* Counts a row, or somebody whose rows are looked for. 0 or CVN_GATHER_STOPPED. */
+static int count_row(struct gathering *g)
+{
+    const struct cvn_gather_query *query = g->query;
+    bool telling = query->tell && g->n_rows++ % CVN_GATHER_TELL_EVERY == 0;
+    return telling && !query->tell(query->arg, g->n_rows - 1) ? CVN_GATHER_STOPPED : 0;
+}
+
+/* Keeps a copy of the enrolment, which goes with the row that it was read from. */
+static int keep_member(struct gathering *g, struct cvn_cohort_member *members, size_t *n,
+                       const struct cvn_cohort_member *member)
+{
+    members[*n] = *member;
+    members[*n].enrolment = cvn_enrolment_copy(&g->copier, member->enrolment);
+    return members[(*n)++].enrolment ? 0 : -ENOMEM;
+}
+
+static int add_mentor(struct gathering *g, const struct cvn_cohort_member *member)
 {
     struct cvn_cohort_input *input = &g->out->input;
-    if (input->n_mentors == g->counts.n_mentors)
-        return -EUCLEAN;
-    struct cvn_cohort_member *mentors = input->mentors;
-    mentors[input->n_mentors++] = *member;
-    return 0;
+    return input->n_mentors < g->counts.n_mentors
+               ? keep_member(g, input->mentors, &input->n_mentors, member)
+               : -EUCLEAN;
 }
 
 static int add_mentee(struct gathering *g, struct cvn_cohort_member *member)
@@ -99,17 +117,18 @@ static int add_mentee(struct gathering *g, struct cvn_cohort_member *member)
         return 0;
     if (r && r != CVN_STORE_ABSENT)
         return r;
-    if (input->n_mentees == g->counts.n_mentees)
-        return -EUCLEAN;
-    struct cvn_cohort_member *mentees = input->mentees;
-    mentees[input->n_mentees++] = *member;
-    return 0;
+    return input->n_mentees < g->counts.n_mentees
+               ? keep_member(g, input->mentees, &input->n_mentees, member)
+               : -EUCLEAN;
 }
 
 static int add_enrolment(struct gathering *g, struct cvn_slice value)
 {
+    CVN_ARENA_AUTO scratch;
+    cvn_arena_init(&scratch, SCRATCH_BYTES);
+    struct cvn_ctx ctx = {.arena = &scratch};
     Convene__Mentoring__V1__Enrolment *e;
-    int r = cvn_ctx_unpack(g->ctx, &convene__mentoring__v1__enrolment__descriptor, value, &e);
+    int r = cvn_ctx_unpack(&ctx, &convene__mentoring__v1__enrolment__descriptor, value, &e);
     if (r || e->state != CONVENE__MENTORING__V1__ENROLMENT__STATE__STATE_ACTIVE)
         return r;
     struct cvn_cohort_member member = {.enrolment = e};
@@ -143,8 +162,11 @@ static int read_members(struct gathering *g)
     CVN_CURSOR_AUTO cursor;
     struct cvn_slice value, row;
     r = cvn_cursor_init(&cursor, ctx->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
-    while (r == 0 && (r = cvn_cursor_next(&cursor, &row, &value)) == 0)
-        r = add_enrolment(g, value);
+    while (r == 0 && (r = cvn_cursor_next(&cursor, &row, &value)) == 0) {
+        r = count_row(g);
+        if (r == 0)
+            r = add_enrolment(g, value);
+    }
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
@@ -242,57 +264,100 @@ static void note_open(struct gathering *g, size_t mentor,
         g->meets[mentor] = cvn_groups_hours(row->meeting);
 }
 
-/* Takes what one mentorship, of any programme, means for this pairing. */
-static int note_mentorship(struct gathering *g, const Convene__Mentoring__V1__Mentorship *row)
+/* Both of a mentorship; false where one of them was forgotten. */
+static bool pair_of(const Convene__Mentoring__V1__Mentorship *row, struct cvn_match_pair_ids *ret)
+{
+    return cvn_id_parse(&ret->mentee_id, CVN_MENTORING_PERSON_PREFIX, row->mentee_id) &&
+           cvn_id_parse(&ret->mentor_id, CVN_MENTORING_PERSON_PREFIX, row->mentor_id);
+}
+
+static int note_previous(struct gathering *g, const Convene__Mentoring__V1__Mentorship *row,
+                         const struct cvn_match_pair_ids *pair)
+{
+    return row->start_time && are_members(&g->out->input, pair)
+               ? pairs_add(&g->previous, g->ctx->arena, pair)
+               : 0;
+}
+
+/* Takes what a mentorship of this programme means for the pairing. */
+static int note_own(struct gathering *g, const Convene__Mentoring__V1__Mentorship *row)
 {
     struct cvn_cohort_input *input = &g->out->input;
+    enum cvn_mentorship_state state = cvn_mentorship_state_of(row);
     struct cvn_match_pair_ids pair;
-    bool here = strcmp(row->program_id, g->program_id) == 0;
-    bool open = cvn_mentorship_is_open(cvn_mentorship_state_of(row));
-    if (!cvn_id_parse(&pair.mentee_id, CVN_MENTORING_PERSON_PREFIX, row->mentee_id) ||
-        !cvn_id_parse(&pair.mentor_id, CVN_MENTORING_PERSON_PREFIX, row->mentor_id))
-        return 0; /* somebody was forgotten */
+    if (!pair_of(row, &pair))
+        return 0;
     const struct cvn_cohort_member *mentor =
         input->n_mentors ? bsearch(&pair.mentor_id, input->mentors, input->n_mentors,
                                    sizeof *mentor, cvn_cohort_compare_member)
                          : NULL;
-    if (here && open) {
+    if (cvn_mentorship_is_open(state)) {
         if (mentor)
             note_open(g, (size_t)(mentor - input->mentors), row);
         return 0;
     }
-    if (here && cvn_mentorship_state_of(row) == CVN_MENTORSHIP_DECLINED)
-        return pairs_add(&g->declined, g->ctx->arena, &pair);
-    return row->start_time && are_members(input, &pair)
-               ? pairs_add(&g->previous, g->ctx->arena, &pair)
+    return state == CVN_MENTORSHIP_DECLINED ? pairs_add(&g->declined, g->ctx->arena, &pair)
+                                            : note_previous(g, row, &pair);
+}
+
+/* The same of one of any programme, of somebody who is to be paired. */
+static int note_elsewhere(struct gathering *g, const Convene__Mentoring__V1__Mentorship *row)
+{
+    struct cvn_match_pair_ids pair;
+    return strcmp(row->program_id, g->program_id) != 0 && pair_of(row, &pair)
+               ? note_previous(g, row, &pair)
                : 0;
 }
 
-static int read_mentorships(struct gathering *g)
+/* Reads the mentorships whose keys in an index begin with the id. */
+static int read_index(struct gathering *g, size_t index, const struct cvn_id *id,
+                      int (*note)(struct gathering *g,
+                                  const Convene__Mentoring__V1__Mentorship *row))
 {
     struct cvn_key lo, hi;
-    struct cvn_slice key, value;
-    CVN_CURSOR_AUTO cursor;
-    g->n_taken = cvn_arena_alloc_array(g->ctx->arena, g->out->input.n_mentors, sizeof *g->n_taken);
-    g->meets = cvn_arena_alloc_array(g->ctx->arena, g->out->input.n_mentors, sizeof *g->meets);
-    if (!g->n_taken || !g->meets)
-        return -ENOMEM;
-    cvn_key_begin(&lo, CVN_SPACE_MENTORSHIPS);
+    struct cvn_index_entry entry;
+    CVN_INDEX_CURSOR_AUTO cursor;
+    cvn_key_init(&lo);
+    cvn_key_put_id(&lo, id);
     cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
-    int r =
-        cvn_cursor_init(&cursor, g->ctx->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
-    while (r == 0 && (r = cvn_cursor_next(&cursor, &key, &value)) == 0) {
+    int r = cvn_index_cursor_init(&cursor, g->ctx->txn, &cvn_mentorship_indexes[index],
+                                  (struct cvn_slice[2]){cvn_key_slice(&lo), cvn_key_slice(&hi)},
+                                  CVN_FORWARD);
+    while (r == 0 && (r = cvn_index_cursor_next(&cursor, &entry)) == 0) {
         CVN_ARENA_AUTO scratch;
+        struct cvn_id mentorship;
         Convene__Mentoring__V1__Mentorship *row;
-        if (((const uint8_t *)key.data)[cvn_mentorship_table.kind_at] != CVN_MENTORSHIP_ROW)
-            continue;
         cvn_arena_init(&scratch, SCRATCH_BYTES);
-        struct cvn_ctx ctx = {.arena = &scratch};
-        r = cvn_ctx_unpack(&ctx, &convene__mentoring__v1__mentorship__descriptor, value, &row);
+        struct cvn_ctx ctx = {.arena = &scratch, .txn = g->ctx->txn};
+        r = count_row(g);
         if (r == 0)
-            r = note_mentorship(g, row);
+            r = cvn_mentorship_of_entry(&ctx, &entry, &mentorship, &row);
+        g->out->n_mentorships++;
+        if (r == 0)
+            r = note(g, row);
     }
     return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+/* Those of the programme; and of the side that has fewer people those elsewhere, since both of a
+ * pair know of it. */
+static int read_mentorships(struct gathering *g)
+{
+    const struct cvn_cohort_input *input = &g->out->input;
+    bool by_mentor = input->n_mentors <= input->n_mentees;
+    const struct cvn_cohort_member *members = by_mentor ? input->mentors : input->mentees;
+    size_t n = by_mentor ? input->n_mentors : input->n_mentees;
+    g->n_taken = cvn_arena_alloc_array(g->ctx->arena, input->n_mentors, sizeof *g->n_taken);
+    g->meets = cvn_arena_alloc_array(g->ctx->arena, input->n_mentors, sizeof *g->meets);
+    if (!g->n_taken || !g->meets)
+        return -ENOMEM;
+    int r = read_index(g, CVN_MENTORSHIP_BY_PROGRAM, &g->query->program, note_own);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        r = count_row(g);
+        if (r == 0)
+            r = read_index(g, CVN_MENTORSHIP_BY_PERSON, &members[i].person, note_elsewhere);
+    }
+    return r;
 }
 
 /* Leaves each mentor the free seats, and leaves out who has none. */
@@ -380,8 +445,11 @@ static int read_base(struct gathering *g)
     CVN_CURSOR_AUTO cursor;
     int r =
         cvn_cursor_init(&cursor, g->ctx->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
-    while (r == 0 && (r = cvn_cursor_next(&cursor, &row, &value)) == 0)
-        r = add_base_pair(g, value);
+    while (r == 0 && (r = cvn_cursor_next(&cursor, &row, &value)) == 0) {
+        r = count_row(g);
+        if (r == 0)
+            r = add_base_pair(g, value);
+    }
     if (g->out->n_base_pairs > 0)
         qsort(g->out->base_pairs, g->out->n_base_pairs, sizeof *g->out->base_pairs,
               cvn_gather_compare_pairs);
@@ -390,9 +458,10 @@ static int read_base(struct gathering *g)
 
 int cvn_gather(struct cvn_ctx *ctx, const struct cvn_gather_query *query, struct cvn_gathered *ret)
 {
-    struct gathering g = {.ctx = ctx, .query = query, .out = ret};
+    struct gathering g = {.ctx = ctx, .query = query, .out = ret, .copier = {.arena = ctx->arena}};
     *ret = (struct cvn_gathered){0};
     int r = read_members(&g);
+    cvn_enrolment_copier_deinit(&g.copier);
     g.program_id = r == 0 ? ret->input.program->id : "";
     if (r == 0)
         r = read_mentorships(&g);

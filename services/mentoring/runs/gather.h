@@ -16,18 +16,27 @@ struct cvn_gather_query {
     Convene__Mentoring__V1__PairRule **pair_rules; /* over those of the programme */
     size_t n_pair_rules;
     const char *base_run_id; /* whose pairs are wanted; "" or NULL for none */
+    /* After every CVN_GATHER_TELL_EVERY rows; false to stop. NULL: nobody wants to know. */
+    bool (*tell)(void *arg, size_t n_rows);
+    void *arg;
 };
 
-/* What there is, in the context's arena. */
+enum {
+    CVN_GATHER_TELL_EVERY = 1000, /* some milliseconds */
+    CVN_GATHER_STOPPED = 1,       /* outcome: tell said so */
+};
+
+/* What there is, in the context's arena; enrolments as copied (enrolment_copy.h). */
 struct cvn_gathered {
     struct cvn_cohort_input input;         /* but for mode, candidates, seed and time */
     struct cvn_match_pair_ids *base_pairs; /* of the base run, both still there; by mentee */
     size_t n_base_pairs;
     size_t n_full_mentors; /* left out because their seats are taken */
+    size_t n_mentorships;  /* read: of the programme, and of people who are to be paired */
     size_t n_idle_rules;   /* pair rules about people who are not to be paired now */
 };
 
-/* 0 or a fault; CVN_STORE_ABSENT when there is no such programme. */
+/* 0; CVN_GATHER_STOPPED; CVN_STORE_ABSENT when there is no such programme; a fault. */
 int cvn_gather(struct cvn_ctx *ctx, const struct cvn_gather_query *query, struct cvn_gathered *ret);
 
 /* Orders pairs by mentee, then mentor. */

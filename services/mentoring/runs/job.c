@@ -1,5 +1,7 @@
 #include "services/mentoring/runs/job.h"
 
+#include "matching/prepared.h"
+#include "services/mentoring/attendance.h"
 #include "services/mentoring/change.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
@@ -45,6 +47,13 @@ static enum cvn_match_mode mode_of(const Convene__Mentoring__V1__MatchRun *run)
     return modes[run->mode];
 }
 
+static bool tell_reading(void *arg, size_t n_rows)
+{
+    const struct cvn_job *job = arg;
+    uint64_t n_people = (uint64_t)job->run->mentor_count + (uint64_t)job->run->mentee_count;
+    return cvn_run_slot_tell(job->slot, CVN_RUN_STEP_READ, "read who takes part", n_rows, n_people);
+}
+
 /* The row, and everything that the run needs of the store as of now. */
 static int read_snapshot(struct cvn_job *job, const struct cvn_id *run)
 {
@@ -60,11 +69,13 @@ static int read_snapshot(struct cvn_job *job, const struct cvn_id *run)
         .pair_rules = job->run->pair_rules,
         .n_pair_rules = job->run->n_pair_rules,
         .base_run_id = job->run->base_run_id,
+        .tell = tell_reading,
+        .arg = job,
     };
     if (!cvn_id_parse(&query.program, CVN_PROGRAM_PREFIX, job->run->program_id))
         return -EUCLEAN;
     r = cvn_gather(&job->ctx, &query, &job->gathered);
-    return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+    return r == CVN_GATHER_STOPPED ? CVN_MATCH_CANCELLED : r == CVN_STORE_ABSENT ? -EUCLEAN : r;
 }
 
 static int read_run(struct cvn_job *job, const struct cvn_id *run)
@@ -251,6 +262,9 @@ static int build(struct cvn_job *job)
 {
     int r = cvn_cohort_build(&job->cohort, &job->arena, job->mentoring->options.zones,
                              &job->gathered.input, &job->error);
+    cvn_attendance_forget(&job->gathered.input);
+    cvn_attendance_forget(&job->cohort.input);
+    cvn_arena_reset(&job->attended);
     if (r)
         return r > 0 ? -ECANCELED : r;
     job->cohort.problem.n_threads = job->mentoring->options.threads_per_run;
@@ -278,12 +292,43 @@ static int tell_check(struct cvn_job *job)
     const struct cvn_match_answer *answer = cvn_match_result_answer(job->result);
     job->run->proved = true;
     job->run->check = cvn_arena_printf(
-        &job->arena, "%s %lld candidates%s", found[job->gathered.input.mode],
-        (long long)answer->stats.n_candidates,
+        &job->arena, "%s %lld candidate%s%s", found[job->gathered.input.mode],
+        (long long)answer->stats.n_candidates, answer->stats.n_candidates == 1 ? "" : "s",
         job->cohort.session_hours > 0
             ? ", the groups' times being given; everybody is free when their group meets"
             : "");
     return job->run->check ? 0 : -ENOMEM;
+}
+
+/* With what the gap is found from, where it is asked for. */
+static int solve_with_gap(struct cvn_job *job, const struct cvn_match_progress *progress)
+{
+    const struct cvn_match_problem *problem = &job->cohort.problem;
+    Convene__Mentoring__V1__MatchGap *gap = cvn_arena_alloc(&job->arena, sizeof *gap);
+    struct cvn_match_prepared *prepared = NULL;
+    struct cvn_match_gap found;
+    if (!gap)
+        return -ENOMEM;
+    int r = cvn_match_prepared_new(problem, progress, &prepared);
+    if (r == 0)
+        r = cvn_match_prepared_solve(prepared, problem->mode, progress, &job->result);
+    if (r == 0)
+        r = cvn_match_prepared_find_gap(prepared, job->result, progress, &found);
+    cvn_match_prepared_free(prepared);
+    if (r)
+        return r;
+    convene__mentoring__v1__match_gap__init(gap);
+    gap->total = found.worth;
+    gap->bound = found.bound;
+    gap->tempted_count = (int32_t)found.n_tempted;
+    job->run->gap = gap;
+    return 0;
+}
+
+static int solve(struct cvn_job *job, const struct cvn_match_progress *progress)
+{
+    return job->run->find_gap ? solve_with_gap(job, progress)
+                              : cvn_match_solve(&job->cohort.problem, progress, &job->result);
 }
 
 /* Builds the problem, solves it, and believes the result only after the independent check. */
@@ -295,7 +340,7 @@ static int match(struct cvn_job *job)
         return r;
     r = arrange(job, &progress);
     if (r == 0)
-        r = cvn_match_solve(&job->cohort.problem, &progress, &job->result);
+        r = solve(job, &progress);
     if (r == CVN_MATCH_INVALID)
         return explain_invalid(job);
     if (r)
@@ -419,6 +464,7 @@ void cvn_job_run(struct cvn_mentoring *mentoring, struct cvn_run_slot *slot,
 {
     struct cvn_job job = {.mentoring = mentoring, .slot = slot, .run_id = *run};
     cvn_arena_init(&job.arena, RUN_ARENA_BYTES);
+    cvn_arena_init(&job.attended, RUN_ARENA_BYTES);
     job.ctx = (struct cvn_ctx){
         .arena = &job.arena, .status = &job.status, .now_ms = mentoring->options.wall_clock_ms()};
     int r = read_run(&job, run);
@@ -434,6 +480,7 @@ void cvn_job_run(struct cvn_mentoring *mentoring, struct cvn_run_slot *slot,
         end_run(&job, r);
     }
     cvn_match_result_free(job.result);
+    cvn_arena_deinit(&job.attended);
     cvn_arena_deinit(&job.arena);
     give_memory_back();
 }

@@ -20,6 +20,7 @@ struct cvn_job {
     struct cvn_mentoring *mentoring;
     struct cvn_run_slot *slot;
     struct cvn_arena arena;
+    struct cvn_arena attended; /* where people were, until the problem is built */
     struct cvn_ctx ctx;
     struct cvn_status status;
     struct cvn_id run_id;

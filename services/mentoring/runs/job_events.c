@@ -99,7 +99,7 @@ int cvn_job_read_attendance(struct cvn_job *job)
     struct cvn_attendance_reading reading = {
         .events = job->mentoring->options.events,
         .cache = job->mentoring->attendance,
-        .arena = &job->arena,
+        .arena = &job->attended,
         .input = &job->gathered.input,
         .cancel = &job->slot->cancel,
         .tell = tell,

@@ -3,6 +3,7 @@
 #include "cohort/problem_bytes.h"
 #include "cohort/report.h"
 #include "services/mentoring/runs/input_table.h"
+#include "services/mentoring/runs/outcome_text.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
 #include "storage/store.h"
@@ -16,6 +17,7 @@ enum {
     BUSY_TRIES_MAX = 1000,
 };
 #define BATCH_ARENA_BYTES ((size_t)256 << 20)
+#define INPUT_ARENA_BYTES ((size_t)4 << 30)
 
 /* A full queue is waited for. */
 static int update(struct cvn_store *store, int (*run)(struct cvn_txn *txn, void *arg), void *arg)
@@ -75,7 +77,9 @@ static int add_report(struct cvn_job *job, struct batch *batch, const struct cvn
     }
     if (r == 0 && !cvn_id_parse(&batch->enrolments[batch->n], CVN_ENROLMENT_PREFIX, enrolment))
         r = -EUCLEAN;
-    return r;
+    return r ? r
+             : cvn_outcomes_shorten(batch->reports[batch->n]->alternatives,
+                                    batch->reports[batch->n]->n_alternatives, &batch->arena);
 }
 
 static int store_batch(struct cvn_job *job, const struct cvn_report *report, size_t first, size_t n)
@@ -121,10 +125,12 @@ static int put_input_row(struct cvn_txn *txn, void *arg)
 
 int cvn_job_store_input(struct cvn_job *job)
 {
+    CVN_ARENA_AUTO arena;
     struct cvn_slice all;
     struct input_row row;
     uint32_t n_rows = 0;
-    int r = cvn_problem_write(&job->cohort.problem, &job->arena, &all);
+    cvn_arena_init(&arena, INPUT_ARENA_BYTES);
+    int r = cvn_problem_write(&job->cohort.problem, &arena, &all);
     if (r == 0 && all.len > CVN_RUN_INPUT_BYTES_MAX)
         return 0;
     for (size_t at = 0; r == 0 && at < all.len; at += row.bytes.len) {

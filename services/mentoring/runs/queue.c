@@ -9,20 +9,9 @@
 #include <errno.h>
 #include <time.h>
 
-enum {
-    CLAIM_ARENA_BYTES = 8 << 20,
-    PERSON_BYTES = 6 << 10, /* an enrolment unpacked, and where they were */
-    CANDIDATE_BYTES = 48,   /* in the graph and in the solvers */
-    RUN_BYTES = 48 << 20,   /* results on their way into the store, and all else */
-};
+enum { CLAIM_ARENA_BYTES = 8 << 20 };
 
 #define STATE(name) CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_##name
-
-uint64_t cvn_run_memory_bytes(size_t n_mentors, size_t n_mentees, int32_t candidates_per_mentee)
-{
-    return (uint64_t)RUN_BYTES + (uint64_t)(n_mentors + n_mentees) * PERSON_BYTES +
-           (uint64_t)n_mentees * (uint64_t)candidates_per_mentee * CANDIDATE_BYTES;
-}
 
 /* A run that is chosen. */
 struct claim {
@@ -71,17 +60,15 @@ static bool take_slot(struct claim *claim)
     struct cvn_run_slot *slot = claim->slot;
     struct cvn_run_queue *queue = slot->queue;
     (void)pthread_mutex_lock(&queue->lock);
-    bool fits =
-        !queue->stopping && (queue->memory_bytes == 0 ||
-                             queue->memory_bytes + claim->memory_bytes <= queue->memory_bytes_max);
+    bool fits = !queue->stopping && cvn_budget_take(queue->budget, CVN_WORK_RUN,
+                                                    claim->memory_bytes) == CVN_BUDGET_GIVEN;
     if (fits) {
-        queue->memory_bytes += claim->memory_bytes;
         slot->memory_bytes = claim->memory_bytes;
         slot->run = claim->run;
         slot->busy = true;
         slot->begun_ms = cvn_rpc_now_ms();
         slot->phase = "prepare";
-        slot->step = CVN_RUN_STEP_ASK;
+        slot->step = CVN_RUN_STEP_READ;
         slot->done = slot->total = 0;
         atomic_store(&slot->cancel, false);
     }
@@ -93,7 +80,7 @@ static void leave_slot(struct cvn_run_slot *slot)
 {
     struct cvn_run_queue *queue = slot->queue;
     (void)pthread_mutex_lock(&queue->lock);
-    queue->memory_bytes -= slot->memory_bytes;
+    cvn_budget_give(queue->budget, CVN_WORK_RUN, slot->memory_bytes);
     slot->busy = false;
     queue->n_changes++;
     (void)pthread_cond_broadcast(&queue->wake);
@@ -169,12 +156,12 @@ static void *work(void *arg)
 }
 
 int cvn_run_queue_init(struct cvn_run_queue *queue, struct cvn_mentoring *mentoring,
-                       unsigned n_at_once, uint64_t memory_bytes_max)
+                       struct cvn_budget *budget, unsigned n_at_once)
 {
     *queue = (struct cvn_run_queue){
         .mentoring = mentoring,
         .n_slots = n_at_once ? n_at_once : CVN_RUNS_AT_ONCE_DEFAULT,
-        .memory_bytes_max = memory_bytes_max ? memory_bytes_max : CVN_RUNS_MEMORY_BYTES_MAX,
+        .budget = budget,
         .n_changes = 1, /* those that waited when the server stopped */
     };
     if (queue->n_slots > CVN_RUNS_AT_ONCE_MAX)
@@ -275,6 +262,8 @@ bool cvn_run_slot_tell(struct cvn_run_slot *slot, enum cvn_run_step step, const 
     slot->done = done;
     slot->total = total;
     (void)pthread_mutex_unlock(&slot->queue->lock);
+    if (slot->queue->told)
+        slot->queue->told(slot->queue->told_arg, slot);
     return !atomic_load(&slot->cancel);
 }
 

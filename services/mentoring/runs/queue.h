@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "services/mentoring/rules/estimate.h"
+#include "services/mentoring/runs/budget.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -22,7 +23,8 @@ enum {
     CVN_RUNS_AT_ONCE_MAX = 8,
     CVN_RUNS_WAITING_MAX = 16, /* queued and running together; RESOURCE_EXHAUSTED beyond */
 };
-/* What the runs that are worked on may need together; one alone may need more. */
+/* What the runs that are worked on, and other work on cohorts, may need together (budget.h); one
+ * alone may need more. */
 #define CVN_RUNS_MEMORY_BYTES_MAX ((uint64_t)2 << 30)
 
 /* One thread that works on runs, and how far it is. */
@@ -46,12 +48,14 @@ struct cvn_run_queue {
     struct cvn_mentoring *mentoring;
     struct cvn_run_slot slots[CVN_RUNS_AT_ONCE_MAX];
     unsigned n_slots;
-    uint64_t memory_bytes_max;
-    pthread_mutex_t claiming; /* one thread at a time chooses a run */
-    pthread_mutex_t lock;     /* covers what follows, and the slots */
+    /* For tests: hears what a run tells, on its thread, before it is asked to stop or not. */
+    void (*told)(void *arg, struct cvn_run_slot *slot);
+    void *told_arg;
+    struct cvn_budget *budget; /* given back under the lock, so that the wake is not missed */
+    pthread_mutex_t claiming;  /* one thread at a time chooses a run */
+    pthread_mutex_t lock;      /* covers what follows, and the slots */
     pthread_cond_t wake;
-    uint64_t n_changes; /* a run was added, or one has ended */
-    uint64_t memory_bytes;
+    uint64_t n_changes; /* a run was added, or something else has ended */
     bool stopping;
 };
 
@@ -62,12 +66,10 @@ struct cvn_run_progress {
     int64_t remaining_ms;
 };
 
-/* Memory that a run of such a cohort is reckoned to need. */
-uint64_t cvn_run_memory_bytes(size_t n_mentors, size_t n_mentees, int32_t candidates_per_mentee);
-
-/* 0 for the numbers means the defaults above. To be stopped and ended also after a failed one. */
+/* n_at_once 0 means the default above; the budget outlives the queue. To be stopped and ended also
+ * after a failed one. */
 int cvn_run_queue_init(struct cvn_run_queue *queue, struct cvn_mentoring *mentoring,
-                       unsigned n_at_once, uint64_t memory_bytes_max);
+                       struct cvn_budget *budget, unsigned n_at_once);
 /* Asks all runs to stop, and no further one to begin. */
 void cvn_run_queue_ask_to_stop(struct cvn_run_queue *queue);
 /* The same, and waits for the threads. */

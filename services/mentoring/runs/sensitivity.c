@@ -19,6 +19,7 @@ struct weighed {
     struct cvn_match_problem problem; /* only its weights are read: its people are gone by then */
     struct cvn_match_sensitivity found;
     bool locked;
+    struct cvn_share share;
 };
 
 static bool is_mentee(const struct cvn_match_problem *problem, const struct cvn_id *id)
@@ -56,10 +57,11 @@ static int find_mentee(struct cvn_ctx *ctx,
         return r;
     w->mentee_id = subject->person_id;
     w->mentee_name = subject->display_name;
-    return cvn_id_parse(&w->mentee, CVN_MENTORING_PERSON_PREFIX, subject->person_id) &&
-                   cvn_id_parse(&w->program, CVN_PROGRAM_PREFIX, run->program_id)
-               ? 0
-               : -EUCLEAN;
+    if (!cvn_id_parse(&w->mentee, CVN_MENTORING_PERSON_PREFIX, subject->person_id) ||
+        !cvn_id_parse(&w->program, CVN_PROGRAM_PREFIX, run->program_id))
+        return -EUCLEAN;
+    return cvn_share_take(ctx, CVN_WORK_WEIGH, (int64_t)run->mentor_count + run->mentee_count,
+                          &w->share);
 }
 
 static int read_input(struct cvn_ctx *ctx, const struct cvn_id *run, struct cvn_arena *arena,
@@ -121,15 +123,11 @@ static int weigh(struct cvn_ctx *ctx, const void *request, struct weighed *w)
 
 int cvn_match_weigh(struct cvn_ctx *ctx, const void *request)
 {
-    struct cvn_mentoring *mentoring = ctx->service;
     struct weighed *w = cvn_arena_alloc(ctx->arena, sizeof *w);
     if (!w)
         return -ENOMEM;
-    if (atomic_exchange(&mentoring->weighing, true))
-        return cvn_ctx_refuse(ctx, CVN_RESOURCE_EXHAUSTED,
-                              "Another pair's weights are being tried; try again in a moment.");
     int r = weigh(ctx, request, w);
-    atomic_store(&mentoring->weighing, false);
+    cvn_share_give(ctx, &w->share);
     ctx->prepared = w;
     return r;
 }

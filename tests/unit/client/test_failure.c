@@ -2,6 +2,8 @@
 
 #include "client/cli/failure.h"
 
+#include <string.h>
+
 static void test_exit_codes_by_status(void **state)
 {
     (void)state;
@@ -54,12 +56,33 @@ static void test_violations_find_their_option_or_column(void **state)
     assert_false(cvn_failure_is_field("", "title"));
 }
 
+static void assert_word(const char *words, const char *field, const char *expected)
+{
+    const char *word = "";
+    size_t n = cvn_failure_word(words, field, &word);
+    assert_int_equal(n, strlen(expected));
+    assert_memory_equal(word, expected, n);
+}
+
+static void test_violations_find_their_word(void **state)
+{
+    (void)state;
+    assert_word("[PROGRAM]", "program_id", "PROGRAM");
+    assert_word("PROGRAM MENTEE MENTOR", "pair_rule.mentor_id", "MENTOR");
+    assert_word("[PROGRAM]", "id", "PROGRAM");
+    assert_word("EVENT COMMENT", "id", "");
+    assert_word("RUN RUN", "first_run_id", "");
+    assert_word("PROGRAMME", "program_id", "");
+    assert_word("", "id", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exit_codes_by_status),
         cmocka_unit_test(test_deadline_is_unreachable_when_nothing_was_connected),
         cmocka_unit_test(test_violations_find_their_option_or_column),
+        cmocka_unit_test(test_violations_find_their_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

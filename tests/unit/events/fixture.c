@@ -3,6 +3,7 @@
 #include "storage/table.h"
 #include "tests/support/cmocka_all.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { CREATE, GET, LIST, PUBLISH, CANCEL, REGISTER, BATCH };
@@ -111,6 +112,45 @@ int64_t start_of(const Convene__Events__V1__Event *event)
 {
     assert_non_null(event->start_time);
     return event->start_time->seconds * 1000 + event->start_time->nanos / 1000000;
+}
+
+/* What follow does within a transaction, and how the watch stopped. */
+struct walk {
+    struct following *following;
+    int stopped;
+};
+
+static int walk_changes(struct cvn_ctx *ctx, void *arg)
+{
+    struct walk *walk = arg;
+    struct following *f = walk->following;
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, CVN_WATCH_STEP_BYTES_MAX);
+    struct cvn_ctx step = *ctx;
+    struct cvn_watch_page *page = cvn_arena_alloc(ctx->arena, sizeof *page);
+    struct cvn_watch_feed *feed = cvn_arena_alloc(ctx->arena, sizeof *feed);
+    assert_non_null(page);
+    assert_non_null(feed);
+    ctx->who = step.who = f->who;
+    step.arena = &arena;
+    int r = f->opened = cvn_watch_feed_open(feed, ctx, f->request);
+    while (r == 0 || r == CVN_WATCH_MORE)
+        r = cvn_watch_feed_step(feed, &step, page, &f->sink);
+    cvn_watch_page_drop(page);
+    walk->stopped = r;
+    f->code = ctx->status->code;
+    const char *reason = cvn_status_reason(ctx->status, ctx->arena);
+    (void)snprintf(f->reason, sizeof f->reason, "%s", reason ? reason : "");
+    return 0;
+}
+
+int follow(struct harness *harness, struct following *following)
+{
+    struct walk walk = {.following = following};
+    assert_int_equal(harness_read(harness, walk_changes, &walk), 0);
+    assert_true(walk.stopped == CVN_WATCH_IDLE || walk.stopped == CVN_WATCH_LATER ||
+                walk.stopped == CVN_REFUSED);
+    return walk.stopped;
 }
 
 void join(struct client *client, struct cvn_id group)

@@ -2,6 +2,7 @@
 #ifndef CVN_TESTS_EVENTS_FIXTURE_H
 #define CVN_TESTS_EVENTS_FIXTURE_H
 
+#include "services/events/watch/watch_feed.h"
 #include "tests/unit/events_rsvp/harness.h"
 
 #include <stdint.h>
@@ -45,6 +46,18 @@ put_batch(struct client *client, const Convene__Events__V1__BatchRegisterEventsR
 struct cvn_id id_of(const Convene__Events__V1__Event *event);
 /* Milliseconds of its start. */
 int64_t start_of(const Convene__Events__V1__Event *event);
+
+/* Somebody who watches events. */
+struct following {
+    struct cvn_principal who;
+    const Convene__Events__V1__WatchEventsRequest *request;
+    struct cvn_watch_sink sink;
+    int opened; /* out: 0 or CVN_REFUSED */
+    enum cvn_code code;
+    char reason[64];
+};
+/* Opens the watch at its cursor and lets it tell what it can. How it stopped; asserts no fault. */
+int follow(struct harness *harness, struct following *following);
 
 /* Makes the person, who calls, a member of the group; asserts. */
 void join(struct client *client, struct cvn_id group);

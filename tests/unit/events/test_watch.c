@@ -80,16 +80,9 @@ static int take(void *arg, const Convene__Events__V1__WatchEventsResponse *messa
     return 0;
 }
 
-/* Opens the watch at its cursor and lets it tell what it can. */
-static int follow(struct cvn_ctx *ctx, void *arg)
+/* Lets the watch tell what it can. */
+static void catch_up(struct watching *w)
 {
-    struct watching *w = arg;
-    CVN_ARENA_AUTO arena;
-    cvn_arena_init(&arena, CVN_WATCH_STEP_BYTES_MAX);
-    struct cvn_ctx step = *ctx;
-    struct cvn_watch_page *page = cvn_arena_alloc(ctx->arena, sizeof *page);
-    struct cvn_watch_feed *feed = cvn_arena_alloc(ctx->arena, sizeof *feed);
-    const struct cvn_watch_sink sink = {take, w};
     Convene__Events__V1__WatchEventsRequest request =
         CONVENE__EVENTS__V1__WATCH_EVENTS_REQUEST__INIT;
     char cursor[CURSOR_BYTES];
@@ -97,26 +90,13 @@ static int follow(struct cvn_ctx *ctx, void *arg)
     request.filter = &w->filter;
     request.cursor = cursor;
     request.snapshot = w->snapshot && !cursor[0];
-    assert_non_null(page);
-    assert_non_null(feed);
-    ctx->who = step.who = w->who;
-    step.arena = &arena;
     w->told[0] = '\0';
     w->live = false;
-    int r = w->result = cvn_watch_feed_open(feed, ctx, &request);
-    while (r == 0 || r == CVN_WATCH_MORE)
-        r = cvn_watch_feed_step(feed, &step, page, &sink);
-    cvn_watch_page_drop(page);
-    w->code = ctx->status->code;
-    const char *reason = cvn_status_reason(ctx->status, ctx->arena);
-    (void)snprintf(w->reason, sizeof w->reason, "%s", reason ? reason : "");
-    assert_true(r == CVN_WATCH_IDLE || r == CVN_WATCH_LATER || r == CVN_REFUSED);
-    return 0;
-}
-
-static void catch_up(struct watching *w)
-{
-    assert_int_equal(harness_read(w->harness, follow, w), 0);
+    struct following f = {.who = w->who, .request = &request, .sink = {take, w}};
+    (void)follow(w->harness, &f);
+    w->result = f.opened;
+    w->code = f.code;
+    (void)snprintf(w->reason, sizeof w->reason, "%s", f.reason);
 }
 
 static void expect(struct watching *w, const char *told)

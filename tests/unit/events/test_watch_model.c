@@ -73,37 +73,23 @@ static int take(void *arg, const Convene__Events__V1__WatchEventsResponse *messa
     return 0;
 }
 
-static int follow(struct cvn_ctx *ctx, void *arg)
+/* Catches up. */
+static void catch_up(struct follower *f)
 {
-    struct follower *f = arg;
-    CVN_ARENA_AUTO arena;
-    cvn_arena_init(&arena, CVN_WATCH_STEP_BYTES_MAX);
-    struct cvn_ctx step = *ctx;
-    struct cvn_watch_page *page = cvn_arena_alloc(ctx->arena, sizeof *page);
-    struct cvn_watch_feed *feed = cvn_arena_alloc(ctx->arena, sizeof *feed);
-    const struct cvn_watch_sink sink = {take, f};
     Convene__Events__V1__WatchEventsRequest request =
         CONVENE__EVENTS__V1__WATCH_EVENTS_REQUEST__INIT;
     char cursor[CURSOR_BYTES];
     (void)snprintf(cursor, sizeof cursor, "%s", f->cursor);
     request.filter = &f->request;
     request.cursor = cursor;
-    assert_non_null(page);
-    assert_non_null(feed);
-    ctx->who = step.who = f->client->who;
-    step.arena = &arena;
-    int r = cvn_watch_feed_open(feed, ctx, &request);
-    while (r == 0 || r == CVN_WATCH_MORE)
-        r = cvn_watch_feed_step(feed, &step, page, &sink);
-    cvn_watch_page_drop(page);
-    assert_int_equal(r, CVN_WATCH_IDLE);
-    return 0;
+    struct following following = {.who = f->client->who, .request = &request, .sink = {take, f}};
+    assert_int_equal(follow(f->world->harness, &following), CVN_WATCH_IDLE);
 }
 
 /* Catches up, and has what a list gives. */
 static void look(struct follower *f)
 {
-    assert_int_equal(harness_read(f->world->harness, follow, f), 0);
+    catch_up(f);
     Convene__Events__V1__ListEventsRequest request = f->request;
     request.page_size = 100;
     const Convene__Events__V1__ListEventsResponse *found = list(f->client, &request);

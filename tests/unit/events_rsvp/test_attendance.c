@@ -1,3 +1,6 @@
+#include "services/events/rsvps/attendance_mark.h"
+#include "storage/change_log.h"
+#include "storage/store.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events_rsvp/harness.h"
 
@@ -248,6 +251,129 @@ static void test_attendance_that_has_not_changed_is_left_out(void **state)
     assert_true(client_blames(&admin, "revisions"));
 }
 
+/* Whether the mark holds; it becomes the new one. */
+static bool holds(struct client *client, char mark[64])
+{
+    Convene__Events__V1__BatchGetAttendanceRequest request =
+        CONVENE__EVENTS__V1__BATCH_GET_ATTENDANCE_REQUEST__INIT;
+    request.mark = mark;
+    const Convene__Events__V1__BatchGetAttendanceResponse *reply =
+        client_call(client, &cvn_attendance_methods[0], &request);
+    assert_non_null(reply);
+    assert_int_equal(reply->n_attendance, 0);
+    assert_true(strlen(reply->mark) < 64);
+    bool unchanged = reply->unchanged;
+    (void)snprintf(mark, 64, "%s", reply->mark);
+    return unchanged;
+}
+
+static void test_attendance_mark_holds_until_something_past_changes(void **state)
+{
+    CLIENT admin = client_admin(*state);
+    struct scene s = past(state, &admin);
+    char mark[64] = "";
+    assert_false(holds(&admin, mark));
+    assert_true(holds(&admin, mark));
+    harness_reopen(s.harness); /* it is of the store, not of a process */
+    assert_true(holds(&admin, mark));
+    (void)decide(&admin, s.events[1], s.person, ACTION(MARK_NO_SHOW));
+    assert_false(holds(&admin, mark));
+    assert_true(holds(&admin, mark));
+    struct cvn_id other = harness_person(s.harness, 2); /* who has not been anywhere */
+    assert_true(holds(&admin, mark));
+    (void)harness_group(s.harness, "Another", other);
+    assert_false(holds(&admin, mark));
+}
+
+/* A community goes on: what is to come is told when it is over. */
+static void test_attendance_mark_holds_while_people_answer_to_what_is_to_come(void **state)
+{
+    CLIENT admin = client_admin(*state);
+    struct scene s = past(state, &admin);
+    char mark[64] = "";
+    s.harness->now_ms++; /* the newest is over by now */
+    (void)holds(&admin, mark);
+    Convene__Events__V1__Event message = harness_event(s.harness, s.group, 1);
+    Google__Protobuf__Timestamp start = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    Google__Protobuf__Timestamp end = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    start.seconds = s.harness->now_ms / 1000 + 7200;
+    end.seconds = start.seconds + 3600;
+    message.start_time = &start;
+    message.end_time = &end;
+    struct cvn_id event = harness_put_event(s.harness, N_EVENTS, message);
+    (void)say_yes(&admin, event, s.person, 0); /* which fills it */
+    assert_true(holds(&admin, mark));
+    s.harness->now_ms = end.seconds * 1000;
+    assert_true(holds(&admin, mark)); /* it ends only now */
+    s.harness->now_ms++;
+    assert_false(holds(&admin, mark));
+    assert_true(holds(&admin, mark));
+}
+
+static void test_attendance_mark_when_time_or_store_went_back(void **state)
+{
+    CLIENT admin = client_admin(*state);
+    struct scene s = past(state, &admin);
+    char mark[64] = "", ahead[64] = "";
+    (void)holds(&admin, mark);
+    (void)snprintf(ahead, sizeof ahead, "1%s", mark); /* an entry that is still to come */
+    assert_false(holds(&admin, ahead));
+    (void)snprintf(ahead, sizeof ahead, "%s", mark);
+    ahead[strlen(ahead) - 1] ^= 1; /* another entry of that number */
+    assert_false(holds(&admin, ahead));
+    s.harness->now_ms -= 1;
+    assert_false(holds(&admin, mark));
+    s.harness->now_ms += 2 * 365 * DAY_MS; /* the oldest is too long ago */
+    assert_false(holds(&admin, mark));
+    for (size_t i = 0; i < 3; i++) {
+        const char *const wrong[] = {"x", "12", "99999999999999999999999.1.a"};
+        char text[64];
+        (void)snprintf(text, sizeof text, "%s", wrong[i]);
+        assert_false(holds(&admin, text));
+    }
+}
+
+/* Entries that do not concern attendance, as many as one call looks at and more. */
+static int append_comments(struct cvn_txn *txn, void *arg)
+{
+    const size_t *n = arg;
+    const struct cvn_change change = {
+        .kind = cvn_slice_of_string("comment.created"),
+        .subject = cvn_slice_of_string("evt_01h2xcejqtf2nbrexx3vqjhp41/comments/"
+                                       "cmt_01h2xcejqtf2nbrexx3vqjhp41"),
+    };
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < *n; i++)
+        r = cvn_change_append(txn, &change, NULL);
+    return r;
+}
+
+static void test_attendance_mark_holds_for_as_many_changes_as_are_looked_at(void **state)
+{
+    CLIENT admin = client_admin(*state);
+    struct harness *harness = *state;
+    for (size_t more = 0; more < 2; more++) {
+        char mark[64] = "";
+        size_t n = CVN_ATTENDANCE_MARK_LOOKS_MAX + more;
+        (void)holds(&admin, mark);
+        assert_int_equal(cvn_store_update(harness->store, append_comments, &n, 0), 0);
+        assert_int_equal(holds(&admin, mark), more == 0);
+        assert_true(holds(&admin, mark));
+    }
+}
+
+static void test_attendance_mark_is_of_the_usual_time(void **state)
+{
+    CLIENT admin = client_admin(*state);
+    Convene__Events__V1__BatchGetAttendanceRequest request =
+        CONVENE__EVENTS__V1__BATCH_GET_ATTENDANCE_REQUEST__INIT;
+    Google__Protobuf__Timestamp since = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    request.mark = (char *)"1.1.a";
+    request.since = &since;
+    assert_null(client_call(&admin, &cvn_attendance_methods[0], &request));
+    assert_true(client_blames(&admin, "mark"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
 
 int main(void)
@@ -261,6 +387,11 @@ int main(void)
         TEST(test_attendance_of_oneself_is_seen_whole),
         TEST(test_attendance_on_behalf_of_nobody),
         TEST(test_attendance_that_has_not_changed_is_left_out),
+        TEST(test_attendance_mark_holds_until_something_past_changes),
+        TEST(test_attendance_mark_holds_while_people_answer_to_what_is_to_come),
+        TEST(test_attendance_mark_when_time_or_store_went_back),
+        TEST(test_attendance_mark_holds_for_as_many_changes_as_are_looked_at),
+        TEST(test_attendance_mark_is_of_the_usual_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,8 @@ static bool recall(struct cvn_attendance_cache *cache, struct cvn_attendance_key
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, ARENA_BYTES);
     struct cvn_slice found;
-    if (!cvn_attendance_cache_get(cache, &key, &arena, &found))
+    uint64_t number;
+    if (!cvn_attendance_cache_get(cache, &key, &arena, &found, &number))
         return false;
     assert_true(found.len < 16);
     memcpy(ret, found.data, found.len);
@@ -31,7 +32,7 @@ static bool recall(struct cvn_attendance_cache *cache, struct cvn_attendance_key
 static void keep(struct cvn_attendance_cache *cache, struct cvn_attendance_key key,
                  const char *text)
 {
-    cvn_attendance_cache_put(cache, &key, cvn_slice_of_string(text));
+    cvn_attendance_cache_put(cache, &key, cvn_slice_of_string(text), 0);
 }
 
 static void test_attendance_is_kept_apart_by_who_was_told(void **state)
@@ -52,6 +53,62 @@ static void test_attendance_is_kept_apart_by_who_was_told(void **state)
     keep(cache, key_of(7, 1), "other");
     assert_true(recall(cache, key_of(7, 1), text));
     assert_string_equal(text, "other");
+    cvn_attendance_cache_free(cache);
+}
+
+static size_t bytes_of_one(void);
+
+/* A cohort that is larger than what is kept finds a part of itself again, not nothing. */
+static void test_attendance_cache_at_its_bound_keeps_what_is_as_new(void **state)
+{
+    (void)state;
+    struct cvn_attendance_cache *cache;
+    char text[16];
+    struct cvn_attendance_key old = key_of(0, 9),
+                              keys[] = {key_of(0, 1), key_of(0, 2), key_of(0, 3)};
+    assert_int_equal(cvn_attendance_cache_new(&cache, 2 * bytes_of_one()), 0);
+    cvn_attendance_cache_put(cache, &old, cvn_slice_of_string("0123456789"), 1);
+    for (size_t i = 0; i < 3; i++)
+        cvn_attendance_cache_put(cache, &keys[i], cvn_slice_of_string("0123456789"), 2);
+    assert_false(recall(cache, old, text));
+    assert_true(recall(cache, keys[0], text));
+    assert_true(recall(cache, keys[1], text));
+    assert_false(recall(cache, keys[2], text));
+    cvn_attendance_cache_renew(cache, &keys[0], 3);
+    cvn_attendance_cache_renew(cache, &keys[1], 3);
+    cvn_attendance_cache_put(cache, &keys[2], cvn_slice_of_string("0123456789"), 3);
+    assert_false(recall(cache, keys[2], text));
+    cvn_attendance_cache_put(cache, &keys[2], cvn_slice_of_string("0123456789"), 4);
+    assert_true(recall(cache, keys[2], text));
+    cvn_attendance_cache_free(cache);
+}
+
+static void test_marks_are_kept_of_as_many_subjects_as_may_be(void **state)
+{
+    (void)state;
+    struct cvn_attendance_cache *cache;
+    struct cvn_attendance_stand stand;
+    char mark[CVN_ATTENDANCE_MARK_BYTES + 1];
+    assert_int_equal(cvn_attendance_cache_new(&cache, 0), 0);
+    cvn_attendance_cache_stand(cache, &(struct cvn_id){{0}}, &stand);
+    assert_int_equal(stand.number, 0);
+    for (uint8_t i = 0; i < CVN_ATTENDANCE_MARKS_MAX; i++)
+        assert_int_equal(cvn_attendance_cache_note(cache, &(struct cvn_id){{i}}, "a", 0), i + 1);
+    assert_int_equal(cvn_attendance_cache_note(cache, &(struct cvn_id){{0}}, "b", 1), 1);
+    cvn_attendance_cache_stand(cache, &(struct cvn_id){{0}}, &stand);
+    assert_int_equal(stand.number, 1);
+    assert_string_equal(stand.mark, "b");
+    (void)cvn_attendance_cache_note(cache, &(struct cvn_id){{99}}, "c", 0);
+    cvn_attendance_cache_stand(cache, &(struct cvn_id){{1}}, &stand); /* not used longest */
+    assert_int_equal(stand.number, 0);
+    cvn_attendance_cache_stand(cache, &(struct cvn_id){{0}}, &stand);
+    assert_int_equal(stand.number, 1);
+    assert_int_equal(cvn_attendance_cache_note(cache, &(struct cvn_id){{0}}, "", 1), 0);
+    memset(mark, 'm', sizeof mark);
+    mark[CVN_ATTENDANCE_MARK_BYTES] = '\0';
+    assert_int_equal(cvn_attendance_cache_note(cache, &(struct cvn_id){{0}}, mark, 0), 0);
+    mark[CVN_ATTENDANCE_MARK_BYTES - 1] = '\0';
+    assert_int_not_equal(cvn_attendance_cache_note(cache, &(struct cvn_id){{0}}, mark, 0), 0);
     cvn_attendance_cache_free(cache);
 }
 
@@ -113,10 +170,10 @@ static void test_the_bound_that_is_kept_to_unless_told(void **state)
     assert_non_null(large.data);
     assert_int_equal(cvn_attendance_cache_new(&cache, 0), 0);
     keep(cache, key_of(0, 2), "small");
-    cvn_attendance_cache_put(cache, &key, large);
+    cvn_attendance_cache_put(cache, &key, large, 0);
     assert_true(recall(cache, key_of(0, 2), text));
     large.len = room;
-    cvn_attendance_cache_put(cache, &key, large);
+    cvn_attendance_cache_put(cache, &key, large, 0);
     assert_int_equal(cvn_attendance_cache_bytes(cache), CVN_ATTENDANCE_CACHE_BYTES_MAX);
     assert_false(recall(cache, key_of(0, 2), text));
     cvn_attendance_cache_free(cache);
@@ -133,7 +190,7 @@ static void test_progress_rises_over_the_steps_to_the_whole(void **state)
             last = now;
         }
     assert_int_equal(last, 1000);
-    assert_int_equal(cvn_run_thousandths(CVN_RUN_STEP_ASK, 0, 0), 0);
+    assert_int_equal(cvn_run_thousandths(CVN_RUN_STEP_READ, 0, 0), 0);
     assert_int_equal(cvn_run_thousandths(CVN_RUN_STEP_ASK, 9, 4),
                      cvn_run_thousandths(CVN_RUN_STEP_ASK, 4, 4));
 }
@@ -222,6 +279,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_attendance_is_kept_apart_by_who_was_told),
         cmocka_unit_test(test_attendance_cache_drops_at_its_bound_what_was_not_asked_for_longest),
+        cmocka_unit_test(test_attendance_cache_at_its_bound_keeps_what_is_as_new),
+        cmocka_unit_test(test_marks_are_kept_of_as_many_subjects_as_may_be),
         cmocka_unit_test(test_what_is_larger_than_the_cache_is_not_kept),
         cmocka_unit_test(test_the_bound_that_is_kept_to_unless_told),
         cmocka_unit_test(test_progress_rises_over_the_steps_to_the_whole),

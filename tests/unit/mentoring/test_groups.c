@@ -209,6 +209,51 @@ static void test_pairs_of_another_time_are_not_published(void **state)
     assert_non_null(strstr(scene.admin.status.message, "meets a group at another time"));
 }
 
+/* Who stays with the mentor, whose group meets at another time, is among the changes. */
+static void test_diff_tells_that_a_group_meets_at_another_time(void **state)
+{
+    SCENE scene = scene_of(state, 4);
+    Convene__Mentoring__V1__DiffMatchRunsRequest request =
+        CONVENE__MENTORING__V1__DIFF_MATCH_RUNS_REQUEST__INIT;
+    enrol(&scene, 3, 0);
+    enrol(&scene, 5, 0);
+    struct id_text late = run(&scene, 2);
+    enrol(&scene, 1, 0);
+    enrol(&scene, 2, 0);
+    struct id_text early = run(&scene, 3);
+    request.first_run_id = late.text;
+    request.second_run_id = early.text;
+    const Convene__Mentoring__V1__DiffMatchRunsResponse *d =
+        client_call(&scene.admin, "DiffMatchRuns", &request);
+    assert_non_null(d);
+    assert_int_equal(d->same_count, 1);
+    assert_int_equal(d->moved_count, 1);
+    assert_int_equal(d->changed_count, 0);
+    assert_int_equal(d->gained_count, 2);
+    assert_int_equal(d->lost_count, 1);
+    assert_int_equal(d->n_changes, 4);
+    for (size_t i = 0; i < d->n_changes; i++) {
+        const Convene__Mentoring__V1__MatchChange *change = d->changes[i];
+        bool moved = strcmp(change->mentee_id, scene.ids[5].text) == 0;
+        bool lost = strcmp(change->mentee_id, scene.ids[3].text) == 0;
+        assert_int_equal(change->kind == CONVENE__MENTORING__V1__MATCH_CHANGE__KIND__KIND_MOVED,
+                         moved);
+        if (moved || lost)
+            assert_meeting(change->first_meeting, LATE_UTC);
+        else
+            assert_null(change->first_meeting);
+        if (lost)
+            assert_null(change->second_meeting);
+        else
+            assert_meeting(change->second_meeting, EARLY_UTC);
+    }
+    request.second_run_id = late.text;
+    d = client_call(&scene.admin, "DiffMatchRuns", &request);
+    assert_int_equal(d->same_count, 2);
+    assert_int_equal(d->moved_count, 0);
+    assert_int_equal(d->n_changes, 0);
+}
+
 static void lock(struct scene *scene, size_t person)
 {
     Convene__Mentoring__V1__PairRule rule = CONVENE__MENTORING__V1__PAIR_RULE__INIT;
@@ -366,6 +411,7 @@ int main(void)
         TEST(test_mentees_share_the_time_that_suits_most_of_them),
         TEST(test_group_that_meets_keeps_its_time),
         TEST(test_pairs_of_another_time_are_not_published),
+        TEST(test_diff_tells_that_a_group_meets_at_another_time),
         TEST(test_locked_mentees_decide_the_time),
         TEST(test_kept_pairs_decide_the_time),
         TEST(test_pairs_that_share_no_time_are_not_all_kept),

@@ -1,4 +1,5 @@
 /* What is found in a programme's rules before it is matched. */
+#include "services/mentoring/state.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/mentoring/harness.h"
 
@@ -197,12 +198,62 @@ static void test_findings_end_at_100_with_the_worst_in_front(void **state)
     assert_int_equal(count_code(reply, "LOCK_IMPOSSIBLE"), n + 1);
 }
 
+/* Whether the programme is checked; else that the call is refused for want of a share. */
+static bool is_checked(struct scene *scene, const char *why)
+{
+    Convene__Mentoring__V1__CheckProgramRequest request =
+        CONVENE__MENTORING__V1__CHECK_PROGRAM_REQUEST__INIT;
+    request.id = scene->program.text;
+    if (client_call(&scene->admin, "CheckProgram", &request))
+        return true;
+    assert_int_equal(client_code(&scene->admin), CVN_RESOURCE_EXHAUSTED);
+    assert_non_null(strstr(scene->admin.status.message, why));
+    return false;
+}
+
+static void test_programmes_are_checked_two_at_once(void **state)
+{
+    SCENE scene = scene_of(state);
+    struct cvn_budget *budget = &scene.harness->service->budget;
+    assert_int_equal(CVN_WORK_AT_ONCE_MAX, 2);
+    assert_int_equal(cvn_budget_take(budget, CVN_WORK_CHECK, 1), CVN_BUDGET_GIVEN);
+    assert_true(is_checked(&scene, ""));
+    assert_true(is_checked(&scene, "")); /* the share was given back */
+    assert_int_equal(cvn_budget_take(budget, CVN_WORK_CHECK, 1), CVN_BUDGET_GIVEN);
+    assert_false(is_checked(&scene, "2 other programmes are being checked"));
+    cvn_budget_give(budget, CVN_WORK_CHECK, 1);
+    assert_true(is_checked(&scene, ""));
+    cvn_budget_give(budget, CVN_WORK_CHECK, 1);
+    assert_int_equal(budget->memory_bytes, 0);
+    assert_int_equal(budget->n[CVN_WORK_CHECK], 0);
+}
+
+/* Runs and checks share the memory; what is alone may need more than there is. */
+static void test_programmes_are_checked_within_the_memory_of_runs(void **state)
+{
+    SCENE scene = scene_of(state);
+    struct cvn_budget *budget = &scene.harness->service->budget;
+    enrol(&scene, 0, MENTEE, "de");
+    uint64_t need = cvn_run_memory_bytes(0, 1, 0);
+    budget->memory_bytes_max = need;
+    assert_int_equal(cvn_budget_take(budget, CVN_WORK_RUN, 1), CVN_BUDGET_GIVEN);
+    assert_false(is_checked(&scene, "match runs that are worked on need the memory"));
+    budget->memory_bytes_max = need + 1;
+    assert_true(is_checked(&scene, ""));
+    cvn_budget_give(budget, CVN_WORK_RUN, 1);
+    budget->memory_bytes_max = 1;
+    assert_true(is_checked(&scene, ""));
+    assert_int_equal(budget->memory_bytes, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_nobody_to_pair_is_said),
+        TEST(test_programmes_are_checked_two_at_once),
+        TEST(test_programmes_are_checked_within_the_memory_of_runs),
         TEST(test_rule_that_no_mentor_satisfies_is_named_with_who),
         TEST(test_seats_that_do_not_suffice_are_counted),
         TEST(test_weights_that_cannot_matter_are_named),

@@ -1,5 +1,6 @@
 /* Mentorships from the proposal to the end, and what those hear who are not entitled. */
 #include "services/mentoring/service.h"
+#include "services/mentoring/state.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/mentoring/published.h"
 
@@ -170,6 +171,25 @@ static void test_proposal_expires_at_its_deadline(void **state)
         struct id_text other = published_mentorship(&scene, i);
         assert_int_equal(mentorship_get(&scene.admin, &other)->state, MENTORSHIP_STATE(EXPIRED));
     }
+}
+
+static void test_replacements_are_looked_for_two_at_once(void **state)
+{
+    PUBLISHED scene;
+    struct id_text id = publish_one(&scene, state);
+    struct cvn_budget *budget = &scene.harness->service->budget;
+    Convene__Mentoring__V1__ReplaceMentorshipRequest request =
+        CONVENE__MENTORING__V1__REPLACE_MENTORSHIP_REQUEST__INIT;
+    assert_non_null(mentorship_decline(&scene.admin, &id, MENTEE, ""));
+    request.id = id.text;
+    for (int i = 0; i < CVN_WORK_AT_ONCE_MAX; i++)
+        assert_int_equal(cvn_budget_take(budget, CVN_WORK_REPLACE, 1), CVN_BUDGET_GIVEN);
+    assert_null(client_call(&scene.admin, "ReplaceMentorship", &request));
+    assert_int_equal(client_code(&scene.admin), CVN_RESOURCE_EXHAUSTED);
+    cvn_budget_give(budget, CVN_WORK_REPLACE, 1);
+    assert_non_null(client_call(&scene.admin, "ReplaceMentorship", &request));
+    cvn_budget_give(budget, CVN_WORK_REPLACE, 1);
+    assert_int_equal(budget->memory_bytes, 0);
 }
 
 static void test_replacement_takes_the_seat_and_finds_the_mentee_another(void **state)
@@ -417,6 +437,7 @@ int main(void)
         TEST(test_who_declined_are_not_proposed_to_each_other_again),
         TEST(test_not_the_same_pair_again),
         TEST(test_proposal_expires_at_its_deadline),
+        TEST(test_replacements_are_looked_for_two_at_once),
         TEST(test_replacement_takes_the_seat_and_finds_the_mentee_another),
         TEST(test_replacement_counts_who_met),
         TEST(test_replacement_without_events_says_so),

@@ -118,6 +118,34 @@ static void test_every_mode_is_proved_before_it_is_done(void **state)
     }
 }
 
+/* One candidate each is too few for the best pairs, and three are all there are. */
+static void test_gap_is_found_where_it_is_asked_for(void **state)
+{
+    SCENE scene = scene_of(state);
+    struct id_text id;
+    scene.request.mode = MODE(OPTIMAL);
+    assert_null(run_to_end(&scene, &id)->gap);
+    scene.request.find_gap = true;
+    const Convene__Mentoring__V1__MatchRun *ended = run_to_end(&scene, &id);
+    assert_int_equal(ended->state, RUN_STATE(DONE));
+    assert_non_null(ended->gap);
+    assert_int_equal(ended->gap->total, ended->total_score);
+    assert_int_equal(ended->gap->bound, ended->total_score);
+    assert_int_equal(ended->gap->tempted_count, 0);
+    int64_t best = ended->total_score;
+    scene.request.candidates_per_mentee = 1;
+    ended = run_to_end(&scene, &id);
+    assert_non_null(ended->gap);
+    assert_int_equal(ended->gap->total, ended->total_score);
+    assert_true(ended->total_score < best);
+    assert_true(ended->gap->bound >= best);
+    assert_true(ended->gap->tempted_count > 0);
+    scene.request.mode = MODE(STABLE);
+    scene.request.program_id = scene.program.text;
+    assert_null(client_call(&scene.admin, "CreateMatchRun", &scene.request));
+    assert_true(client_blames(&scene.admin, "find_gap"));
+}
+
 static void test_explanation_by_prices_says_what_a_pair_would_cost(void **state)
 {
     SCENE scene = scene_of(state);
@@ -485,6 +513,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_every_mode_is_proved_before_it_is_done),
+        TEST(test_gap_is_found_where_it_is_asked_for),
         TEST(test_explanation_by_prices_says_what_a_pair_would_cost),
         TEST(test_locked_pair_is_kept_and_forbidden_pair_is_not_made),
         TEST(test_disallowed_pair_that_is_locked_fails_the_run_by_name),

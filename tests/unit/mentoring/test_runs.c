@@ -273,6 +273,47 @@ static void test_cancel_one_that_is_worked_on(void **state)
     assert_int_equal(harness_wait_run(&scene.admin, id.text)->state, RUN_STATE(DONE));
 }
 
+/* Asks a run to stop as soon as it is at a step, and counts what it tells of its steps after. */
+struct stopping {
+    enum cvn_run_step step;
+    atomic_uint n_reached, n_after;
+};
+
+static void stop_at(void *arg, struct cvn_run_slot *slot)
+{
+    struct stopping *stopping = arg;
+    if (atomic_load(&stopping->n_reached) > 0)
+        (void)atomic_fetch_add(&stopping->n_after, 1);
+    else if (slot->step == stopping->step) {
+        (void)atomic_fetch_add(&stopping->n_reached, 1);
+        atomic_store(&slot->cancel, true);
+    }
+}
+
+/* In whatever step: the next time that a run looks whether it is to stop, it does. */
+static void test_cancel_in_each_step_takes_effect_at_once(void **state)
+{
+    SCENE scene = full_scene(state);
+    struct cvn_run_queue *queue = &scene.harness->service->queue;
+    struct stopping stopping;
+    for (int step = 0; step < CVN_RUN_STEPS; step++) {
+        stopping = (struct stopping){.step = (enum cvn_run_step)step};
+        harness_hold_runs(scene.harness);
+        queue->told_arg = &stopping;
+        queue->told = stop_at;
+        struct id_text id = harness_start_run(&scene.admin, scene.program.text, 1);
+        harness_release_runs(scene.harness);
+        const Convene__Mentoring__V1__MatchRun *run = harness_wait_run(&scene.admin, id.text);
+        if (run->state != RUN_STATE(CANCELLED) || stopping.n_reached != 1 || stopping.n_after != 0)
+            fail_msg("step %d: state %d, reached %u, then told %u more", step, (int)run->state,
+                     stopping.n_reached, stopping.n_after);
+        assert_null(list(&scene.admin, id.text, "", false));
+    }
+    harness_hold_runs(scene.harness);
+    queue->told = NULL;
+    harness_release_runs(scene.harness);
+}
+
 static int put_state(struct cvn_txn *txn, void *arg, Convene__Mentoring__V1__MatchRun__State state)
 {
     CVN_ARENA_AUTO arena;
@@ -463,6 +504,7 @@ int main(void)
         TEST(test_killed_run_leaves_no_results),
         TEST(test_cancel_one_that_waits),
         TEST(test_cancel_one_that_is_worked_on),
+        TEST(test_cancel_in_each_step_takes_effect_at_once),
         TEST(test_cancelled_run_stays_cancelled),
         TEST(test_run_without_events_service),
         TEST(test_16_runs_wait_and_no_more),

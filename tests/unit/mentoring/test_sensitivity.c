@@ -1,5 +1,6 @@
 /* Which weights would give a mentee another mentor: asked of a run, and tried. */
 #include "services/mentoring/spaces.h"
+#include "services/mentoring/state.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/mentoring/harness.h"
 
@@ -97,6 +98,22 @@ static void mentor_with(struct scene *scene, const char *term, int32_t weight, s
     const Convene__Mentoring__V1__MatchSensitivity *found = weigh(&scene->admin, &id, mentee);
     assert_non_null(found);
     strcpy(ret->text, found->mentor_id);
+}
+
+static void test_pairs_are_weighed_two_at_once(void **state)
+{
+    SCENE scene = scene_of(state);
+    struct id_text id = run(&scene);
+    struct cvn_budget *budget = &scene.harness->service->budget;
+    for (int i = 0; i < CVN_WORK_AT_ONCE_MAX; i++) {
+        assert_non_null(weigh(&scene.admin, &id, scene.people[2]));
+        assert_int_equal(cvn_budget_take(budget, CVN_WORK_WEIGH, 1), CVN_BUDGET_GIVEN);
+    }
+    assert_null(weigh(&scene.admin, &id, scene.people[2]));
+    assert_int_equal(client_code(&scene.admin), CVN_RESOURCE_EXHAUSTED);
+    for (int i = 0; i < CVN_WORK_AT_ONCE_MAX; i++)
+        cvn_budget_give(budget, CVN_WORK_WEIGH, 1);
+    assert_int_equal(budget->memory_bytes, 0);
 }
 
 /* The turns are those of the programme itself: it is changed so, and matched. */
@@ -255,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_turns_come_true),
+        TEST(test_pairs_are_weighed_two_at_once),
         TEST(test_the_answer_outlives_changes),
         TEST(test_locked_mentee_has_no_turns),
         TEST(test_who_is_no_mentee_of_the_run_is_not_found),

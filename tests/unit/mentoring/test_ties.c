@@ -206,7 +206,9 @@ static int read_pair(struct read *read, const struct scene *s, size_t subject)
     return cvn_attendance_read(&read->reading);
 }
 
-static void expect_read(const struct scene *s, size_t subject, size_t n_events, size_t n_unchanged)
+/* n_asked of whom more than that nothing has changed had to be asked. */
+static void expect_asked(const struct scene *s, size_t subject, size_t n_events, size_t n_asked,
+                         size_t n_unchanged)
 {
     struct read read;
     assert_int_equal(read_pair(&read, s, subject), 0);
@@ -214,7 +216,14 @@ static void expect_read(const struct scene *s, size_t subject, size_t n_events, 
     assert_int_equal(read.mentee.attendance->n_events, n_events);
     assert_string_equal(read.mentor.attendance->person_id, read.ids[0].text);
     assert_int_equal(read.reading.n_unchanged, n_unchanged);
+    assert_int_equal(read.reading.n_asked, n_asked);
+    assert_int_equal(read.reading.n_calls, n_asked > 0 ? 2 : 1);
     cvn_arena_deinit(&read.arena);
+}
+
+static void expect_read(const struct scene *s, size_t subject, size_t n_events, size_t n_unchanged)
+{
+    expect_asked(s, subject, n_events, 2, n_unchanged);
 }
 
 static void test_what_has_not_changed_is_not_sent_again(void **state)
@@ -222,18 +231,34 @@ static void test_what_has_not_changed_is_not_sent_again(void **state)
     SCENE s = scene_of(state);
     (void)meet(&s, OWNER, true);
     expect_read(&s, PEOPLE, 1, 0);
-    expect_read(&s, PEOPLE, 1, 2);
-    expect_read(&s, MANAGER, 0, 0); /* another authority, another answer */
-    expect_read(&s, MANAGER, 0, 2);
+    expect_asked(&s, PEOPLE, 1, 0, 2); /* in one call, and about nobody */
+    expect_read(&s, MANAGER, 0, 0);    /* another authority, another answer */
+    expect_asked(&s, MANAGER, 0, 0, 2);
     expect_read(&s, OWNER, 1, 0);
     (void)meet(&s, OWNER, true);
     expect_read(&s, PEOPLE, 2, 0);
     expect_read(&s, MANAGER, 0, 2);
     expect_read(&s, OWNER, 2, 0);
-    expect_read(&s, OWNER, 2, 2);
+    expect_asked(&s, OWNER, 2, 0, 2);
     harness_restart(s.harness);
     expect_read(&s, OWNER, 2, 0);
-    expect_read(&s, OWNER, 2, 2);
+    expect_asked(&s, OWNER, 2, 0, 2);
+}
+
+/* Whoever enrols later is asked about, and the others are not. */
+static void test_of_what_is_known_only_the_rest_is_asked(void **state)
+{
+    SCENE s = scene_of(state);
+    (void)meet(&s, OWNER, false);
+    struct read read;
+    expect_read(&s, PEOPLE, 1, 0);
+    s.people[MENTEE_PERSON] = s.people[MANAGER];
+    assert_int_equal(read_pair(&read, &s, PEOPLE), 0);
+    assert_int_equal(read.reading.n_asked, 1);
+    assert_int_equal(read.reading.n_unchanged, 1);
+    assert_int_equal(read.mentor.attendance->n_events, 1);
+    assert_int_equal(read.mentee.attendance->n_events, 0);
+    cvn_arena_deinit(&read.arena);
 }
 
 /* The evening that both came to is over at one instant, and too long ago at another. */
@@ -276,6 +301,7 @@ int main(void)
         TEST(test_a_run_ends_with_its_creator),
         TEST(test_people_are_looked_up_on_behalf_of_who_enrols),
         TEST(test_what_has_not_changed_is_not_sent_again),
+        TEST(test_of_what_is_known_only_the_rest_is_asked),
         TEST(test_time_alone_changes_the_revision),
         TEST(test_reading_is_refused_when_nobody_answers),
     };

@@ -173,9 +173,8 @@ static void test_runs_at_once_within_the_memory(void **state)
         struct enrolment one;
         enrolment_init(&one, MENTEE, scene.program.text, scene.people[fits]);
         (void)harness_enrol(&scene.admin, &one);
-        struct cvn_run_queue *queue = &scene.harness->service->queue;
         uint64_t need = cvn_run_memory_bytes(0, 1, CVN_MATCH_CANDIDATES_DEFAULT);
-        queue->memory_bytes_max = fits ? 2 * need : 2 * need - 1;
+        scene.harness->service->budget.memory_bytes_max = fits ? 2 * need : 2 * need - 1;
         harness_close_gate();
         struct id_text first = start(&scene);
         while (state_of(&scene, &first) != RUN_STATE(RUNNING))

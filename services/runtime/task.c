@@ -1,4 +1,4 @@
-#include "services/events/task_ctx.h"
+#include "services/runtime/task.h"
 
 #include "storage/store.h"
 
@@ -21,28 +21,32 @@ struct cvn_ctx cvn_task_ctx(const struct cvn_task *task, struct cvn_txn *txn,
     return ctx;
 }
 
-int cvn_task_first(struct cvn_store *store, uint8_t space, struct cvn_id *ret)
+int cvn_task_first(struct cvn_txn *txn, uint8_t space, struct cvn_id *ret)
 {
-    struct cvn_txn *snapshot;
     struct cvn_key lo, hi;
     struct cvn_slice key;
     struct cvn_key_reader reader;
+    CVN_CURSOR_AUTO cursor = {0};
+    cvn_key_begin(&lo, space);
+    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    int r = cvn_cursor_init(&cursor, txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
+    if (r == 0)
+        r = cvn_cursor_next(&cursor, &key, NULL);
+    if (r)
+        return r;
+    cvn_key_reader_init(&reader, key);
+    (void)cvn_key_get_u8(&reader);
+    *ret = cvn_key_get_id(&reader);
+    return cvn_key_reader_done(&reader) ? 0 : -EUCLEAN;
+}
+
+int cvn_task_look(struct cvn_store *store, uint8_t space, struct cvn_id *ret)
+{
+    struct cvn_txn *snapshot;
     int r = cvn_store_snapshot(store, &snapshot);
     if (r)
         return r == CVN_STORE_BUSY ? CVN_STORE_ABSENT : r;
-    cvn_key_begin(&lo, space);
-    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
-    struct cvn_cursor cursor;
-    r = cvn_cursor_init(&cursor, snapshot, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
-    if (r == 0)
-        r = cvn_cursor_next(&cursor, &key, NULL);
-    if (r == 0) {
-        cvn_key_reader_init(&reader, key);
-        (void)cvn_key_get_u8(&reader);
-        *ret = cvn_key_get_id(&reader);
-        r = cvn_key_reader_done(&reader) ? 0 : -EUCLEAN;
-    }
-    cvn_cursor_deinit(&cursor);
+    r = cvn_task_first(snapshot, space, ret);
     cvn_snapshot_release(snapshot);
     return r;
 }
