@@ -23,8 +23,8 @@ struct cvn_calendar_apply {
 
 /*
  * Stores the record, or finds that nothing is to be done, and sets the outcome, id and reasons in
- * the results of its items, which are changed. 0; CVN_REFUSED when what was written must not stay;
- * a fault.
+ * the results of its items, which are changed. What is refused leaves nothing written. 0 or a
+ * fault.
  */
 int cvn_calendar_apply_record(struct cvn_calendar_apply *apply, struct cvn_calendar_record *record);
 
