@@ -121,14 +121,15 @@ static void test_import_when_it_says_cancelled_calls_it_off_and_back(void **stat
 }
 
 /* Gives an event the external id that an occurrence of the series "w" has. */
-static void take_external_id(struct scene *s, const char *event_id)
+static void take_external_id(struct scene *s, struct cvn_id id)
 {
     Convene__Events__V1__UpdateEventRequest request =
         CONVENE__EVENTS__V1__UPDATE_EVENT_REQUEST__INIT;
     Convene__Events__V1__Event event = CONVENE__EVENTS__V1__EVENT__INIT;
     Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
     char *paths[] = {text("external_id")};
-    event.id = text(event_id);
+    struct id_text id_name = id_text("evt", id);
+    event.id = id_name.text;
     event.external_id = text("w/2027-03-02T18:30:00");
     mask.paths = paths;
     mask.n_paths = 1;
@@ -142,7 +143,7 @@ static void test_import_when_an_occurrence_is_another_series_refuses_that_series
     struct scene *s = *state;
     Convene__Events__V1__ListEventsRequest filter = CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT;
     (void)import_one(s, "SUMMARY:x\nRRULE:FREQ=WEEKLY;COUNT=2\n");
-    take_external_id(s, list(&s->owner, &filter)->events[0]->id);
+    take_external_id(s, id_of(list(&s->owner, &filter)->events[0]));
     char content[4096];
     (void)snprintf(content, sizeof content,
                    "%.*sBEGIN:VEVENT\nUID:last\nSUMMARY:last\n"
