@@ -47,6 +47,7 @@ static int read_occurrence(struct cvn_ctx *row, const struct cvn_index_entry *en
     return all->recurrence_ids[all->n++] ? 0 : -ENOMEM;
 }
 
+/* The latest of them: what is ahead is never left out. */
 static int list_occurrences(struct cvn_ctx *ctx, const struct cvn_id *series,
                             struct occurrences *all)
 {
@@ -72,7 +73,7 @@ static int list_occurrences(struct cvn_ctx *ctx, const struct cvn_id *series,
     cvn_key_put_i64(&hi, INT64_MAX);
     int r = cvn_index_cursor_init(&cursor, ctx->txn, &cvn_event_indexes[CVN_EVENT_BY_SERIES],
                                   (struct cvn_slice[2]){cvn_key_slice(&lo), cvn_key_slice(&hi)},
-                                  CVN_FORWARD);
+                                  CVN_BACKWARD);
     while (r == 0 && all->n < max && (r = cvn_index_cursor_next(&cursor, &entry)) == 0)
         r = read_occurrence(&row, &entry, all);
     return r == CVN_STORE_ABSENT ? 0 : r;

@@ -10,7 +10,8 @@
 
 enum {
     CVN_CALENDAR_WRITES_MAX = 500,        /* of one call, but for the record that reaches it */
-    CVN_CALENDAR_OCCURRENCES_MAX = 10000, /* of one series, looked through for overrides */
+    CVN_CALENDAR_OCCURRENCES_MAX = 10000, /* of one series, the latest: looked through for those
+                                             that are changed or called off */
 };
 
 struct cvn_calendar_apply {
