@@ -133,10 +133,11 @@ static enum cvn_exit next_message(struct calendar_import *import, struct cvn_sen
     }
     cvn_sender_message_free(message);
     if (r == CVN_CALENDAR_FILE_NONE) {
-        return cvn_cli_fail(cli, CVN_EXIT_FAILED,
-                            "%s is no iCalendar: there is no line BEGIN:VCALENDAR in it. Export the "
-                            "calendar again, as a file that ends in .ics.",
-                            import->file_name);
+        return cvn_cli_fail(
+            cli, CVN_EXIT_FAILED,
+            "%s is no iCalendar: there is no line BEGIN:VCALENDAR in it. Export the "
+            "calendar again, as a file that ends in .ics.",
+            import->file_name);
     }
     if (r == -EFBIG) {
         return cvn_cli_fail(cli, CVN_EXIT_FAILED, "%s has over %d lines; split it in several.",
