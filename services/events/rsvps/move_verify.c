@@ -138,7 +138,9 @@ static int follow(struct replay *replay, const struct cvn_move *row)
     if (!cvn_id_parse(&person, CVN_PERSON_PREFIX, move->person_id))
         return tell(replay, replay->number, "is about nobody.");
     int r = find(replay, &person, &known);
-    if (r == 0 && known->state != (int)move->state_before)
+    if (r != 0)
+        return r;
+    if (known->state != (int)move->state_before)
         r = tell(replay, replay->number, "does not follow from the person's step before it.");
     if (r == 0)
         r = check_queue(replay, move, known);

@@ -149,5 +149,11 @@ int cvn_rsvp_moves_verify(struct cvn_ctx *ctx, const void *request, void *reply)
     int r = cvn_rsvp_case_find(ctx, "event_id", req->event_id, &c);
     if (r == 0 && !cvn_rsvp_case_organised(&c))
         return cvn_ctx_refuse_access(ctx, "verify the history; organisers of the group may");
-    return r == 0 ? cvn_moves_verify(ctx, &c.event_id, reply) : r;
+    if (r == 0)
+        r = cvn_moves_verify(ctx, &c.event_id, reply);
+    return r == -EFBIG ? cvn_ctx_refuse(ctx, CVN_RESOURCE_EXHAUSTED,
+                                        "The history is of more than %d people, which is more than "
+                                        "one call replays.",
+                                        CVN_MOVE_VERIFY_PEOPLE_MAX)
+                       : r;
 }
