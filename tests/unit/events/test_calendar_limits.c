@@ -1,8 +1,10 @@
-/* How much of a calendar goes out in one call, and how far an import looks for an occurrence. */
+/* How many events are listed, go out as a calendar, or are looked at when their series changes. */
 #include "services/events/calendar_apply.h"
 #include "services/events/calendar_export.h"
+#include "services/events/listing/event_list.h"
 #include "services/events/meetups/event_table.h"
 #include "services/events/record.h"
+#include "services/events/series/series_write.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events/calendar_scene.h"
 
@@ -16,9 +18,10 @@ struct many {
     struct scene *s;
     Convene__Events__V1__Event event; /* what they are alike in */
     int first, n;                     /* numbers */
+    int64_t step_ms;
 };
 
-/* Number 0 begins 100 days ahead, each further one a day earlier. */
+/* Number 0 begins 100 days ahead, each further one a day, or an hour, earlier. */
 static int put_one(struct cvn_ctx *ctx, const struct many *many, int number)
 {
     Convene__Events__V1__Event event = many->event;
@@ -26,7 +29,7 @@ static int put_one(struct cvn_ctx *ctx, const struct many *many, int number)
     char recurrence_id[48], external_id[64];
     event.id = cvn_ctx_id_text(ctx, CVN_EVENT_PREFIX, &id);
     event.start_time = event.end_time =
-        cvn_record_time(ctx->arena, ctx->now_ms + (100 - number) * DAY_MS);
+        cvn_record_time(ctx->arena, ctx->now_ms + 100 * DAY_MS - number * many->step_ms);
     event.create_time = event.update_time = event.start_time;
     (void)snprintf(recurrence_id, sizeof recurrence_id, "2000-01-01T%02d:%02d:%02d", number / 3600,
                    number / 60 % 60, number % 60);
@@ -61,7 +64,7 @@ static void put_many(struct many *many, int n)
 
 static struct many many_of(struct scene *s, const struct id_text *group)
 {
-    struct many many = {.s = s, .event = CONVENE__EVENTS__V1__EVENT__INIT};
+    struct many many = {.s = s, .event = CONVENE__EVENTS__V1__EVENT__INIT, .step_ms = DAY_MS};
     many.event.group_id = (char *)(uintptr_t)group->text;
     many.event.title = text("An evening");
     many.event.time_zone = text("UTC");
@@ -71,6 +74,26 @@ static struct many many_of(struct scene *s, const struct id_text *group)
     many.event.status = STATUS(SCHEDULED);
     many.event.attendance_mode = MODE(OFFLINE);
     return many;
+}
+
+static void test_list_when_a_page_is_larger_than_any(void **state)
+{
+    struct scene *s = *state;
+    struct id_text group = id_text("grp", s->group);
+    struct many many = many_of(s, &group);
+    char token[400] = "";
+    put_many(&many, CVN_EVENT_LIST_MAX + 1);
+    for (int more = 1; more >= 0; more--) {
+        Convene__Events__V1__ListEventsRequest request =
+            CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT;
+        request.page_size = CVN_EVENT_LIST_MAX + more; /* clipped */
+        request.page_token = token;
+        const Convene__Events__V1__ListEventsResponse *page = list(&s->owner, &request);
+        assert_non_null(page);
+        assert_int_equal(page->n_events, more ? CVN_EVENT_LIST_MAX : 1);
+        assert_int_equal(page->next_page_token[0] != '\0', more);
+        (void)snprintf(token, sizeof token, "%s", page->next_page_token);
+    }
 }
 
 struct taken {
@@ -185,12 +208,37 @@ static void test_import_when_a_series_has_more_occurrences_than_are_looked_throu
     assert_int_equal(list(&s->owner, &ahead)->n_events, 0);
 }
 
+static void test_import_when_a_series_has_more_ahead_than_a_change_looks_at(void **state)
+{
+    enum { MADE = 9 };
+    static const char form[] = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:w\nSUMMARY:weekly, version %d\n"
+                               "DTSTART;TZID=Europe/Berlin:20270202T183000\nSEQUENCE:%d\n"
+                               "RRULE:FREQ=WEEKLY;COUNT=10\nEND:VEVENT\nEND:VCALENDAR\n";
+    struct scene *s = *state;
+    struct id_text group = id_text("grp", s->group);
+    struct many many = many_of(s, &group);
+    char series[CVN_ID_TEXT_BYTES], content[512];
+    (void)snprintf(series, sizeof series, "%s", import(s, weekly)->results[0]->id);
+    many.event.series_id = series;
+    many.step_ms = 1000; /* all of them ahead */
+    put_many(&many, CVN_SERIES_CHANGED_MAX - MADE);
+    (void)snprintf(content, sizeof content, form, 10, 10);
+    assert_int_equal(import(s, content)->results[0]->outcome, RESULT(UPDATED));
+    put_many(&many, 1);
+    (void)snprintf(content, sizeof content, form, 11, 11);
+    const Convene__Events__V1__CalendarResult *line = import(s, content)->results[0];
+    assert_int_equal(line->outcome, RESULT(REFUSED));
+    assert_non_null(strstr(line->reasons[0], "over 2000 occurrences"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
         CASE(test_export_when_more_events_than_one_call_takes),
         CASE(test_export_when_more_text_than_one_call_takes),
+        CASE(test_list_when_a_page_is_larger_than_any),
+        CASE(test_import_when_a_series_has_more_ahead_than_a_change_looks_at),
         CASE(test_import_when_a_series_has_more_occurrences_than_are_looked_through),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "services/events/groups/group_check.h"
 #include "services/events/groups/group_table.h"
 #include "services/events/groups/member_case.h"
+#include "services/events/listing/event_index.h"
 #include "services/events/listing/event_query.h"
 #include "services/events/meetups/event_change.h"
 #include "services/events/meetups/event_check.h"
@@ -456,16 +457,64 @@ static void test_limits_of_what_fields_come_to(void **state)
     assert_non_null(strstr(s->owner.status.message, "16"));
 }
 
+/* Of a description, what is behind so many bytes is not searched. */
+static void test_limit_of_what_is_searched(void **state)
+{
+    struct scene *s = *state;
+    for (int more = 0; more < 2; more++) {
+        struct draft d;
+        Convene__Events__V1__ListEventsRequest request =
+            CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT;
+        draft_init(&d, (struct cvn_id){{0}});
+        d.event.group_id = s->ids['G'].text;
+        d.event.description = s->text;
+        memset(s->text, '\n', CVN_EVENT_TOKEN_BYTES_MAX);
+        strcpy(s->text + CVN_EVENT_TOKEN_BYTES_MAX - 5 + more, "ninth");
+        assert_non_null(create(&s->owner, &d.event, true));
+        request.text = text("ninth");
+        assert_int_equal(list(&s->owner, &request)->n_events, 1); /* the first one */
+    }
+}
+
+/* A word that folding lengthens eleven times is cut in the index, and found all the same. */
+static void test_limit_of_a_word_in_an_index(void **state)
+{
+    static const char wide[] = "\xef\xb7\xba"; /* one letter, eighteen when folded */
+    struct scene *s = *state;
+    char city[100] = "", request[512];
+    while (strlen(city) + sizeof wide <= sizeof city)
+        strcat(city, wide);
+    struct cvn_slice folded;
+    assert_int_equal(cvn_group_word(&s->arena, city, &folded), 0);
+    assert_in_range(folded.len, CVN_GROUP_WORD_MAX - 3, CVN_GROUP_WORD_MAX); /* whole letters */
+    struct row row = {.method = "CreateGroup", .request = request};
+    (void)snprintf(request, sizeof request,
+                   "{'group':{'name':'Far','time_zone':'UTC','city':'%s'}}", city);
+    assert_non_null(do_call(s, &s->owner, &row));
+    row.method = "ListGroups";
+    (void)snprintf(request, sizeof request, "{'city':'%s'}", city);
+    const Convene__Events__V1__ListGroupsResponse *found = do_call(s, &s->owner, &row);
+    assert_non_null(found);
+    assert_int_equal(found->n_groups, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-        T(test_limits_of_events),   T(test_limits_of_questions),
-        T(test_limits_of_series),   T(test_limits_of_searches),
-        T(test_limits_of_groups),   T(test_limits_of_people),
-        T(test_limits_of_answers),  T(test_limits_of_check_in),
-        T(test_limits_of_comments), T(test_limits_of_what_fields_come_to),
+        T(test_limits_of_events),
+        T(test_limits_of_questions),
+        T(test_limits_of_series),
+        T(test_limits_of_searches),
+        T(test_limits_of_groups),
+        T(test_limits_of_people),
+        T(test_limits_of_answers),
+        T(test_limits_of_check_in),
+        T(test_limits_of_comments),
+        T(test_limits_of_what_fields_come_to),
         T(test_limit_of_a_region),
+        T(test_limit_of_what_is_searched),
+        T(test_limit_of_a_word_in_an_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
