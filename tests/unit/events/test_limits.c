@@ -8,6 +8,7 @@
 #include "services/events/field_check.h"
 #include "services/events/groups/group_check.h"
 #include "services/events/groups/group_table.h"
+#include "services/events/groups/invitation_table.h"
 #include "services/events/groups/member_case.h"
 #include "services/events/listing/event_index.h"
 #include "services/events/listing/event_query.h"
@@ -372,6 +373,14 @@ static void test_limits_of_people(void **state)
         ROW(CVN_FIELD_URL_MAX, "CreatePerson",
             "{'person':{'display_name':'p','links':['https://example.org/$x']}}",
             "person.links[0]"),
+        ROW(CVN_PERSON_EMAIL_MAX, "CreatePerson",
+            "{'person':{'display_name':'p','email':'$x@example.org'}}", "person.email"),
+        ROW(CVN_PEOPLE_GET_MAX, "BatchGetPeople", "{'ids':[$('per_01ARZ3NDEKTSV4RRFFQ69G5FAV')]}",
+            "ids"),
+        ROW(CVN_PEOPLE_REGISTER_MAX, "BatchRegisterPeople",
+            "{'people':[$({'display_name':'p','email':'p@example.org'})]}", "people"),
+        ROW(CVN_GROUPS_REGISTER_MAX, "BatchRegisterGroups",
+            "{'groups':[$({'slug':'g','name':'G','time_zone':'UTC'})]}", "groups"),
     };
     struct scene *s = *state;
     CHECK_ROWS(s, &s->admin, rows);
@@ -447,6 +456,17 @@ static void test_limits_of_what_fields_come_to(void **state)
     try_with(s, &s->owner, &days, 0);
     assert_true(client_blames(&s->owner, days.field));
     assert_non_null(strstr(s->owner.status.message, "31 days"));
+    struct row expires = {
+        "CVN_INVITATION_DAYS_MAX", CVN_INVITATION_DAYS_MAX, "CreateInvitation",
+        "{'invitation':{'group_id':'$G','person_id':'$S','expire_time':'2027-04-15T08:00:00Z'}}",
+        "invitation.expire_time"};
+    try_with(s, &s->owner, &expires, 0); /* it is the 15th of January */
+    assert_int_equal(s->owner.result, 0);
+    expires.request = "{'invitation':{'group_id':'$G','person_id':'$S','expire_time':'2027-04-"
+                      "15T08:00:00.001Z'}}";
+    try_with(s, &s->owner, &expires, 0);
+    assert_true(client_blames(&s->owner, expires.field));
+    assert_non_null(strstr(s->owner.status.message, "90 days"));
     struct row words = {"CVN_EVENT_QUERY_WORDS_MAX", CVN_EVENT_QUERY_WORDS_MAX, "ListEvents",
                         "{'text':'a1 b2 c3 d4 e5 f6 g7 h8 i9 j1 k2 l3 m4 n5 o6 p7'}", "text"};
     try_with(s, &s->owner, &words, 0);
@@ -486,7 +506,7 @@ static void test_limit_of_a_word_in_an_index(void **state)
         strcat(city, wide);
     struct cvn_slice folded;
     assert_int_equal(cvn_group_word(&s->arena, city, &folded), 0);
-    assert_in_range(folded.len, CVN_GROUP_WORD_MAX - 3, CVN_GROUP_WORD_MAX); /* whole letters */
+    assert_in_range(folded.len, CVN_GROUP_WORD_MAX - 4, CVN_GROUP_WORD_MAX); /* whole letters */
     struct row row = {.method = "CreateGroup", .request = request};
     (void)snprintf(request, sizeof request,
                    "{'group':{'name':'Far','time_zone':'UTC','city':'%s'}}", city);
