@@ -206,7 +206,7 @@ const struct cvn_option cvn_rsvp_check_in_options[] = {
     {"guests", 0, "N", "with --walk-in: people they bring, 0 to 10", "guests"},
     CVN_RSVP_WAY_OPTIONS,
     {"undo", 0, NULL, "take the mark back; needs --reason", "undo"},
-    {"reason", 0, "TEXT", "why; the history keeps it for good", "reason"},
+    {"reason", 0, "TEXT", "why, for the history", "reason"},
     {"nonce", 0, "TEXT", "of one line, so that it counts once however often it is sent", "nonce"},
     {NULL, 0, NULL, NULL, NULL},
 };

@@ -156,7 +156,7 @@ enum cvn_exit cvn_rsvp_run_invite(struct cvn_cli *cli)
 }
 
 const struct cvn_option cvn_rsvp_decide_options[] = {
-    {"reason", 0, "TEXT", "why; the history keeps it for good; needed to correct a mark", "reason"},
+    {"reason", 0, "TEXT", "why, for the history; needed to correct a mark", "reason"},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -164,12 +164,12 @@ const struct cvn_option cvn_rsvp_add_options[] = {
     {"guests", 0, "N", "people they bring, 0 to 10", "guests"},
     CVN_RSVP_WAY_OPTIONS,
     {"over-capacity", 0, NULL, "a seat even where none is free; needs --reason", "over_capacity"},
-    {"reason", 0, "TEXT", "why; the history keeps it for good", "reason"},
+    {"reason", 0, "TEXT", "why, for the history", "reason"},
     {NULL, 0, NULL, NULL, NULL},
 };
 
 const struct cvn_option cvn_rsvp_move_options[] = {
-    {"reason", 0, "TEXT", "why; the history keeps it for good; needed", "reason"},
+    {"reason", 0, "TEXT", "why, for the history; needed", "reason"},
     {NULL, 0, NULL, NULL, NULL},
 };
 

@@ -4,6 +4,7 @@
 #include "services/events/people/person_table.h"
 #include "services/events/record.h"
 #include "services/events/rsvps/move_log.h"
+#include "services/events/rsvps/move_reason.h"
 #include "services/events/rsvps/move_verify.h"
 #include "services/events/rsvps/rsvp_access.h"
 #include "services/events/rsvps/rsvp_table.h"
@@ -73,6 +74,7 @@ static void hide(const struct list *list, Convene__Events__V1__RsvpMove *move)
     if (cvn_rsvp_case_organised(&list->c))
         return;
     move->reason = none;
+    move->reason_salt.len = 0;
     if (strcmp(move->principal, list->person) != 0 && strcmp(move->principal, "queue") != 0 &&
         strcmp(move->principal, "clock") != 0)
         move->principal = (char *)(uintptr_t) "organiser";
@@ -87,11 +89,14 @@ static int show(struct list *list, const struct cvn_move *row)
     move->hash = cvn_arena_strdup(list->ctx->arena, text);
     if (!move->hash)
         return -ENOMEM;
+    int r = cvn_move_reason_fill(list->ctx, &list->c.event_id, move);
+    if (r)
+        return r;
     hide(list, move);
     list->reply->moves[list->reply->n_moves++] = move;
     if (!cvn_id_parse(&person, CVN_PERSON_PREFIX, move->person_id))
         return 0;
-    int r = cvn_person_name(list->ctx, &person, &move->display_name);
+    r = cvn_person_name(list->ctx, &person, &move->display_name);
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
