@@ -141,8 +141,8 @@ void cvn_member_key(struct cvn_key *key, const struct cvn_id *group, const struc
 
 static int read_time(struct cvn_slice bytes, int64_t *ret_ms)
 {
+    _Alignas(max_align_t) char room[TIME_BYTES]; /* outlives the arena */
     CVN_ARENA_AUTO arena;
-    _Alignas(max_align_t) char room[TIME_BYTES];
     Google__Protobuf__Timestamp *time;
     cvn_arena_init_with(&arena, TIME_BYTES, room, sizeof room);
     int r = cvn_record_unpack(&arena, &google__protobuf__timestamp__descriptor, bytes, &time);
