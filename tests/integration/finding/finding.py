@@ -4,6 +4,7 @@ filters, and walks through pages hold while a writer keeps changing events."""
 import bisect
 import csv
 import datetime
+import functools
 import io
 import json
 import math
@@ -74,16 +75,20 @@ def pieces(folded):
     return found
 
 
-def tokens(texts):
+@functools.cache  # names of groups, venues and cities come again and again
+def tokens_of(text):
     found = set()
-    for text in texts:
-        for piece, run, _ in pieces(fold(text)):
-            if run:
-                found.update(piece)
-                found.update(a + b for a, b in zip(piece, piece[1:]))
-            else:
-                found.add(piece)
+    for piece, run, _ in pieces(fold(text)):
+        if run:
+            found.update(piece)
+            found.update(a + b for a, b in zip(piece, piece[1:]))
+        else:
+            found.add(piece)
     return found
+
+
+def tokens(texts):
+    return set().union(*map(tokens_of, texts))
 
 
 def asked(text):
@@ -257,6 +262,22 @@ def instant(seconds):
     return datetime.datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def beginning(vocabulary, word):
+    """Of sorted words those that begin so."""
+    at = bisect.bisect_left(vocabulary, word)
+    while at < len(vocabulary) and vocabulary[at].startswith(word):
+        yield vocabulary[at]
+        at += 1
+
+
+def within(center, radius, places):
+    """Of places, sorted, those within the radius; none is nearer than its latitude says."""
+    degrees = math.degrees(radius / 6371008.8) + 1e-6
+    lo = bisect.bisect_left(places, (center[0] - degrees, -math.inf))
+    hi = bisect.bisect_right(places, (center[0] + degrees, math.inf))
+    return {p for p in places[lo:hi] if metres(center, p) <= radius}
+
+
 class Combination:
     """Filters by chance: the request, and what the plain loop asks of a row."""
 
@@ -264,8 +285,6 @@ class Combination:
         self.request, self.tests, self.radius = {"includeCancelled": rng.random() < .5}, [], None
         self.request["pageSize"] = 1000
         self.first, self.before = -math.inf, math.inf
-        if not self.request["includeCancelled"]:
-            self.tests.append(lambda r: not r.get("cancelled"))
         if rng.random() < .5:
             self.ask_when(rng, stored)
         if rng.random() < .5:
@@ -285,8 +304,10 @@ class Combination:
             mode = rng.choice(["online", "offline", "mixed"])
             self.request["attendanceMode"] = "ATTENDANCE_MODE_" + mode.upper()
             self.tests.append(lambda r: r["mode"] == mode)
-        if rng.random() < .35:  # last, since it takes longest to compare
+        if rng.random() < .35:  # last but one, since it takes longest to compare
             self.ask_text(rng, stored, vocabulary)
+        if not self.request["includeCancelled"]:  # which turns away the fewest
+            self.tests.append(lambda r: not r.get("cancelled"))
 
     def ask_when(self, rng, stored):
         first, last = stored[0]["key"][0], stored[-1]["key"][0]
@@ -323,7 +344,7 @@ class Combination:
             return
         self.request["text"] = text
         for word, begins in wanted:
-            fit = {t for t in vocabulary if t.startswith(word)} if begins else {word}
+            fit = set(beginning(vocabulary, word)) if begins else {word}
             self.tests.append(lambda r, fit=fit: not fit.isdisjoint(r["tokens"]))
 
     def expect(self, stored, center, places):
@@ -331,20 +352,19 @@ class Combination:
         lo, hi = (bisect.bisect_left(stored, at, key=lambda r: r["key"][0])
                   for at in (self.first, self.before))
         rows = stored[lo:hi]
+        if self.radius is not None:  # first, since it leaves the fewest
+            near = within(center or self.center, self.radius, places)
+            rows = [r for r in rows if r["found"] in near
+                    or (self.online_too and r["mode"] == "online")]
         for test in self.tests:
             rows = [r for r in rows if test(r)]
-        if self.radius is None:
-            return rows
-        center = center or self.center
-        near = {p for p in places if metres(center, p) <= self.radius}
-        return [r for r in rows if r["found"] in near
-                or (self.online_too and r["mode"] == "online")]
+        return rows
 
 
 def check_combinations(lines, stored):
     rng = random.Random(20261129)
     vocabulary = sorted(set().union(*(r["tokens"] for r in stored)))
-    places = {r["found"] for r in stored} - {None}
+    places = sorted({r["found"] for r in stored} - {None})
     combinations = [Combination(rng, stored, vocabulary) for _ in range(COMBINATIONS)]
     n_some = n_hints = 0
     ahead = 0
