@@ -54,20 +54,46 @@ static int note(struct cvn_txn *txn, int result)
     return result;
 }
 
-int cvn_engine_undo(struct cvn_txn *txn)
+/* Takes back what was written since that write, which stays. */
+static void undo_to(struct cvn_txn *txn, const struct cvn_undo *stays)
 {
     const struct cvn_engine_type *type = txn->engine->type;
-    for (struct cvn_undo *undo = txn->undo; undo && !txn->fault; undo = undo->next) {
+    while (txn->undo != stays && !txn->fault) {
+        struct cvn_undo *undo = txn->undo;
         struct cvn_slice key = cvn_slice(undo->bytes, undo->key_len);
         struct cvn_slice value = cvn_slice(undo->bytes + undo->key_len, undo->value_len);
         int r = undo->existed ? type->put(txn->inner, key, value) : type->del(txn->inner, key);
         if (r != CVN_STORE_ABSENT)
             (void)note(txn, r);
+        txn->undo = undo->next;
+        free(undo);
     }
     txn->generation++;
-    txn->last_change_known = txn->change_appended = false;
+    txn->last_change_known = false;
+}
+
+int cvn_engine_undo(struct cvn_txn *txn)
+{
+    undo_to(txn, NULL);
+    txn->change_appended = false;
     cvn_engine_keep(txn);
     return txn->fault;
+}
+
+int cvn_txn_part(struct cvn_txn *txn, int (*run)(struct cvn_txn *txn, void *arg), void *arg)
+{
+    if (!txn->writable || txn->whole)
+        return txn->writable ? -ENOTSUP : -EROFS;
+    const struct cvn_undo *stays = txn->undo;
+    size_t update_bytes = txn->update_bytes;
+    bool change_appended = txn->change_appended;
+    int r = txn->fault ? txn->fault : run(txn, arg);
+    if (r == 0 || txn->fault)
+        return txn->fault ? txn->fault : 0;
+    undo_to(txn, stays);
+    txn->update_bytes = update_bytes;
+    txn->change_appended = change_appended;
+    return txn->fault ? txn->fault : r;
 }
 
 static int check_key(struct cvn_slice key)

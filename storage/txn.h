@@ -60,6 +60,13 @@ int cvn_txn_put(struct cvn_txn *txn, struct cvn_slice key, struct cvn_slice valu
 /* Deletes a key. CVN_STORE_ABSENT when it is not there; faults as for put. */
 int cvn_txn_delete(struct cvn_txn *txn, struct cvn_slice key);
 
+/*
+ * Runs a part of an update. Where it ends with anything but 0, what it wrote is taken back and the
+ * update goes on without it; what was borrowed before is void. What run gives; a fault. -EROFS in a
+ * snapshot; -ENOTSUP in a step of the schema, of which nothing can be taken back.
+ */
+int cvn_txn_part(struct cvn_txn *txn, int (*run)(struct cvn_txn *txn, void *arg), void *arg);
+
 enum cvn_direction {
     CVN_FORWARD,  /* ascending keys */
     CVN_BACKWARD, /* descending keys */

@@ -133,9 +133,11 @@ static enum cvn_exit next_message(struct calendar_import *import, struct cvn_sen
     }
     cvn_sender_message_free(message);
     if (r == CVN_CALENDAR_FILE_NONE) {
-        return cvn_cli_fail(cli, CVN_EXIT_FAILED,
-                            "%s is no iCalendar: there is no line BEGIN:VCALENDAR in it.",
-                            import->file_name);
+        return cvn_cli_fail(
+            cli, CVN_EXIT_FAILED,
+            "%s is no iCalendar: there is no line BEGIN:VCALENDAR in it. Export the "
+            "calendar again, as a file that ends in .ics.",
+            import->file_name);
     }
     if (r == -EFBIG) {
         return cvn_cli_fail(cli, CVN_EXIT_FAILED, "%s has over %d lines; split it in several.",
@@ -234,6 +236,8 @@ enum cvn_exit cvn_calendar_import_run(struct cvn_cli *cli, const char *file_name
         .file_name = from_stdin ? "standard input" : file_name,
         .report = cvn_report_new(),
     };
+    cli->named_field = "pieces"; /* of StreamImportCalendar */
+    cli->named = import.file_name;
     const struct cvn_calendar_file_notes notes = {refuse, remark, &import};
     FILE *file = from_stdin ? stdin : fopen(file_name, "rbe");
     int r = file ? 0 : -errno;

@@ -70,6 +70,8 @@ struct cvn_cli {
     int64_t now_ms;
     char zone_group[CVN_CLI_GROUP_BYTES]; /* whose zone was looked up last, and the zone */
     const struct cvn_zone *group_zone;
+    /* A field of requests that no option is, and what the user calls it, as a file; or NULL. */
+    const char *named_field, *named;
     enum cvn_format format;
     bool quiet;
     bool verbose;

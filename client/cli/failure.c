@@ -127,6 +127,10 @@ static void print_violation(struct cvn_cli *cli, const struct convene_violation 
                       person);
         return;
     }
+    if (cli->named_field && strcmp(violation->field, cli->named_field) == 0) {
+        (void)fprintf(stderr, "  %s %s\n", cli->named, violation->text);
+        return;
+    }
     for (const struct cvn_option *o = options; o && o->name; o++) {
         if (o->path && cvn_failure_is_field(violation->field, o->path)) {
             (void)fprintf(stderr, "  --%s %s\n", o->name, violation->text);

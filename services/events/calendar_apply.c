@@ -47,6 +47,7 @@ static int read_occurrence(struct cvn_ctx *row, const struct cvn_index_entry *en
     return all->recurrence_ids[all->n++] ? 0 : -ENOMEM;
 }
 
+/* The latest of them: what is ahead is never left out. */
 static int list_occurrences(struct cvn_ctx *ctx, const struct cvn_id *series,
                             struct occurrences *all)
 {
@@ -72,7 +73,7 @@ static int list_occurrences(struct cvn_ctx *ctx, const struct cvn_id *series,
     cvn_key_put_i64(&hi, INT64_MAX);
     int r = cvn_index_cursor_init(&cursor, ctx->txn, &cvn_event_indexes[CVN_EVENT_BY_SERIES],
                                   (struct cvn_slice[2]){cvn_key_slice(&lo), cvn_key_slice(&hi)},
-                                  CVN_FORWARD);
+                                  CVN_BACKWARD);
     while (r == 0 && all->n < max && (r = cvn_index_cursor_next(&cursor, &entry)) == 0)
         r = read_occurrence(&row, &entry, all);
     return r == CVN_STORE_ABSENT ? 0 : r;
@@ -137,33 +138,51 @@ static int revise_made(void *arg, const Convene__Events__V1__Event *made,
     return 0;
 }
 
+struct registering {
+    struct cvn_ctx *ctx;
+    Convene__Events__V1__Series *series;
+    struct cvn_series_how how;
+    Convene__Events__V1__RegisterResult__Outcome outcome;
+};
+
+static int register_part(struct cvn_txn *txn, void *arg)
+{
+    struct registering *registering = arg;
+    (void)txn; /* the context's */
+    return cvn_series_register(registering->ctx, registering->series, &registering->how,
+                               &registering->outcome);
+}
+
 /*
- * Registers the series. What the call was refused for is the item's refusal, as long as nothing was
- * written then: only an external_id that is taken is found out later.
+ * Registers the series. What that was refused for is the item's refusal, and what it had written
+ * till then, as where one of many occurrences is another event here, is taken back.
  */
 static int register_series(struct cvn_calendar_apply *a, const struct cvn_calendar_record *record,
                            Convene__Events__V1__Series *series, bool publish)
 {
     struct cvn_calendar_item *item = record->main;
-    Convene__Events__V1__RegisterResult__Outcome outcome;
     struct making making = {a, record};
-    struct cvn_series_how how = {.publish = publish, .revise = revise_made, .arg = &making};
+    struct registering it = {
+        .ctx = a->ctx,
+        .series = series,
+        .how = {.publish = publish, .revise = revise_made, .arg = &making},
+    };
     if (item->has_sequence || item->modified_s) {
-        how.source = cvn_calendar_source(a->ctx->arena, item, 0);
-        if (!how.source)
+        it.how.source = cvn_calendar_source(a->ctx->arena, item, 0);
+        if (!it.how.source)
             return -ENOMEM;
     }
-    int r = cvn_series_register(a->ctx, series, &how, &outcome);
-    if (r == CVN_REFUSED && a->ctx->status->code == CVN_ALREADY_EXISTS)
-        return r;
-    if (r == CVN_REFUSED)
+    int r = cvn_txn_part(a->ctx->txn, register_part, &it);
+    if (r == CVN_REFUSED) {
+        a->n_writes += CVN_CALENDAR_WRITES_MAX; /* they may have been as many before */
         return cvn_calendar_refuse_item(a, item);
+    }
     if (r)
         return r;
-    item->result.outcome = outcome == REGISTERED(CREATED)   ? OUTCOME(CREATED)
-                           : outcome == REGISTERED(UPDATED) ? OUTCOME(UPDATED)
-                                                            : OUTCOME(UNCHANGED);
-    a->n_writes += outcome == REGISTERED(UNCHANGED) ? 0 : (size_t)series->occurrence_count + 1;
+    item->result.outcome = it.outcome == REGISTERED(CREATED)   ? OUTCOME(CREATED)
+                           : it.outcome == REGISTERED(UPDATED) ? OUTCOME(UPDATED)
+                                                               : OUTCOME(UNCHANGED);
+    a->n_writes += it.outcome == REGISTERED(UNCHANGED) ? 0 : (size_t)series->occurrence_count + 1;
     return 0;
 }
 

@@ -10,7 +10,8 @@
 
 enum {
     CVN_CALENDAR_WRITES_MAX = 500,        /* of one call, but for the record that reaches it */
-    CVN_CALENDAR_OCCURRENCES_MAX = 10000, /* of one series, looked through for overrides */
+    CVN_CALENDAR_OCCURRENCES_MAX = 10000, /* of one series, the latest: looked through for those
+                                             that are changed or called off */
 };
 
 struct cvn_calendar_apply {
@@ -23,8 +24,8 @@ struct cvn_calendar_apply {
 
 /*
  * Stores the record, or finds that nothing is to be done, and sets the outcome, id and reasons in
- * the results of its items, which are changed. 0; CVN_REFUSED when what was written must not stay;
- * a fault.
+ * the results of its items, which are changed. What is refused leaves nothing written. 0 or a
+ * fault.
  */
 int cvn_calendar_apply_record(struct cvn_calendar_apply *apply, struct cvn_calendar_record *record);
 

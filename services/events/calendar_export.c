@@ -20,6 +20,7 @@ struct exporter {
     struct cvn_ctx *ctx;
     struct cvn_calendar_writer writer;
     bool whole_series; /* series as such, with the occurrences that differ */
+    size_t n_seen;     /* events, in all pages */
     /* The group and the series looked at last: most lists stay in few. */
     const char *group_id;
     struct cvn_calendar_host host;
@@ -152,13 +153,26 @@ static int write_one(struct exporter *x, const Convene__Events__V1__Event *event
     return settle(cvn_calendar_write_event(&x->writer, event, x->series, &x->host));
 }
 
+static bool is_enough(const struct exporter *x)
+{
+    return x->n_seen >= CVN_CALENDAR_EXPORT_EVENTS_MAX ||
+           x->writer.out.len >= CVN_CALENDAR_EXPORT_BYTES_MAX;
+}
+
+/* Writes a page of the list, or the part of it that reaches a limit. */
 static int write_page(struct exporter *x, const Convene__Events__V1__ListEventsRequest *filter,
                       Convene__Events__V1__ListEventsResponse *page)
 {
     convene__events__v1__list_events_response__init(page);
     int r = cvn_event_list(x->ctx, filter, page);
-    for (size_t i = 0; r == 0 && i < page->n_events; i++)
+    for (size_t i = 0; r == 0 && i < page->n_events; i++) {
         r = write_one(x, page->events[i]);
+        x->n_seen++;
+        if (r == 0 && is_enough(x) && i + 1 < page->n_events) {
+            page->next_page_token = cvn_event_list_token(x->ctx, filter, page->events[i]);
+            return page->next_page_token ? 0 : -ENOMEM;
+        }
+    }
     return r;
 }
 
@@ -167,17 +181,14 @@ static int write_list(struct exporter *x, Convene__Events__V1__ListEventsRequest
                       Convene__Events__V1__ExportCalendarResponse *response)
 {
     Convene__Events__V1__ListEventsResponse page;
-    size_t n_seen = 0;
     int r;
     x->whole_series = is_whole(filter);
     do {
         r = write_page(x, filter, &page);
         if (r)
             return r;
-        n_seen += page.n_events;
         filter->page_token = page.next_page_token;
-    } while (page.next_page_token[0] && n_seen < CVN_CALENDAR_EXPORT_EVENTS_MAX &&
-             x->writer.out.len < CVN_CALENDAR_EXPORT_BYTES_MAX);
+    } while (page.next_page_token[0] && !is_enough(x));
     response->next_page_token = page.next_page_token;
     return 0;
 }

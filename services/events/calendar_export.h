@@ -5,7 +5,7 @@
 enum {
     CVN_CALENDAR_EXPORT_EVENTS_MAX = 3000,   /* looked at in one call; more follow by page */
     CVN_CALENDAR_EXPORT_PAGE = 200,          /* of these, at a time */
-    CVN_CALENDAR_EXPORT_BYTES_MAX = 2 << 20, /* of text; the page that reaches it is the last */
+    CVN_CALENDAR_EXPORT_BYTES_MAX = 2 << 20, /* of text; the event that reaches it is the last */
     CVN_CALENDAR_NAME_MAX = 200,             /* bytes */
 };
 

@@ -162,7 +162,7 @@ static int read_file(struct import *import, const struct cvn_calendar_file *file
     if (r)
         return r;
     if (import->calendar.refusal) {
-        cvn_problems_add(&ctx->problems, "pieces", "cannot be imported. %s",
+        cvn_problems_add(&ctx->problems, "pieces", "%s",
                          cvn_calendar_refusal_text(import->calendar.refusal));
         return cvn_ctx_refuse_problems(ctx);
     }

@@ -12,6 +12,7 @@
 #include "services/events/series/series_table.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define STATUS(name) CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_##name
@@ -19,9 +20,12 @@
 #define STATE(name) CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_##name
 
 #define COMMENTS "/comments/"
+#define GROUP_ARCHIVED "group.archived"
+#define GROUP_RESTORED "group.restored"
 
 enum {
     STEP_BYTES = CVN_ID_TEXT_BYTES + 4 * 11 + CVN_DRAW_TEXT_BYTES,
+    TIME_BYTES = 24, /* milliseconds in digits */
     COMMENT_BYTES = 2 * CVN_ID_TEXT_BYTES + sizeof COMMENTS,
 };
 
@@ -241,11 +245,21 @@ int cvn_change_row_rsvp(struct cvn_ctx *ctx, const struct cvn_id ids[2],
     return append_step(ctx, subject, kind_of_rsvp(&step), &ids[1], &step);
 }
 
-int cvn_change_row_group(struct cvn_ctx *ctx, const struct cvn_id *id, bool is_new)
+int cvn_change_row_group(struct cvn_ctx *ctx, const struct cvn_id *id,
+                         const Convene__Events__V1__Group *before,
+                         const Convene__Events__V1__Group *after)
 {
-    char subject[CVN_ID_TEXT_BYTES];
+    char subject[CVN_ID_TEXT_BYTES], since[TIME_BYTES] = "";
+    const char *kind = before ? "group.updated" : "group.created";
+    if (before && !before->archive_time && after->archive_time)
+        kind = GROUP_ARCHIVED;
+    if (before && before->archive_time && !after->archive_time) {
+        kind = GROUP_RESTORED;
+        (void)snprintf(since, sizeof since, "%" PRId64,
+                       cvn_record_time_ms(before->archive_time, INT64_MIN));
+    }
     cvn_id_format(subject, CVN_GROUP_PREFIX, id);
-    return append(ctx, subject, is_new ? "group.created" : "group.updated", cvn_slice(NULL, 0));
+    return append(ctx, subject, kind, cvn_slice_of_string(since));
 }
 
 int cvn_change_row_member(struct cvn_ctx *ctx, const struct cvn_id ids[2],
@@ -364,6 +378,21 @@ int cvn_change_read_event(struct cvn_ctx *ctx, const struct cvn_change *change,
     }
     *ret_before = before;
     return r;
+}
+
+bool cvn_change_read_archived(const struct cvn_change *change, int64_t *ret_ms)
+{
+    char since[TIME_BYTES];
+    if (cvn_slice_compare(change->kind, cvn_slice_of_string(GROUP_ARCHIVED)) == 0) {
+        *ret_ms = INT64_MAX;
+        return true;
+    }
+    if (cvn_slice_compare(change->kind, cvn_slice_of_string(GROUP_RESTORED)) != 0)
+        return false;
+    *ret_ms = INT64_MIN; /* what does not say so was archived since ever */
+    if (copy_text(change->detail, since, sizeof since))
+        (void)sscanf(since, "%" SCNd64, ret_ms);
+    return true;
 }
 
 bool cvn_change_read_step(const struct cvn_change *change, struct cvn_change_step *ret)

@@ -8,12 +8,13 @@
  * ".updated", ".published", ".unpublished", ".archived", ".rescheduled", ".postponed",
  * ".moved_online", ".cancelled", ".restored", ".deleted", and ".filled" or ".freed" where the last
  * free seat went, or the first came; "rsvp." and the new state in lower case,
- * or ".promoted" out of the queue, ".updated" in the same state; "group.created", ".updated";
- * "member.joined", ".updated", ".left"; "series.created", ".updated"; and of the subject
- * "evt_…/comments/cmt_…" "comment.created", ".updated", ".removed". Its detail is what was so
- * before, for those who must know what somebody could see then: of RSVPs and members the person and
- * four numbers, as "per_… 4 3 1 1", and of RSVPs the hash of the step in the event's history
- * (move_log.h), so that the log bears witness to that.
+ * or ".promoted" out of the queue, ".updated" in the same state; "group.created", ".updated",
+ * ".archived", ".restored"; "member.joined", ".updated", ".left"; "series.created", ".updated"; and
+ * of the subject "evt_…/comments/cmt_…" "comment.created", ".updated", ".removed". Its detail is
+ * what was so before, for those who must know what somebody could see then: of groups restored
+ * since when they were archived, in milliseconds; of RSVPs and members the person and four numbers,
+ * as "per_… 4 3 1 1", and of RSVPs the hash of the step in the event's history (move_log.h), so
+ * that the log bears witness to that.
  */
 #ifndef CVN_SERVICES_EVENTS_CHANGE_ROW_H
 #define CVN_SERVICES_EVENTS_CHANGE_ROW_H
@@ -38,7 +39,9 @@ int cvn_change_row_seats(struct cvn_ctx *ctx, const struct cvn_id *id,
 int cvn_change_row_rsvp(struct cvn_ctx *ctx, const struct cvn_id ids[2],
                         const Convene__Events__V1__Rsvp *before,
                         const Convene__Events__V1__Rsvp *after); /* ids: event, person */
-int cvn_change_row_group(struct cvn_ctx *ctx, const struct cvn_id *id, bool is_new);
+int cvn_change_row_group(struct cvn_ctx *ctx, const struct cvn_id *id,
+                         const Convene__Events__V1__Group *before,
+                         const Convene__Events__V1__Group *after);
 int cvn_change_row_member(struct cvn_ctx *ctx, const struct cvn_id ids[2],
                           const Convene__Events__V1__Member *before,
                           const Convene__Events__V1__Member *after); /* ids: group, person */
@@ -76,6 +79,12 @@ struct cvn_change_subject cvn_change_subject_read(const struct cvn_change *chang
 int cvn_change_read_event(struct cvn_ctx *ctx, const struct cvn_change *change,
                           const Convene__Events__V1__Event *now,
                           Convene__Events__V1__Event **ret_before);
+
+/*
+ * Whether an entry is one of a group that was archived or restored; *ret_ms is then since when it
+ * was archived until this entry, and INT64_MAX where it was not.
+ */
+bool cvn_change_read_archived(const struct cvn_change *change, int64_t *ret_ms);
 
 /* What an RSVP, or a membership, was and became: states or roles, and seats asked for. */
 struct cvn_change_step {

@@ -19,19 +19,18 @@
 #include "services/events/meetups/event_table.h"
 #include "services/events/people/person_table.h"
 #include "services/events/rsvps/lottery_table.h"
+#include "services/events/rsvps/move_reason.h"
 #include "services/events/rsvps/rsvp_table.h"
 #include "services/events/series/series_table.h"
 
 #include <stddef.h>
 
 const struct cvn_table *const cvn_events_tables[] = {
-    &cvn_person_table,  &cvn_group_table,
-    &cvn_member_table,  &cvn_event_table,
-    &cvn_rsvp_table,    &cvn_key_table,
-    &cvn_series_table,  &cvn_join_request_table,
-    &cvn_ban_table,     &cvn_invitation_table,
-    &cvn_comment_table, &cvn_report_table,
-    &cvn_lottery_table, NULL,
+    &cvn_person_table,     &cvn_group_table,        &cvn_member_table,
+    &cvn_event_table,      &cvn_rsvp_table,         &cvn_key_table,
+    &cvn_series_table,     &cvn_join_request_table, &cvn_ban_table,
+    &cvn_invitation_table, &cvn_comment_table,      &cvn_report_table,
+    &cvn_lottery_table,    &cvn_move_reason_table,  NULL,
 };
 
 int cvn_events_bind(struct cvn_events_service *service, struct cvn_runtime *runtime,

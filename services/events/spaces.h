@@ -47,6 +47,7 @@ enum {
     CVN_EVENT_KIND_LOTTERY = 6,
     CVN_EVENT_KIND_TICKET = 7,      /* and its place in the order drawn */
     CVN_EVENT_KIND_NONCE = 8,       /* and the hash of a check-in's nonce */
+    CVN_EVENT_KIND_REASON = 9,      /* and the number of the move that it is of */
     CVN_EVENT_KIND_COMMENT = 10,    /* and the comment's id */
     CVN_EVENT_KIND_REPORT = 11,     /* and the comment's id, and the person's */
     CVN_EVENT_KIND_DISCUSSION = 12, /* counts, and whether it is locked */
@@ -74,6 +75,7 @@ enum {
     CVN_INDEX_EVENT_LAST = 0x3f,
     CVN_INDEX_RSVP_OFFER = 0x50,
     CVN_INDEX_LOTTERY_DUE = 0x51,
+    CVN_INDEX_REASON_PERSON = 0x54,
     CVN_INDEX_EVENT_TOKEN = 0x40,
     CVN_INDEX_EVENT_LANGUAGE = 0x41,
     CVN_INDEX_EVENT_MODE = 0x42,

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""docs/protocol.md gives the limits that it names as rpc/ has them, and names all of the wire."""
+"""docs/protocol.md gives the limits that it names as rpc/ has them, and names all of the wire; and
+each limit that a header of services/events names is named by a test, which tries it."""
 import re
 import sys
 
@@ -10,18 +11,40 @@ WIRE = ("rpc/wire.h", "rpc/flow.h", "rpc/metadata.h", "rpc/status.h", "rpc/messa
 LIMIT = re.compile(r"_(MAX|MIN|DEFAULT|WINDOW_BUNDLES|ACK_AFTER|CREDIT_BYTES|QUEUE_BYTES)$")
 UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "ms": 1, "s": 1000, "h": 3600 * 1000, "": 1}
 
+# What no request comes up to: memory, and room in arrays, for what other limits bound. A limit that
+# a peer can reach has a test instead of a line here.
+UNREACHED = {
+    "CVN_CALENDAR_IMPORT_MESSAGE_BYTES_MAX": "memory for a message of at most 3 MiB",
+    "CVN_EVENT_LIST_HINT_BYTES_MAX": "memory for the events that a hint looks at",
+    "CVN_EVENT_LIST_HINT_SCAN_MAX": "a bound of work; a count that comes to it is told as at least that",
+    "CVN_EVENT_LIST_ROW_BYTES_MAX": "memory for one event",
+    "CVN_EVENT_PLAN_STREAMS_MAX": "one for each filter and word",
+    "CVN_EVENT_STREAM_CELLS_MAX": "the cells of the largest circle",
+    "CVN_MOVE_BYTES_MAX": "a step of the history, whose texts are bounded; more is damage",
+    "CVN_REGISTER_CHUNK_BYTES_MAX": "memory for a message",
+    "CVN_ROW_LIST_PREFIXES_MAX": "room for what the code asks for",
+    "CVN_WATCH_PAGE_BYTES_MAX": "memory for the events of 64 entries",
+    "CVN_WATCH_STEP_BYTES_MAX": "memory for one message",
+}
 
-def constants():
-    """The numbers among the enums of rpc/: name -> (value, header)."""
+
+def constants(room):
+    """The numbers among the enums of a room's headers: name -> (expression, header)."""
     known = {}
     for path in files(".h"):
-        if not path.startswith("rpc/"):
+        if not path.startswith(room):
             continue
         text = re.sub(r"/\*.*?\*/", "", (ROOT / path).read_text(), flags=re.S)
         for name, expression in re.findall(r"\b(CVN_[A-Z0-9_]+) = ([^,}\n]+)", text):
-            if re.fullmatch(r"[0-9\s*<()+-]+", expression):
-                known[name] = (eval(expression), path)  # digits and operators only
+            known[name] = (expression.strip(), path)
     return known
+
+
+def wire_constants():
+    """Those of rpc/: name -> (value, header)."""
+    return {name: (eval(expression), path)  # digits and operators only
+            for name, (expression, path) in constants("rpc/").items()
+            if re.fullmatch(r"[0-9\s*<()+-]+", expression)}
 
 
 def page():
@@ -31,8 +54,8 @@ def page():
     return {name: int(number.replace(",", "")) * UNITS[unit] for name, number, unit in rows}
 
 
-def faults():
-    known, shown = constants(), page()
+def wire_faults():
+    known, shown = wire_constants(), page()
     for name, value in shown.items():
         if name not in known:
             yield f"docs/protocol.md: {name} is no limit of rpc/"
@@ -43,6 +66,22 @@ def faults():
             yield f"docs/protocol.md: the table of limits lacks {name} ({value:,}) of {path}"
 
 
-found = list(faults())
-print("\n".join(found) or f"the page has the {len(page())} limits right")
+def untested():
+    """Limits of services/events that no test names, and lines above that are needed no more."""
+    limits = {name: path for name, (_, path) in constants("services/events/").items()
+              if name.endswith("_MAX")}
+    tested = set()
+    for path in files(".c", ".h"):
+        if path.startswith("tests/"):
+            tested.update(re.findall(r"\bCVN_[A-Z0-9_]+_MAX\b", (ROOT / path).read_text()))
+    for name, path in limits.items():
+        if name not in tested and name not in UNREACHED:
+            yield f"{path}: no test names {name}; try a request at it, and one beyond it"
+    for name in UNREACHED:
+        if name not in limits:
+            yield f"tests/lint/limits.py: {name} is no limit of services/events any more"
+
+
+found = [*wire_faults(), *untested()]
+print("\n".join(found) or f"the page has the {len(page())} limits right; those of events are tested")
 sys.exit(1 if found else 0)

@@ -13,6 +13,7 @@
 #include "services/events/rsvps/move_verify.h"
 #include "services/events/rsvps/queue_table.h"
 #include "services/events/rsvps/seats.h"
+#include "services/events/service.h"
 #include "storage/engine.h"
 #include "storage/engine_memory.h"
 #include "storage/replay.h"
@@ -121,8 +122,10 @@ struct work {
 static struct cvn_ctx context(struct work *work, struct cvn_txn *txn)
 {
     cvn_arena_reset(&work->arena);
+    static struct cvn_events_service service; /* of which its secret is used, whatever it is */
     work->status = (struct cvn_status){0};
     struct cvn_ctx ctx = {.arena = &work->arena,
+                          .service = &service,
                           .txn = txn,
                           .who.kind = CVN_PRINCIPAL_ADMIN,
                           .now_ms = work->s->now_ms,

@@ -30,15 +30,19 @@ const char *cvn_calendar_refusal_text(enum cvn_calendar_refusal refusal)
     case CVN_CALENDAR_OK:
         return "";
     case CVN_CALENDAR_REFUSED_EMPTY:
-        return "The file is empty.";
+        return "cannot be read as a calendar: nothing is in it; export the calendar again, as a "
+               "file that ends in .ics";
     case CVN_CALENDAR_REFUSED_SIZE:
-        return "The file is larger than 3 MiB; export fewer events at a time.";
+        return "cannot be imported at once: it has over 3 MiB; send it in parts, as `convene "
+               "events import` does";
     case CVN_CALENDAR_REFUSED_UTF16:
-        return "The file is in UTF-16 or UTF-32; save it as UTF-8.";
+        return "cannot be read as a calendar: its text is UTF-16 or UTF-32; save it as UTF-8";
     case CVN_CALENDAR_REFUSED_KIND:
-        return "The file is no iCalendar: there is no line BEGIN:VCALENDAR in it.";
+        return "cannot be read as a calendar: there is no line BEGIN:VCALENDAR in it; export the "
+               "calendar again, as a file that ends in .ics";
     case CVN_CALENDAR_REFUSED_EVENTS:
-        return "The file has more than 5,000 events; export fewer at a time.";
+        return "cannot be imported at once: it has over 5,000 events; send it in parts, as "
+               "`convene events import` does";
     }
     return "";
 }

@@ -12,6 +12,8 @@
 
 enum { URN_BYTES = sizeof "urn:uuid:00000000-0000-0000-0000-000000000000" };
 
+enum { ZONES_AT_FIRST = 4 };
+
 /* What a component is written with. */
 struct subject {
     struct cvn_calendar_writer *writer;
@@ -27,7 +29,25 @@ void cvn_calendar_writer_init(struct cvn_calendar_writer *writer, struct cvn_zon
 {
     writer->zones = zones;
     writer->out = (struct cvn_calendar_out){.arena = arena};
-    writer->n_uses = writer->n_components = 0;
+    writer->uses = NULL;
+    writer->n_uses = writer->uses_room = writer->n_components = 0;
+}
+
+/* Room for one more zone. 0 or -ENOMEM. */
+static int make_room(struct cvn_calendar_writer *writer)
+{
+    if (writer->n_uses < writer->uses_room)
+        return 0;
+    size_t room = writer->uses_room ? 2 * writer->uses_room : ZONES_AT_FIRST;
+    struct cvn_calendar_zone_use *uses =
+        cvn_arena_alloc_array(writer->out.arena, room, sizeof *uses);
+    if (!uses)
+        return -ENOMEM;
+    if (writer->n_uses > 0)
+        memcpy(uses, writer->uses, writer->n_uses * sizeof *uses);
+    writer->uses = uses;
+    writer->uses_room = room;
+    return 0;
 }
 
 static int64_t ms_of(const Google__Protobuf__Timestamp *time)
@@ -45,8 +65,8 @@ static int use_zone(struct cvn_calendar_writer *writer, const char *name,
     size_t i = 0;
     while (i < writer->n_uses && writer->uses[i].zone != *ret)
         i++;
-    if (i == CVN_CALENDAR_WRITER_ZONES_MAX)
-        return CVN_CALENDAR_WRITTEN_ZONE;
+    if (i == writer->n_uses && make_room(writer))
+        return -ENOMEM;
     if (i == writer->n_uses)
         writer->uses[writer->n_uses++] = (struct cvn_calendar_zone_use){*ret, *span};
     struct cvn_calendar_span *use = &writer->uses[i].span;

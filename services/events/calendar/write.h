@@ -8,11 +8,7 @@
 #include "convene/events/v1/series.pb-c.h"
 #include "services/events/calendar/timezone_out.h"
 
-enum {
-    CVN_CALENDAR_WRITER_ZONES_MAX = 600, /* of one calendar */
-    CVN_CALENDAR_WRITTEN_ZONE = 1,       /* outcome: an event's zone is unknown, or there are too
-                                            many */
-};
+enum { CVN_CALENDAR_WRITTEN_ZONE = 1 }; /* outcome: an event's zone is unknown */
 
 /* Who holds an event. */
 struct cvn_calendar_host {
@@ -28,9 +24,9 @@ struct cvn_calendar_zone_use {
 /* Embedded by value. */
 struct cvn_calendar_writer {
     struct cvn_zones *zones;
-    struct cvn_calendar_out out; /* the components */
-    struct cvn_calendar_zone_use uses[CVN_CALENDAR_WRITER_ZONES_MAX];
-    size_t n_uses;
+    struct cvn_calendar_out out;        /* the components */
+    struct cvn_calendar_zone_use *uses; /* each zone once: no more than tzdata has */
+    size_t n_uses, uses_room;
     size_t n_components;
 };
 

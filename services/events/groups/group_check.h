@@ -9,6 +9,7 @@
 enum {
     CVN_GROUP_NAME_MAX = 100,
     CVN_GROUP_DESCRIPTION_MAX = 10000,
+    CVN_GROUPS_REGISTER_MAX = 500, /* in one call */
 };
 
 /*

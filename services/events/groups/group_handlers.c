@@ -10,8 +10,6 @@
 
 #include <errno.h>
 
-enum { BATCH_REGISTER_MAX = 500 };
-
 #define OUTCOME(name) CONVENE__EVENTS__V1__REGISTER_RESULT__OUTCOME__OUTCOME_##name
 
 static struct cvn_zones *zones_of(const struct cvn_ctx *ctx)
@@ -150,9 +148,9 @@ static int check_item(struct cvn_ctx *ctx, const Convene__Events__V1__Group *giv
 static int check_batch(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Events__V1__BatchRegisterGroupsRequest *req = request;
-    if (req->n_groups > BATCH_REGISTER_MAX) {
+    if (req->n_groups > CVN_GROUPS_REGISTER_MAX) {
         cvn_problems_add(&ctx->problems, "groups", "are %zu; at most %d can be registered at once",
-                         req->n_groups, BATCH_REGISTER_MAX);
+                         req->n_groups, CVN_GROUPS_REGISTER_MAX);
         return cvn_ctx_refuse_problems(ctx);
     }
     struct batch_item *items = cvn_arena_alloc_array(ctx->arena, req->n_groups, sizeof *items);

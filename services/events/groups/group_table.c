@@ -13,7 +13,10 @@
 
 #include <errno.h>
 
-enum { ARCHIVE_TIME = 15 }; /* the field's number */
+enum {
+    ARCHIVE_TIME = 15, /* the field's number */
+    TIME_BYTES = 256,  /* memory for it */
+};
 
 const struct cvn_index cvn_group_indexes[CVN_GROUP_INDEXES] = {
     [CVN_GROUP_BY_SLUG] = {"group_slug", CVN_INDEX_GROUP_SLUG, true},
@@ -136,19 +139,32 @@ void cvn_member_key(struct cvn_key *key, const struct cvn_id *group, const struc
     cvn_key_put_id(key, person);
 }
 
-int cvn_group_is_archived(struct cvn_txn *txn, const struct cvn_id *group, bool *ret)
+static int read_time(struct cvn_slice bytes, int64_t *ret_ms)
+{
+    _Alignas(max_align_t) char room[TIME_BYTES]; /* outlives the arena */
+    CVN_ARENA_AUTO arena;
+    Google__Protobuf__Timestamp *time;
+    cvn_arena_init_with(&arena, TIME_BYTES, room, sizeof room);
+    int r = cvn_record_unpack(&arena, &google__protobuf__timestamp__descriptor, bytes, &time);
+    if (r == 0)
+        *ret_ms = cvn_record_time_ms(time, INT64_MAX);
+    return r;
+}
+
+int cvn_group_archived_ms(struct cvn_txn *txn, const struct cvn_id *group, int64_t *ret)
 {
     struct cvn_key key;
-    struct cvn_slice row;
+    struct cvn_slice row, time = {NULL, 0};
     struct cvn_message_field field;
     cvn_group_key(&key, group);
     int r = cvn_txn_get(txn, cvn_key_slice(&key), &row);
     if (r)
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
-    *ret = false;
     while ((r = cvn_message_next_field(&row, &field)) > 0)
-        *ret |= field.number == ARCHIVE_TIME;
-    return r;
+        if (field.number == ARCHIVE_TIME)
+            time = field.inner;
+    *ret = INT64_MAX;
+    return r || !time.data ? r : read_time(time, ret);
 }
 
 bool cvn_group_of_key(struct cvn_slice key, struct cvn_id *ret_group)
@@ -261,15 +277,6 @@ int cvn_group_by_slug(struct cvn_ctx *ctx, const char *slug, struct cvn_id *ret_
     return cvn_group_of_key(primary, ret_group) ? 0 : -EUCLEAN;
 }
 
-/* Has the events follow where the group was stored under another name. 0 or a fault. */
-static int note_name(struct cvn_ctx *ctx, const struct cvn_id *group, struct cvn_slice old,
-                     const char *name)
-{
-    Convene__Events__V1__Group *before;
-    int r = cvn_ctx_unpack(ctx, &convene__events__v1__group__descriptor, old, &before);
-    return r || strcmp(before->name, name) == 0 ? r : cvn_group_rename_note(ctx, group);
-}
-
 int cvn_group_put(struct cvn_ctx *ctx, const struct cvn_id *group,
                   const Convene__Events__V1__Group *message)
 {
@@ -281,17 +288,19 @@ int cvn_group_put(struct cvn_ctx *ctx, const struct cvn_id *group,
     if (r != 0)
         return r;
     struct cvn_slice old;
+    Convene__Events__V1__Group *before = NULL;
     int found = cvn_txn_get(ctx->txn, cvn_key_slice(&key), &old);
     if (found == 0 && cvn_slice_compare(old, value) == 0)
         return 0;
     if (found != 0 && found != CVN_STORE_ABSENT)
         return found;
     if (found == 0)
-        r = note_name(ctx, group, old, message->name);
-    if (r != 0)
-        return r;
-    r = cvn_table_put(ctx->txn, &cvn_group_table, cvn_key_slice(&key), value);
-    return r ? r : cvn_change_row_group(ctx, group, found == CVN_STORE_ABSENT);
+        r = cvn_ctx_unpack(ctx, &convene__events__v1__group__descriptor, old, &before);
+    if (r == 0 && before && strcmp(before->name, message->name) != 0)
+        r = cvn_group_rename_note(ctx, group); /* has the events follow */
+    if (r == 0)
+        r = cvn_table_put(ctx->txn, &cvn_group_table, cvn_key_slice(&key), value);
+    return r ? r : cvn_change_row_group(ctx, group, before, message);
 }
 
 int cvn_member_fill(struct cvn_ctx *ctx, const struct cvn_id *group, const struct cvn_id *person,

@@ -50,8 +50,11 @@ void cvn_group_key(struct cvn_key *key, const struct cvn_id *group);
 void cvn_member_prefix(struct cvn_key *key, const struct cvn_id *group);
 void cvn_member_key(struct cvn_key *key, const struct cvn_id *group, const struct cvn_id *person);
 
-/* Whether the group is archived; its row is not unpacked for that. 0 or a fault. */
-int cvn_group_is_archived(struct cvn_txn *txn, const struct cvn_id *group, bool *ret);
+/*
+ * Since when the group is archived, in ms since 1970; INT64_MAX while it is not. Its row is not
+ * unpacked for that. 0 or a fault.
+ */
+int cvn_group_archived_ms(struct cvn_txn *txn, const struct cvn_id *group, int64_t *ret);
 
 /* The group of a key of this space. False when it is none. */
 bool cvn_group_of_key(struct cvn_slice key, struct cvn_id *ret_group);

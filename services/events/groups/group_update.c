@@ -105,8 +105,6 @@ static int set_archived(struct cvn_ctx *ctx, const char *id_or_slug, bool archiv
         group->update_time = cvn_record_time(ctx->arena, ctx->now_ms);
         group->archive_time = archived ? group->update_time : NULL;
         r = group->update_time ? cvn_group_put(ctx, &id, group) : -ENOMEM;
-        if (r == 0)
-            r = cvn_community_note(ctx, archived ? "group.archived" : "group.restored", group->id);
     }
     if (r)
         return r;

@@ -15,7 +15,7 @@
 #include <errno.h>
 #include <sodium.h>
 
-enum { DAYS_DEFAULT = 14, DAYS_MAX = 90 };
+enum { DAYS_DEFAULT = 14 };
 
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 #define ROLE(name) CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_##name
@@ -42,10 +42,10 @@ static void check_expiry(struct cvn_ctx *ctx, const Convene__Events__V1__Invitat
     if (!given->expire_time)
         return;
     int64_t in_ms = cvn_record_time_ms(given->expire_time, 0) - ctx->now_ms;
-    if (in_ms <= 0 || in_ms > DAYS_MAX * DAY_MS)
+    if (in_ms <= 0 || in_ms > CVN_INVITATION_DAYS_MAX * DAY_MS)
         cvn_problems_add(&ctx->problems, "invitation.expire_time",
                          "is %s; a time within %d days is right",
-                         in_ms <= 0 ? "over" : "too far ahead", DAYS_MAX);
+                         in_ms <= 0 ? "over" : "too far ahead", CVN_INVITATION_DAYS_MAX);
 }
 
 /* Leaves the token's secret in ctx->prepared: drawn once, since run may run twice. */

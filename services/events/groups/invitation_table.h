@@ -13,6 +13,7 @@
 
 enum {
     CVN_GROUP_INVITATIONS_MAX = 1000, /* of one group; expired ones go when room is needed */
+    CVN_INVITATION_DAYS_MAX = 90,     /* until it expires */
     CVN_INVITATION_HASH_BYTES = 32,
     CVN_INVITATION_SECRET_BYTES = 16,
     /* "inv_…", a point and the secret in hexadecimal digits */

@@ -88,7 +88,8 @@ static int has_seats(struct cvn_event_query *query, const struct cvn_id *id,
 }
 
 int cvn_event_filter_passes(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
-                            const struct cvn_id *id, const void *event, int role, bool *ret)
+                            const struct cvn_id *id, const void *event,
+                            const struct cvn_event_sight *sight, bool *ret)
 {
     CVN_ARENA_AUTO row_arena;
     cvn_arena_init(&row_arena, CVN_EVENT_LIST_ROW_BYTES_MAX);
@@ -99,10 +100,10 @@ int cvn_event_filter_passes(struct cvn_event_filter *filter, struct cvn_ctx *ctx
     query->row.arena = &row_arena;
     *ret = false;
     int r = cvn_event_traits_of(&row_arena, event, &traits);
-    query->known_group = traits.group;
-    query->known_role = (Convene__Events__V1__GroupRole)role;
-    query->known = r == 0;
-    query->asked = false; /* the group may have been archived since */
+    query->known_group = query->asked_group = traits.group;
+    query->known_role = (Convene__Events__V1__GroupRole)sight->role;
+    query->archived_ms = sight->archived_ms;
+    query->known = query->asked = r == 0;
     if (r == 0)
         r = cvn_event_query_admits(query, &traits, ret);
     if (r == 0 && *ret)

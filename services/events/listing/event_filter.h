@@ -36,13 +36,20 @@ bool cvn_event_filter_wants_seats(const struct cvn_event_filter *filter);
 /* Whether an RSVP in that state has its event among those of its person. */
 bool cvn_event_filter_attends(int rsvp_state);
 
+/* As what the caller looks at an event: their role in its group, and how that stands. */
+struct cvn_event_sight {
+    int role;
+    int64_t archived_ms; /* since when the group counts as archived; INT64_MAX: it does not */
+};
+
 /*
- * Whether an event passes all filters but that of the attendee, and the caller, whose role in its
- * group is given, sees it in such a list. id is that of the event as it is; NULL for one that is
+ * Whether an event passes all filters but that of the attendee, and the caller, by that sight, has
+ * it in such a list. id is that of the event as it is; NULL for one that is
  * kept as it was (change_row.h), with the seats that were taken: it may have no title, and then
  * passes whatever the text. 0 or a fault.
  */
 int cvn_event_filter_passes(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
-                            const struct cvn_id *id, const void *event, int role, bool *ret);
+                            const struct cvn_id *id, const void *event,
+                            const struct cvn_event_sight *sight, bool *ret);
 
 #endif

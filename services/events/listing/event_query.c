@@ -51,15 +51,16 @@ static int is_visible(struct cvn_event_query *query, const struct cvn_event_trai
     return r;
 }
 
-static int is_archived(struct cvn_event_query *query, const struct cvn_id *group, bool *ret)
+static int archived_since(struct cvn_event_query *query, const struct cvn_id *group,
+                          int64_t *ret_ms)
 {
     int r = 0;
     if (!query->asked || !cvn_id_equal(&query->asked_group, group)) {
-        r = cvn_group_is_archived(query->ctx->txn, group, &query->is_archived);
+        r = cvn_group_archived_ms(query->ctx->txn, group, &query->archived_ms);
         query->asked_group = *group;
         query->asked = r == 0;
     }
-    *ret = query->is_archived;
+    *ret_ms = query->archived_ms;
     return r;
 }
 
@@ -67,12 +68,12 @@ int cvn_event_query_is_held(struct cvn_event_query *query, const struct cvn_even
                             int64_t start_ms, bool *ret)
 {
     Convene__Events__V1__GroupRole role;
-    bool archived;
+    int64_t archived_ms;
     *ret = true;
-    if (start_ms <= query->ctx->now_ms || query->by_attendee)
+    if (query->by_attendee)
         return 0;
-    int r = is_archived(query, &traits->group, &archived);
-    if (r || !archived)
+    int r = archived_since(query, &traits->group, &archived_ms);
+    if (r || start_ms <= archived_ms)
         return r;
     r = cvn_event_query_role(query, &traits->group, &role);
     *ret = query->request->include_unpublished && role >= ROLE(ORGANISER);

@@ -51,9 +51,9 @@ struct cvn_event_query {
     struct cvn_id known_group;
     Convene__Events__V1__GroupRole known_role;
     bool known;
-    /* And whether the group looked at last for that is archived. */
+    /* And since when the group looked at last for that is archived; INT64_MAX: it is not. */
     struct cvn_id asked_group;
-    bool is_archived;
+    int64_t archived_ms;
     bool asked;
 };
 
@@ -98,7 +98,7 @@ bool cvn_event_query_takes_group(const struct cvn_event_query *query, const stru
 
 /*
  * Whether an event that traits admitted may be found although its group may be archived. What such
- * a group had ahead is not found any more, but by its organisers where they ask for what is
+ * a group had ahead then is not found any more, but by its organisers where they ask for what is
  * unpublished, and among the events of an attendee. 0 or a fault.
  */
 int cvn_event_query_is_held(struct cvn_event_query *query, const struct cvn_event_traits *traits,

@@ -9,6 +9,7 @@
 #include "services/events/people/person_check.h"
 #include "services/events/people/person_table.h"
 #include "services/events/row_list.h"
+#include "services/events/rsvps/move_reason.h"
 #include "services/events/rsvps/rsvp_end.h"
 #include "services/events/rsvps/rsvp_table.h"
 #include "services/events/spaces.h"
@@ -28,6 +29,7 @@ enum phase {
     RSVPS,
     COMMENTS,
     REPORTS,
+    REASONS, /* of steps in histories of RSVPs */
     ANSWERS, /* kept for retries */
     KEYS,    /* the last: who erases themselves follows it with one */
     PHASES,
@@ -223,7 +225,7 @@ static int take_membership(struct cvn_ctx *ctx, void *arg, struct cvn_slice key,
     return cvn_member_delete(ctx, &group, &person);
 }
 
-/* Rows that only go: requests, bans, invitations and reports. */
+/* Rows that only go: requests, bans, invitations, reports and reasons. */
 static int take_other(struct cvn_ctx *ctx, void *arg, struct cvn_slice key, struct cvn_slice value,
                       bool *ret_taken)
 {
@@ -233,6 +235,8 @@ static int take_other(struct cvn_ctx *ctx, void *arg, struct cvn_slice key, stru
     (void)value;
     (void)ret_taken;
     step->erasure.n_other++;
+    if (step->erasure.phase == REASONS)
+        return cvn_move_reason_delete(ctx, key);
     if (step->erasure.phase == REPORTS)
         return cvn_report_of_key(key, ids) ? cvn_report_delete(ctx, ids) : -EUCLEAN;
     if (step->erasure.phase == INVITATIONS) {
@@ -288,6 +292,8 @@ static struct phase_row row_of(enum phase phase)
         return (struct phase_row){&cvn_comment_index, take_comment};
     case REPORTS:
         return (struct phase_row){&cvn_report_index, take_other};
+    case REASONS:
+        return (struct phase_row){&cvn_move_reason_index, take_other};
     case ANSWERS:
     case KEYS:
     case PHASES:

@@ -13,6 +13,7 @@
 #include "services/events/record.h"
 #include "services/events/row_list.h"
 #include "services/events/rsvps/move_log.h"
+#include "services/events/rsvps/move_reason.h"
 #include "services/events/rsvps/rsvp_table.h"
 #include "services/runtime/page.h"
 #include "storage/change_log.h"
@@ -64,12 +65,14 @@ static Convene__Events__V1__PersonRecord *add(struct export *export)
 }
 
 /* Puts a step behind the others; there is room for RSVP_MOVES_MAX. It is read where it is kept. */
-static int add_move(struct export *export, const struct cvn_move *move,
+static int add_move(struct export *export, const struct cvn_id *event, const struct cvn_move *move,
                     Convene__Events__V1__PersonRecord *record)
 {
     Convene__Events__V1__RsvpMove **next = &record->moves[record->n_moves];
     int r = cvn_ctx_unpack(export->ctx, &convene__events__v1__rsvp_move__descriptor, move->packed,
                            next);
+    if (r == 0)
+        r = cvn_move_reason_fill(export->ctx, event, *next);
     record->n_moves += r == 0;
     return r;
 }
@@ -91,7 +94,7 @@ static int add_moves(struct export *export, const struct cvn_id *event,
         cvn_arena_reset(&scratch);
         r = cvn_move_next(&cursor, &scratch, &number, &move);
         if (r == 0 && strcmp(move.message->person_id, id) == 0)
-            r = add_move(export, &move, record);
+            r = add_move(export, event, &move, record);
     }
     return r == CVN_STORE_ABSENT ? 0 : r;
 }

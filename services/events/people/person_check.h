@@ -13,6 +13,8 @@ enum {
     CVN_PERSON_SKILLS_MAX = 50,
     CVN_PERSON_SKILL_BYTES_MAX = 50,
     CVN_PERSON_LINKS_MAX = 10,
+    CVN_PEOPLE_GET_MAX = 1000,     /* in one call, by id and by e-mail */
+    CVN_PEOPLE_REGISTER_MAX = 500, /* in one call */
 };
 
 /*

@@ -13,8 +13,6 @@
 enum {
     PAGE_DEFAULT = 50,
     PAGE_MAX = 1000,
-    BATCH_GET_MAX = 1000,
-    BATCH_REGISTER_MAX = 500,
 };
 
 #define OUTCOME(name) CONVENE__EVENTS__V1__REGISTER_RESULT__OUTCOME__OUTCOME_##name
@@ -121,10 +119,10 @@ static int list_people(struct cvn_ctx *ctx, const void *request, void *reply)
 static int check_batch_get(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Events__V1__BatchGetPeopleRequest *req = request;
-    if (req->n_ids + req->n_emails > BATCH_GET_MAX)
+    if (req->n_ids + req->n_emails > CVN_PEOPLE_GET_MAX)
         cvn_problems_add(&ctx->problems, "ids",
                          "and emails are together %zu; at most %d can be asked for at once",
-                         req->n_ids + req->n_emails, BATCH_GET_MAX);
+                         req->n_ids + req->n_emails, CVN_PEOPLE_GET_MAX);
     for (size_t i = 0; i < req->n_ids && ctx->problems.n < CVN_PROBLEMS_MAX; i++) {
         struct cvn_id id;
         const char *field = cvn_arena_printf(ctx->arena, "ids[%zu]", i);
@@ -173,9 +171,9 @@ static int batch_get_people(struct cvn_ctx *ctx, const void *request, void *repl
 static int check_batch_register(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Events__V1__BatchRegisterPeopleRequest *req = request;
-    if (req->n_people > BATCH_REGISTER_MAX) {
+    if (req->n_people > CVN_PEOPLE_REGISTER_MAX) {
         cvn_problems_add(&ctx->problems, "people", "are %zu; at most %d can be registered at once",
-                         req->n_people, BATCH_REGISTER_MAX);
+                         req->n_people, CVN_PEOPLE_REGISTER_MAX);
         return cvn_ctx_refuse_problems(ctx);
     }
     Convene__Events__V1__RegisterResult **refused =

@@ -3,6 +3,7 @@
 #include "base/draw.h"
 #include "services/events/people/person_table.h"
 #include "services/events/record.h"
+#include "services/events/rsvps/move_reason.h"
 #include "services/events/rsvps/rsvp_table.h"
 #include "services/events/spaces.h"
 
@@ -52,7 +53,9 @@ int cvn_move_append(struct cvn_ctx *ctx, const struct cvn_id *event, struct cvn_
         move->principal = principal_of(ctx);
     if (!move->move_time || !move->principal)
         return -ENOMEM;
-    int r = cvn_ctx_pack(ctx, &move->base, &packed);
+    int r = cvn_move_reason_put_aside(ctx, event, move);
+    if (r == 0)
+        r = cvn_ctx_pack(ctx, &move->base, &packed);
     if (r != 0)
         return r;
     uint8_t *row = cvn_arena_alloc(ctx->arena, CVN_CHAIN_BYTES + packed.len);

@@ -14,7 +14,8 @@ enum { CVN_MOVE_REASON_MAX = 500, CVN_MOVE_BYTES_MAX = 4096 };
 
 /* One step as stored. */
 struct cvn_move {
-    Convene__Events__V1__RsvpMove *message; /* in an arena, without hash and display_name */
+    Convene__Events__V1__RsvpMove *message; /* in an arena, without hash, display_name and what
+                                               move_reason.h fills in */
     struct cvn_slice packed;                /* borrowed from the row */
     uint8_t hash[CVN_CHAIN_BYTES];          /* as the row says */
 };
@@ -27,7 +28,8 @@ void cvn_move_hash(uint8_t ret[CVN_CHAIN_BYTES], const uint8_t before[CVN_CHAIN_
                    struct cvn_slice packed);
 
 /*
- * Appends a step: sets its number, time and principal, and takes the counters on. The message is
+ * Appends a step: sets its number, time and principal, puts its reason aside (move_reason.h), and
+ * takes the counters on. The message is
  * borrowed; its principal stays where it is given. 0 or a fault.
  */
 int cvn_move_append(struct cvn_ctx *ctx, const struct cvn_id *event, struct cvn_seats *seats,

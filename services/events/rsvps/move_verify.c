@@ -4,6 +4,7 @@
 #include "services/events/people/person_table.h"
 #include "services/events/record.h"
 #include "services/events/rsvps/move_log.h"
+#include "services/events/rsvps/move_reason.h"
 #include "services/events/rsvps/rsvp_facts.h"
 #include "services/events/rsvps/rsvp_table.h"
 #include "services/events/spaces.h"
@@ -138,7 +139,9 @@ static int follow(struct replay *replay, const struct cvn_move *row)
     if (!cvn_id_parse(&person, CVN_PERSON_PREFIX, move->person_id))
         return tell(replay, replay->number, "is about nobody.");
     int r = find(replay, &person, &known);
-    if (r == 0 && known->state != (int)move->state_before)
+    if (r != 0)
+        return r;
+    if (known->state != (int)move->state_before)
         r = tell(replay, replay->number, "does not follow from the person's step before it.");
     if (r == 0)
         r = check_queue(replay, move, known);
@@ -151,6 +154,30 @@ static int follow(struct replay *replay, const struct cvn_move *row)
     known->queue_rank = move->queue_rank;
     memcpy(known->hash, row->hash, sizeof known->hash);
     return r;
+}
+
+/* A reason is as it was given, unless the person it is about is gone, and it with them. */
+static int check_reason(struct replay *replay, struct cvn_arena *scratch,
+                        Convene__Events__V1__RsvpMove *move)
+{
+    struct cvn_ctx ctx = *replay->ctx;
+    struct cvn_id person;
+    struct cvn_key key;
+    if (!move->reason_hash[0] || !cvn_id_parse(&person, CVN_PERSON_PREFIX, move->person_id))
+        return 0;
+    ctx.arena = scratch;
+    int r = cvn_move_reason_fill(&ctx, replay->event, move);
+    if (r)
+        return r;
+    if (move->reason_salt.len > 0)
+        return cvn_move_reason_is_right(move)
+                   ? 0
+                   : tell(replay, replay->number, "has another reason than it was given.");
+    cvn_person_key(&key, &person);
+    r = cvn_txn_get(ctx.txn, cvn_key_slice(&key), NULL);
+    if (r == CVN_STORE_ABSENT)
+        return 0;
+    return r ? r : tell(replay, replay->number, "has lost its reason.");
 }
 
 /* The chain goes on from what the row says, so that one altered step is one fault. */
@@ -189,6 +216,8 @@ static int replay_all(struct replay *replay)
         }
         if (r == 0)
             r = check_chain(replay, &row, number);
+        if (r == 0)
+            r = check_reason(replay, &scratch, row.message);
         if (r == 0)
             r = follow(replay, &row);
         cvn_arena_reset(&scratch);

@@ -4,6 +4,7 @@
 #include "services/events/people/person_table.h"
 #include "services/events/record.h"
 #include "services/events/rsvps/move_log.h"
+#include "services/events/rsvps/move_reason.h"
 #include "services/events/rsvps/move_verify.h"
 #include "services/events/rsvps/rsvp_access.h"
 #include "services/events/rsvps/rsvp_table.h"
@@ -73,6 +74,7 @@ static void hide(const struct list *list, Convene__Events__V1__RsvpMove *move)
     if (cvn_rsvp_case_organised(&list->c))
         return;
     move->reason = none;
+    move->reason_salt.len = 0;
     if (strcmp(move->principal, list->person) != 0 && strcmp(move->principal, "queue") != 0 &&
         strcmp(move->principal, "clock") != 0)
         move->principal = (char *)(uintptr_t) "organiser";
@@ -87,11 +89,14 @@ static int show(struct list *list, const struct cvn_move *row)
     move->hash = cvn_arena_strdup(list->ctx->arena, text);
     if (!move->hash)
         return -ENOMEM;
+    int r = cvn_move_reason_fill(list->ctx, &list->c.event_id, move);
+    if (r)
+        return r;
     hide(list, move);
     list->reply->moves[list->reply->n_moves++] = move;
     if (!cvn_id_parse(&person, CVN_PERSON_PREFIX, move->person_id))
         return 0;
-    int r = cvn_person_name(list->ctx, &person, &move->display_name);
+    r = cvn_person_name(list->ctx, &person, &move->display_name);
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
@@ -149,5 +154,11 @@ int cvn_rsvp_moves_verify(struct cvn_ctx *ctx, const void *request, void *reply)
     int r = cvn_rsvp_case_find(ctx, "event_id", req->event_id, &c);
     if (r == 0 && !cvn_rsvp_case_organised(&c))
         return cvn_ctx_refuse_access(ctx, "verify the history; organisers of the group may");
-    return r == 0 ? cvn_moves_verify(ctx, &c.event_id, reply) : r;
+    if (r == 0)
+        r = cvn_moves_verify(ctx, &c.event_id, reply);
+    return r == -EFBIG ? cvn_ctx_refuse(ctx, CVN_RESOURCE_EXHAUSTED,
+                                        "The history is of more than %d people, which is more than "
+                                        "one call replays.",
+                                        CVN_MOVE_VERIFY_PEOPLE_MAX)
+                       : r;
 }

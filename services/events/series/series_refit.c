@@ -16,6 +16,14 @@
 #define STATUS(name) CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_##name
 #define PUBLICATION(name) CONVENE__EVENTS__V1__PUBLICATION__PUBLICATION_##name
 
+/* An occurrence that has not begun. */
+struct found {
+    struct cvn_id id;
+    Convene__Events__V1__Event *event;
+    struct cvn_civil recurrence;
+    bool done;
+};
+
 /* The occurrences there are, and which days of the plan are served. */
 struct refit {
     struct cvn_ctx *ctx;
@@ -23,7 +31,7 @@ struct refit {
     const struct cvn_series_how *how;
     struct cvn_series_plan plan;
     bool *served; /* one for each time of the plan */
-    struct cvn_id *found;
+    struct found *found;
     size_t n_found;
     int32_t n_made;
 };
@@ -32,6 +40,14 @@ static int stamp(struct cvn_ctx *ctx, Convene__Events__V1__Event *event)
 {
     event->update_time = cvn_record_time(ctx->arena, ctx->now_ms);
     return event->update_time ? 0 : -ENOMEM;
+}
+
+static int refuse_taken(struct cvn_ctx *ctx, const char *external_id)
+{
+    return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "EXTERNAL_ID_TAKEN",
+                                "The group has another event with the external id \"%s\"; give "
+                                "that one, or the series, another.",
+                                external_id);
 }
 
 /*
@@ -51,9 +67,7 @@ static int adopt(struct cvn_ctx *ctx, const Convene__Events__V1__Event *occurren
     if (r)
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
     if (event->series_id[0])
-        return cvn_ctx_refuse_state(ctx, CVN_ALREADY_EXISTS, "EXTERNAL_ID_TAKEN",
-                                    "The group has an event with the external id \"%s\" already.",
-                                    occurrence->external_id);
+        return refuse_taken(ctx, occurrence->external_id);
     event->series_id = occurrence->series_id;
     event->recurrence_id = occurrence->recurrence_id;
     event->overridden = true;
@@ -114,11 +128,26 @@ static int find(struct refit *f, const struct cvn_id *old)
                                   CVN_SERIES_CHANGED_MAX);
         cvn_key_reader_init(&reader, entry.primary);
         (void)cvn_key_get_u8(&reader);
-        f->found[f->n_found++] = cvn_key_get_id(&reader);
+        f->found[f->n_found++].id = cvn_key_get_id(&reader);
         if (reader.failed)
             return -EUCLEAN;
     }
     return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+/* Reads them; those from before the time are not to be touched. */
+static int read_found(struct refit *f, const struct cvn_civil *from)
+{
+    for (size_t i = 0; i < f->n_found; i++) {
+        struct found *found = &f->found[i];
+        int r = cvn_event_get(f->ctx, &found->id, &found->event);
+        if (r)
+            return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+        if (!cvn_civil_parse(&found->recurrence, found->event->recurrence_id))
+            return -EUCLEAN;
+        found->done = cvn_civil_seconds(&found->recurrence) < cvn_civil_seconds(from);
+    }
+    return 0;
 }
 
 static bool same_day(const struct cvn_civil *a, const struct cvn_civil *b)
@@ -126,11 +155,14 @@ static bool same_day(const struct cvn_civil *a, const struct cvn_civil *b)
     return a->year == b->year && a->month == b->month && a->day == b->day;
 }
 
-/* The first time of the plan on that day that no occurrence serves yet, or n. */
-static size_t slot_of(const struct refit *f, const struct cvn_civil *recurrence)
+/* The first time of the plan, that one itself or on its day, that no occurrence serves yet, or n.
+ */
+static size_t slot_of(const struct refit *f, const struct cvn_civil *recurrence, bool itself)
 {
     size_t i = 0;
-    while (i < f->plan.n && (f->served[i] || !same_day(&f->plan.times[i], recurrence)))
+    while (i < f->plan.n &&
+           (f->served[i] || !same_day(&f->plan.times[i], recurrence) ||
+            (itself && cvn_civil_seconds(&f->plan.times[i]) != cvn_civil_seconds(recurrence))))
         i++;
     return i;
 }
@@ -161,6 +193,13 @@ static int drop(struct refit *f, const struct cvn_id *id, Convene__Events__V1__E
     return r ? r : cvn_seats_settle(f->ctx, id, event);
 }
 
+static int put(struct cvn_ctx *ctx, const struct cvn_id *id,
+               const Convene__Events__V1__Event *event)
+{
+    int r = cvn_event_put(ctx, id, event);
+    return r == CVN_TABLE_DUPLICATE ? refuse_taken(ctx, event->external_id) : r;
+}
+
 /* Takes the occurrence along, and what its calendar says of it. */
 static int take_along(struct refit *f, const struct cvn_id *id, Convene__Events__V1__Event *event,
                       const Convene__Events__V1__Event *before)
@@ -176,7 +215,7 @@ static int take_along(struct refit *f, const struct cvn_id *id, Convene__Events_
     if (is_revised || outcome == OUTCOME(UPDATED))
         return cvn_event_store(f->ctx, id, &revised);
     bool same_series = strcmp(before->series_id, event->series_id) == 0;
-    return same_series ? 0 : cvn_event_put(f->ctx, id, event);
+    return same_series ? 0 : put(f->ctx, id, event);
 }
 
 static int follow(struct refit *f, const struct cvn_id *id, Convene__Events__V1__Event *before,
@@ -191,25 +230,28 @@ static int follow(struct refit *f, const struct cvn_id *id, Convene__Events__V1_
     before->series_id = event.series_id;
     before->recurrence_id = event.recurrence_id;
     before->external_id = event.external_id;
-    return cvn_event_put(f->ctx, id, before);
+    return put(f->ctx, id, before);
 }
 
-static int refit_one(struct refit *f, const struct cvn_id *id, const struct cvn_civil *from)
+/*
+ * Has the occurrences serve the plan. One whose time is still there keeps it; only then others take
+ * what is left of their day: so no two ever have one time, and those who answered keep theirs.
+ */
+static int serve(struct refit *f, bool itself)
 {
-    Convene__Events__V1__Event *event;
-    struct cvn_civil recurrence;
-    int r = cvn_event_get(f->ctx, id, &event);
-    if (r)
-        return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
-    if (!cvn_civil_parse(&recurrence, event->recurrence_id))
-        return -EUCLEAN;
-    if (cvn_civil_seconds(&recurrence) < cvn_civil_seconds(from))
-        return 0;
-    size_t slot = slot_of(f, &recurrence);
-    if (slot == f->plan.n)
-        return drop(f, id, event);
-    f->served[slot] = true;
-    return follow(f, id, event, &f->plan.times[slot]);
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < f->n_found; i++) {
+        struct found *found = &f->found[i];
+        size_t slot = slot_of(f, &found->recurrence, itself);
+        if (found->done || (itself && slot == f->plan.n))
+            continue;
+        found->done = true;
+        if (slot < f->plan.n)
+            f->served[slot] = true;
+        r = slot < f->plan.n ? follow(f, &found->id, found->event, &f->plan.times[slot])
+                             : drop(f, &found->id, found->event);
+    }
+    return r;
 }
 
 int cvn_series_refit(struct cvn_ctx *ctx, const struct cvn_series_refit *refit, int32_t *ret_n)
@@ -226,8 +268,12 @@ int cvn_series_refit(struct cvn_ctx *ctx, const struct cvn_series_refit *refit, 
     if (!f.served || !f.found)
         return -ENOMEM;
     r = find(&f, refit->old);
-    for (size_t i = 0; r == 0 && i < f.n_found; i++)
-        r = refit_one(&f, &f.found[i], from);
+    if (r == 0)
+        r = read_found(&f, from);
+    if (r == 0)
+        r = serve(&f, true);
+    if (r == 0)
+        r = serve(&f, false);
     for (size_t i = 0; r == 0 && i < f.plan.n; i++) {
         if (f.served[i] || cvn_civil_seconds(&f.plan.times[i]) < cvn_civil_seconds(from))
             continue;

@@ -22,6 +22,7 @@ char *cvn_watch_cursor_make(struct cvn_ctx *ctx, const struct cvn_watch_cursor *
     case CVN_WATCH_WALK:
         cvn_key_put_id(&bytes, &cursor->walk_group);
         cvn_key_put_u8(&bytes, cursor->walk_role);
+        cvn_key_put_i64(&bytes, cursor->walk_archived_ms);
         cvn_key_put_i64(&bytes, cursor->walk_start_ms);
         cvn_key_put_id(&bytes, &cursor->walk_event);
         break;
@@ -55,6 +56,7 @@ bool cvn_watch_cursor_read(struct cvn_ctx *ctx, const char *token, struct cvn_wa
     if (phase == CVN_WATCH_WALK) {
         cursor.walk_group = cvn_key_get_id(&reader);
         cursor.walk_role = cvn_key_get_u8(&reader);
+        cursor.walk_archived_ms = cvn_key_get_i64(&reader);
         cursor.walk_start_ms = cvn_key_get_i64(&reader);
         cursor.walk_event = cvn_key_get_id(&reader);
     }

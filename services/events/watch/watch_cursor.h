@@ -9,7 +9,7 @@ enum { CVN_WATCH_LIST_TOKEN_BYTES = 400 }; /* of a page token, with its NUL */
 enum cvn_watch_phase {
     CVN_WATCH_LOG,  /* follows the log behind sequence */
     CVN_WATCH_LIST, /* shows what there was at sequence, from list_token on */
-    CVN_WATCH_WALK, /* shows and hides what the membership that changed at sequence decides */
+    CVN_WATCH_WALK, /* shows and hides what the membership or group changed at sequence decides */
 };
 
 struct cvn_watch_cursor {
@@ -19,6 +19,7 @@ struct cvn_watch_cursor {
     char list_token[CVN_WATCH_LIST_TOKEN_BYTES]; /* "" for the first page */
     struct cvn_id walk_group;                    /* whose events are walked, by start and id: */
     uint8_t walk_role;                           /* the caller's until then */
+    int64_t walk_archived_ms;                    /* since when the group was archived until then */
     int64_t walk_start_ms;                       /* of the event walked last */
     struct cvn_id walk_event;
 };

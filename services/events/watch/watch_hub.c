@@ -297,16 +297,15 @@ static void *follow(void *arg)
     return NULL;
 }
 
-static void refuse_full(struct cvn_watch_hub *hub, struct cvn_ctx *ctx, bool for_caller)
+static void refuse_full(struct cvn_ctx *ctx, bool for_caller)
 {
     if (for_caller)
         (void)cvn_ctx_refuse(ctx, CVN_RESOURCE_EXHAUSTED,
-                             "You have %zu watches already; end one before another.",
-                             hub->options.max_watchers_of_caller);
+                             "You have %d watches already; end one before another.",
+                             CVN_WATCHERS_OF_CALLER_MAX);
     else
         (void)cvn_ctx_refuse(ctx, CVN_RESOURCE_EXHAUSTED,
-                             "%zu calls watch already; no more are taken.",
-                             hub->options.max_watchers);
+                             "%d calls watch already; no more are taken.", CVN_WATCHERS_MAX);
     cvn_status_add_retry_info(ctx->status, ctx->arena, RETRY_DELAY_MS);
 }
 
@@ -323,8 +322,8 @@ static bool enter(struct cvn_watch_hub *hub, struct watcher *watcher, struct cvn
 {
     (void)pthread_mutex_lock(&hub->lock);
     bool draining = hub->draining;
-    bool full = hub->n_watchers >= hub->options.max_watchers;
-    bool has_enough = count_of_caller(hub, watcher->caller) >= hub->options.max_watchers_of_caller;
+    bool full = hub->n_watchers >= CVN_WATCHERS_MAX;
+    bool has_enough = count_of_caller(hub, watcher->caller) >= CVN_WATCHERS_OF_CALLER_MAX;
     bool taken = !draining && !full && !has_enough;
     if (taken) {
         list(hub, watcher);
@@ -335,7 +334,7 @@ static bool enter(struct cvn_watch_hub *hub, struct watcher *watcher, struct cvn
     if (draining)
         *ctx->status = stopping;
     else if (!taken)
-        refuse_full(hub, ctx, has_enough);
+        refuse_full(ctx, has_enough);
     return taken;
 }
 
@@ -435,10 +434,6 @@ int cvn_watch_hub_new(struct cvn_watch_hub **ret, const struct cvn_watch_hub_opt
     if (!hub)
         return -ENOMEM;
     hub->options = *options;
-    if (!hub->options.max_watchers)
-        hub->options.max_watchers = CVN_WATCHERS_MAX;
-    if (!hub->options.max_watchers_of_caller)
-        hub->options.max_watchers_of_caller = CVN_WATCHERS_OF_CALLER_MAX;
     hub->listener = (struct cvn_store_listener){.changed = log_grew, .arg = hub};
     hub->due_end = &hub->due_first;
     (void)pthread_mutex_init(&hub->lock, NULL);

@@ -18,14 +18,11 @@ enum {
 
 struct cvn_watch_hub;
 
-/* Zero what you do not care about. */
 struct cvn_watch_hub_options {
     struct cvn_events_service *service;
     struct cvn_store *store;
     struct cvn_runtime *runtime;
     int64_t (*wall_clock_ms)(void);
-    size_t max_watchers;           /* CVN_WATCHERS_MAX when 0 */
-    size_t max_watchers_of_caller; /* CVN_WATCHERS_OF_CALLER_MAX when 0 */
 };
 
 /* Starts the follower. 0, -ENOMEM or -EAGAIN. *ret is the caller's. */

@@ -93,16 +93,26 @@ static int tell_counts(struct cvn_ctx *ctx, const struct cvn_id *id,
     return CVN_WATCH_TOLD;
 }
 
-/* The caller's role in an event's group. */
-static int role_in(struct cvn_ctx *ctx, const char *group_id, int *ret)
+/* The caller's role in an event's group, and how that stands. */
+static int sight_of(struct cvn_ctx *ctx, const char *group_id, struct cvn_event_sight *ret)
 {
     struct cvn_id group;
     Convene__Events__V1__GroupRole role;
     if (!cvn_id_parse(&group, CVN_GROUP_PREFIX, group_id))
         return -EUCLEAN;
     int r = cvn_group_role_of_caller(ctx, &group, &role);
-    *ret = (int)role;
-    return r;
+    ret->role = (int)role;
+    return r ? r : cvn_group_archived_ms(ctx->txn, &group, &ret->archived_ms);
+}
+
+/*
+ * The same for what was before a change: a group that is archived since may not have been then, and
+ * what its watchers have of it goes with either.
+ */
+static void look_back(struct cvn_event_sight *sight, int64_t change_ms)
+{
+    if (sight->archived_ms >= change_ms)
+        sight->archived_ms = INT64_MAX;
 }
 
 /* Whether something with that time was written with an entry or behind it. */
@@ -161,24 +171,25 @@ static int tell_event_entry(struct cvn_event_filter *filter, struct cvn_ctx *ctx
     const struct cvn_id *id = &entry->subject.id;
     struct attendance theirs;
     bool fits = false;
-    int role = 0;
+    struct cvn_event_sight sight;
     if (is_about_seats(entry) && !cvn_event_filter_wants_seats(filter))
         return 0;
     int r = find_attendance(filter, ctx, entry, &theirs);
     if (r == 0 && entry->event && theirs.now) {
-        r = role_in(ctx, entry->event->group_id, &role);
+        r = sight_of(ctx, entry->event->group_id, &sight);
         if (r == 0)
-            r = cvn_event_filter_passes(filter, ctx, id, entry->event, role, &fits);
+            r = cvn_event_filter_passes(filter, ctx, id, entry->event, &sight, &fits);
         if (r == 0 && fits)
             r = begin(ctx, entry, ret);
         if (r || fits)
-            return r ? r : tell_event(ctx, id, role, entry->event, ret);
+            return r ? r : tell_event(ctx, id, sight.role, entry->event, ret);
     }
     if (r || !entry->before || !theirs.before)
         return r;
-    r = role_in(ctx, entry->before->group_id, &role);
+    r = sight_of(ctx, entry->before->group_id, &sight);
+    look_back(&sight, entry->change.time_ms);
     if (r == 0)
-        r = cvn_event_filter_passes(filter, ctx, NULL, entry->before, role, &fits);
+        r = cvn_event_filter_passes(filter, ctx, NULL, entry->before, &sight, &fits);
     if (r == 0 && fits)
         r = begin(ctx, entry, ret);
     return r || !fits ? r : tell_removed(ctx, id, ret);
@@ -249,13 +260,13 @@ static int tell_rsvp_entry(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
     const struct cvn_id *attendee = cvn_event_filter_attendee(filter);
     const struct cvn_id *person = &entry->subject.person;
     bool fits;
-    int role = 0;
-    int r = entry->event ? role_in(ctx, entry->event->group_id, &role) : 0;
+    struct cvn_event_sight sight = {0};
+    int r = entry->event ? sight_of(ctx, entry->event->group_id, &sight) : 0;
     if (r || !entry->event)
         return r;
-    r = cvn_event_filter_passes(filter, ctx, &entry->subject.id, entry->event, role, &fits);
+    r = cvn_event_filter_passes(filter, ctx, &entry->subject.id, entry->event, &sight, &fits);
     if (r == 0 && attendee && cvn_id_equal(attendee, person))
-        return tell_attendee(filter, ctx, entry, role, fits, ret);
+        return tell_attendee(filter, ctx, entry, sight.role, fits, ret);
     if (r == 0 && fits)
         r = begin(ctx, entry, ret);
     if (r || !fits)
@@ -264,8 +275,8 @@ static int tell_rsvp_entry(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
     if (r || !fits)
         return r;
     bool own = ctx->who.kind == CVN_PRINCIPAL_PERSON && cvn_id_equal(&ctx->who.person, person);
-    if (own || role >= (int)ROLE(ORGANISER))
-        return tell_rsvp(ctx, entry, role, ret);
+    if (own || sight.role >= (int)ROLE(ORGANISER))
+        return tell_rsvp(ctx, entry, sight.role, ret);
     return changed_counts(&entry->change) ? tell_counts(ctx, &entry->subject.id, entry->event, ret)
                                           : 0;
 }
@@ -299,16 +310,16 @@ static int tell_comment_entry(struct cvn_event_filter *filter, struct cvn_ctx *c
 {
     Convene__Events__V1__Comment *comment;
     bool fits = false;
-    int role = 0;
+    struct cvn_event_sight sight = {0};
     if (!entry->event)
         return 0;
     int r = cvn_comment_get(ctx, &entry->subject.id, &entry->subject.comment, &comment);
     if (r == 0)
         r = attended(filter, ctx, &entry->subject.id, &fits);
     if (r == 0 && fits)
-        r = role_in(ctx, entry->event->group_id, &role);
+        r = sight_of(ctx, entry->event->group_id, &sight);
     if (r == 0 && fits)
-        r = cvn_event_filter_passes(filter, ctx, &entry->subject.id, entry->event, role, &fits);
+        r = cvn_event_filter_passes(filter, ctx, &entry->subject.id, entry->event, &sight, &fits);
     if (r == 0 && fits)
         r = begin(ctx, entry, ret);
     if (r || !fits)
@@ -317,7 +328,8 @@ static int tell_comment_entry(struct cvn_event_filter *filter, struct cvn_ctx *c
     bool is_removal = is_kind(entry, "comment.removed");
     bool is_change =
         is_removal || is_kind(entry, "comment.created") || is_kind(entry, "comment.updated");
-    return is_change && shown != is_removal ? tell_comment(ctx, entry, role, comment, ret) : 0;
+    return is_change && shown != is_removal ? tell_comment(ctx, entry, sight.role, comment, ret)
+                                            : 0;
 }
 
 static int tell_group(struct cvn_ctx *ctx, const struct cvn_watch_entry *entry,
@@ -391,28 +403,59 @@ int cvn_watch_tell_entry(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
 }
 
 /* What a role lets somebody see beside the public: nothing, members' events, all. */
-static int sight(int role)
+static int rank(int role)
 {
     return (role >= (int)ROLE(MEMBER)) + (role >= (int)ROLE(ORGANISER));
+}
+
+/* The same for a change of a group: its events ahead of when it is, or was, archived. */
+static int walk_group(const struct cvn_event_filter *filter, struct cvn_ctx *ctx,
+                      const struct cvn_watch_entry *entry, struct cvn_watch_cursor *cursor)
+{
+    Convene__Events__V1__GroupRole role;
+    int64_t archived_ms;
+    if (cvn_event_filter_attendee(filter) ||
+        !cvn_change_read_archived(&entry->change, &archived_ms))
+        return 0; /* whoever comes keeps the event */
+    int r = cvn_group_role_of_caller(ctx, &entry->subject.id, &role);
+    if (r)
+        return r;
+    cursor->phase = CVN_WATCH_WALK;
+    cursor->walk_role = (uint8_t)role;
+    cursor->walk_archived_ms = archived_ms;
+    cursor->walk_start_ms = archived_ms == INT64_MAX ? entry->change.time_ms : archived_ms;
+    return 0;
+}
+
+static int walk_member(struct cvn_ctx *ctx, const struct cvn_watch_entry *entry,
+                       struct cvn_watch_cursor *cursor)
+{
+    struct cvn_change_step step;
+    Convene__Events__V1__GroupRole role;
+    if (!is_own(ctx, entry) || !cvn_change_read_step(&entry->change, &step))
+        return 0;
+    int r = cvn_group_role_of_caller(ctx, &entry->subject.id, &role);
+    if (r || rank((int)step.before) == rank((int)role))
+        return r;
+    struct cvn_event_sight was = {.role = (int)step.before};
+    r = cvn_group_archived_ms(ctx->txn, &entry->subject.id, &was.archived_ms);
+    look_back(&was, entry->change.time_ms);
+    cursor->phase = CVN_WATCH_WALK;
+    cursor->walk_role = (uint8_t)was.role;
+    cursor->walk_archived_ms = was.archived_ms;
+    cursor->walk_start_ms = INT64_MIN;
+    return r;
 }
 
 int cvn_watch_walk_begin(const struct cvn_event_filter *filter, struct cvn_ctx *ctx,
                          const struct cvn_watch_entry *entry, struct cvn_watch_cursor *cursor)
 {
-    struct cvn_change_step step;
-    Convene__Events__V1__GroupRole role;
-    if (entry->subject.kind != CVN_CHANGE_OF_MEMBER || !is_own(ctx, entry) ||
-        !cvn_event_filter_takes_group(filter, &entry->subject.id) ||
-        !cvn_change_read_step(&entry->change, &step))
-        return 0;
-    int r = cvn_group_role_of_caller(ctx, &entry->subject.id, &role);
-    if (r || sight((int)step.before) == sight((int)role))
-        return r;
-    cursor->phase = CVN_WATCH_WALK;
+    bool of_group = entry->subject.kind == CVN_CHANGE_OF_GROUP;
+    bool of_member = entry->subject.kind == CVN_CHANGE_OF_MEMBER;
     cursor->walk_group = entry->subject.id;
-    cursor->walk_role = (uint8_t)step.before;
-    cursor->walk_start_ms = INT64_MIN;
-    return 0;
+    if (!(of_group || of_member) || !cvn_event_filter_takes_group(filter, &entry->subject.id))
+        return 0;
+    return of_group ? walk_group(filter, ctx, entry, cursor) : walk_member(ctx, entry, cursor);
 }
 
 /* The walk's next event. 0; CVN_STORE_ABSENT; a fault. */
@@ -450,7 +493,8 @@ int cvn_watch_tell_walked(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
 {
     Convene__Events__V1__Event *event;
     bool theirs, saw = false, sees = false;
-    int role = 0;
+    const struct cvn_event_sight was = {cursor->walk_role, cursor->walk_archived_ms};
+    struct cvn_event_sight is = {0};
     int r = walk_on(ctx, cursor);
     if (r)
         return r;
@@ -458,12 +502,11 @@ int cvn_watch_tell_walked(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
     if (r == 0)
         r = attended(filter, ctx, &cursor->walk_event, &theirs);
     if (r == 0)
-        r = role_in(ctx, event->group_id, &role);
+        r = sight_of(ctx, event->group_id, &is);
     if (r == 0)
-        r = cvn_event_filter_passes(filter, ctx, &cursor->walk_event, event, cursor->walk_role,
-                                    &saw);
+        r = cvn_event_filter_passes(filter, ctx, &cursor->walk_event, event, &was, &saw);
     if (r == 0)
-        r = cvn_event_filter_passes(filter, ctx, &cursor->walk_event, event, role, &sees);
+        r = cvn_event_filter_passes(filter, ctx, &cursor->walk_event, event, &is, &sees);
     if (r || !theirs || saw == sees)
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
     convene__events__v1__event_change__init(ret);
@@ -472,6 +515,6 @@ int cvn_watch_tell_walked(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
     if (!ret->change_time)
         return -ENOMEM;
     ret->kind = literal("event.appeared");
-    return sees ? tell_event(ctx, &cursor->walk_event, role, event, ret)
+    return sees ? tell_event(ctx, &cursor->walk_event, is.role, event, ret)
                 : tell_removed(ctx, &cursor->walk_event, ret);
 }

@@ -20,14 +20,16 @@ int cvn_watch_tell_entry(struct cvn_event_filter *filter, struct cvn_ctx *ctx,
                          Convene__Events__V1__EventChange *ret);
 
 /*
- * Where the entry is a change of the caller's own membership that decides what they see, makes the
- * cursor walk the group's events. 0 or a fault.
+ * Where the entry is a change of the caller's own membership that decides what they see, or the
+ * group was archived or restored, so that what it has ahead leaves lists or comes back, makes the
+ * cursor walk the group's events. Nothing of it is in the log: each watcher is told as many at a
+ * time as it takes, however many there are. 0 or a fault.
  */
 int cvn_watch_walk_begin(const struct cvn_event_filter *filter, struct cvn_ctx *ctx,
                          const struct cvn_watch_entry *entry, struct cvn_watch_cursor *cursor);
 
 /*
- * Moves a walk to its next event and finds what the membership made of it. CVN_WATCH_TOLD; 0 when
+ * Moves a walk to its next event and finds what the change made of it. CVN_WATCH_TOLD; 0 when
  * it is seen as before; CVN_STORE_ABSENT behind the last; a fault.
  */
 int cvn_watch_tell_walked(struct cvn_event_filter *filter, struct cvn_ctx *ctx,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { EXPORT, ERASE };
+enum { DECIDE_FOR = 1, LIST_MOVES = 4, VERIFY_MOVES = 5 }; /* of RsvpService */
 
 #define ROLE(name) CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_##name
 #define STATE(name) (int)CONVENE__EVENTS__V1__RSVP_STATE__RSVP_STATE_##name
@@ -260,6 +261,68 @@ static void test_erasure_leaves_nothing_but_counts(void **state)
     assert_int_equal(admin.status.code, CVN_NOT_FOUND);
 }
 
+/* The step of the history of what is to come by which somebody was removed. */
+static const Convene__Events__V1__RsvpMove *removal(struct scene *s, struct client *client)
+{
+    Convene__Events__V1__ListRsvpMovesRequest request =
+        CONVENE__EVENTS__V1__LIST_RSVP_MOVES_REQUEST__INIT;
+    struct id_text event = id_text("evt", s->coming);
+    request.event_id = event.text;
+    const Convene__Events__V1__ListRsvpMovesResponse *list =
+        client_call(client, &cvn_rsvp_methods[LIST_MOVES], &request);
+    assert_non_null(list);
+    size_t i = 0;
+    while (i < list->n_moves && (int)list->moves[i]->state != STATE(REMOVED))
+        i++;
+    assert_true(i < list->n_moves);
+    return list->moves[i];
+}
+
+static int64_t count_faults(struct scene *s, struct client *client)
+{
+    Convene__Events__V1__VerifyRsvpMovesRequest request =
+        CONVENE__EVENTS__V1__VERIFY_RSVP_MOVES_REQUEST__INIT;
+    struct id_text event = id_text("evt", s->coming);
+    request.event_id = event.text;
+    const Convene__Events__V1__VerifyRsvpMovesResponse *report =
+        client_call(client, &cvn_rsvp_methods[VERIFY_MOVES], &request);
+    assert_non_null(report);
+    return report->fault_count;
+}
+
+/* What an organiser wrote of somebody goes with them, and the chain of the history holds. */
+static void test_erasure_takes_reasons_out_of_the_history(void **state)
+{
+    static const char reason[] = "Ada shouted at the speaker.";
+    struct scene s = scene_of(state);
+    CLIENT bob = client_of(s.harness, s.bob);
+    CLIENT admin = client_admin(s.harness);
+    Convene__Events__V1__DecideRequest remove = CONVENE__EVENTS__V1__DECIDE_REQUEST__INIT;
+    struct id_text event = id_text("evt", s.coming), ada = id_text("per", s.ada);
+    remove.event_id = event.text;
+    remove.person_id = ada.text;
+    remove.action = CONVENE__EVENTS__V1__DECIDE_REQUEST__ACTION__ACTION_REMOVE;
+    remove.reason = (char *)(uintptr_t)reason;
+    assert_non_null(client_call(&bob, &cvn_rsvp_methods[DECIDE_FOR], &remove));
+    const Convene__Events__V1__RsvpMove *step = removal(&s, &bob);
+    char hash[65];
+    (void)snprintf(hash, sizeof hash, "%s", step->reason_hash);
+    assert_string_equal(step->reason, reason);
+    assert_int_equal(strlen(hash), 64);
+    assert_int_equal(step->reason_salt.len, 16);
+    assert_int_equal(occurrences(s.harness, reason), 1);
+    assert_int_equal(count_faults(&s, &bob), 0);
+    int n;
+    (void)erase_all(&admin, s.ada, &n);
+    assert_int_equal(occurrences(s.harness, reason), 0);
+    step = removal(&s, &bob);
+    assert_string_equal(step->reason, "");
+    assert_string_equal(step->reason_hash, hash);
+    assert_int_equal(step->reason_salt.len, 0);
+    assert_int_equal(count_faults(&s, &bob), 0);
+    verify_store(s.harness);
+}
+
 static void test_erasure_wants_to_be_meant(void **state)
 {
     struct scene s = scene_of(state);
@@ -391,6 +454,7 @@ int main(void)
         TEST(test_export_has_something_of_everything),
         TEST(test_export_is_the_persons_and_the_administrators),
         TEST(test_erasure_leaves_nothing_but_counts),
+        TEST(test_erasure_takes_reasons_out_of_the_history),
         TEST(test_erasure_wants_to_be_meant),
         TEST(test_last_owner_hands_over_first),
         TEST(test_erasure_of_much_takes_several_steps),

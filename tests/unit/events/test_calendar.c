@@ -1,4 +1,5 @@
 /* Calendars that come in: what is stored of a file, and what stays. */
+#include "google/protobuf/field_mask.pb-c.h"
 #include "services/events/calendar_apply.h"
 #include "services/events/calendar_import_stream.h"
 #include "storage/change_log.h"
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { UPDATE_EVENT = 7 };
 
 static void test_import_when_new_creates_and_then_changes_nothing(void **state)
 {
@@ -115,6 +118,71 @@ static void test_import_when_it_says_cancelled_calls_it_off_and_back(void **stat
     line = import_one(s, "SUMMARY:x\nSEQUENCE:3\nSTATUS:CONFIRMED\n");
     assert_int_equal(line->outcome, RESULT(UPDATED));
     assert_int_equal(get(&s->owner, id)->status, STATUS(SCHEDULED));
+}
+
+/* Gives an event the external id that an occurrence of the series "w" has. */
+static void take_external_id(struct scene *s, struct cvn_id id)
+{
+    Convene__Events__V1__UpdateEventRequest request =
+        CONVENE__EVENTS__V1__UPDATE_EVENT_REQUEST__INIT;
+    Convene__Events__V1__Event event = CONVENE__EVENTS__V1__EVENT__INIT;
+    Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
+    char *paths[] = {text("external_id")};
+    struct id_text id_name = id_text("evt", id);
+    event.id = id_name.text;
+    event.external_id = text("w/2027-03-02T18:30:00");
+    mask.paths = paths;
+    mask.n_paths = 1;
+    request.event = &event;
+    request.update_mask = &mask;
+    assert_non_null(client_call(&s->owner, &cvn_event_methods[UPDATE_EVENT], &request));
+}
+
+static void test_import_when_an_occurrence_is_another_series_refuses_that_series(void **state)
+{
+    struct scene *s = *state;
+    Convene__Events__V1__ListEventsRequest filter = CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT;
+    (void)import_one(s, "SUMMARY:x\nRRULE:FREQ=WEEKLY;COUNT=2\n");
+    take_external_id(s, id_of(list(&s->owner, &filter)->events[0]));
+    char content[4096];
+    (void)snprintf(content, sizeof content,
+                   "%.*sBEGIN:VEVENT\nUID:last\nSUMMARY:last\n"
+                   "DTSTART:20270301T173000Z\nEND:VEVENT\nEND:VCALENDAR\n",
+                   (int)(strlen(weekly) - strlen("END:VCALENDAR\n")), weekly);
+    for (int i = 0; i < 2; i++) { /* the second time is as the first */
+        const Convene__Events__V1__StreamImportCalendarResponse *report = import(s, content);
+        assert_int_equal(report->n_results, 5);
+        for (size_t k = 0; k < 4; k++)
+            assert_int_equal(report->results[k]->outcome, RESULT(REFUSED));
+        assert_non_null(strstr(report->results[0]->reasons[0], "\"w/2027-03-02T18:30:00\""));
+        assert_non_null(strstr(report->results[1]->reasons[0], "was not taken"));
+        assert_string_equal(report->results[1]->id, "");
+        assert_int_equal(report->results[4]->outcome, i ? RESULT(UNCHANGED) : RESULT(CREATED));
+    }
+    assert_int_equal(list(&s->owner, &filter)->n_events, 3); /* nothing of it stayed */
+}
+
+static void test_import_when_a_new_hour_is_another_occurrence_s(void **state)
+{
+    struct scene *s = *state;
+    Convene__Events__V1__ListEventsRequest filter = CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT;
+    static const char form[] = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:two\nSUMMARY:x\nSEQUENCE:%d\n"
+                               "DTSTART:20270301T%d0000\nRRULE:FREQ=DAILY;COUNT=4;BYHOUR=%d,%d\n"
+                               "END:VEVENT\nEND:VCALENDAR\n";
+    char content[512], eight[CVN_ID_TEXT_BYTES];
+    (void)snprintf(content, sizeof content, form, 1, 17, 17, 20);
+    assert_int_equal(import(s, content)->results[0]->outcome, RESULT(CREATED));
+    const Convene__Events__V1__ListEventsResponse *found = list(&s->owner, &filter);
+    assert_int_equal(found->n_events, 4);
+    assert_string_equal(found->events[1]->start_local, "2027-03-01T20:00:00");
+    (void)snprintf(eight, sizeof eight, "%s", found->events[1]->id);
+    (void)snprintf(content, sizeof content, form, 2, 20, 20, 22);
+    assert_int_equal(import(s, content)->results[0]->outcome, RESULT(UPDATED));
+    found = list(&s->owner, &filter);
+    assert_int_equal(found->n_events, 4);
+    assert_string_equal(found->events[0]->start_local, "2027-03-01T20:00:00");
+    assert_string_equal(found->events[0]->id, eight); /* whoever comes at that hour still does */
+    assert_string_equal(found->events[1]->start_local, "2027-03-01T22:00:00");
 }
 
 static void test_import_when_called_off_here_stays_so(void **state)
@@ -370,6 +438,8 @@ int main(void)
         CASE(test_import_when_only_organisers_may),
         CASE(test_import_when_a_dry_run_decides_all_and_stores_nothing),
         CASE(test_import_when_it_says_cancelled_calls_it_off_and_back),
+        CASE(test_import_when_an_occurrence_is_another_series_refuses_that_series),
+        CASE(test_import_when_a_new_hour_is_another_occurrence_s),
         CASE(test_import_when_called_off_here_stays_so),
         CASE(test_import_when_tentative_is_a_draft_though_published),
         CASE(test_import_when_it_repeats_makes_a_series_with_its_exceptions),

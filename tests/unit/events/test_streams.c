@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX = 4, MAX_OF_CALLER = 3, ARENA_BYTES = 64 << 20, TIMEOUT_MS = 60000 };
+enum { ARENA_BYTES = 64 << 20, TIMEOUT_MS = 60000 };
 
 /* The clock and the keys of the server; runtime options take functions without arguments. */
 static _Atomic int64_t now_ms;
@@ -88,8 +88,6 @@ static int set_up(void **state)
                                            .store = rig->harness->store,
                                            .runtime = rig->runtime,
                                            .wall_clock_ms = read_clock,
-                                           .max_watchers = MAX,
-                                           .max_watchers_of_caller = MAX_OF_CALLER,
                                        }),
                      0);
     rig->registrar = (struct cvn_write_streams){.service = &rig->harness->service,
@@ -200,29 +198,36 @@ static const char *some_key(void)
     return key_text;
 }
 
+/* Each caller over two connections, for which a server has a limit of its own. */
 static void test_one_watch_too_many_is_refused(void **state)
 {
+    enum { EACH = CVN_WATCHERS_OF_CALLER_MAX, CALLERS = CVN_WATCHERS_MAX / EACH };
     struct rig *rig = *state;
-    struct cvn_stream *watches[MAX];
+    struct cvn_channel *channels[2 * CALLERS];
+    struct cvn_stream **watches = test_calloc(CVN_WATCHERS_MAX, sizeof(void *));
     int64_t retry_ms;
-    struct cvn_channel *person = connect_as(rig, some_key());
-    for (int i = 0; i < MAX_OF_CALLER; i++) {
-        watches[i] = open_watch(rig->channel, "");
+    for (int i = 0; i < CVN_WATCHERS_MAX; i++) {
+        int k = 2 * i / EACH;
+        rig->owner.bytes[0] = (uint8_t)(i / EACH); /* whose the keys are */
+        if (i % (EACH / 2) == 0)
+            channels[k] = connect_as(rig, some_key());
+        watches[i] = open_watch(channels[k], "");
         wait_live(watches[i]);
+        if (i % EACH == EACH - 1)
+            assert_int_equal(end_of(open_watch(channels[k], ""), NULL), CVN_RESOURCE_EXHAUSTED);
     }
     assert_int_equal(end_of(open_watch(rig->channel, ""), &retry_ms), CVN_RESOURCE_EXHAUSTED);
     assert_true(retry_ms > 0);
-    watches[MAX_OF_CALLER] = open_watch(person, ""); /* another caller */
-    wait_live(watches[MAX_OF_CALLER]);
-    assert_int_equal(end_of(open_watch(person, ""), &retry_ms), CVN_RESOURCE_EXHAUSTED);
     cvn_stream_free(watches[0]);
-    wait_watchers(rig, MAX - 1);
-    watches[0] = open_watch(person, "");
+    wait_watchers(rig, CVN_WATCHERS_MAX - 1);
+    watches[0] = open_watch(rig->channel, "");
     wait_live(watches[0]);
-    for (int i = 0; i < MAX; i++)
+    for (int i = 0; i < CVN_WATCHERS_MAX; i++)
         cvn_stream_free(watches[i]);
     wait_watchers(rig, 0);
-    cvn_channel_free(person);
+    for (int i = 0; i < 2 * CALLERS; i++)
+        cvn_channel_free(channels[i]);
+    test_free(watches);
 }
 
 static void test_watch_that_nobody_reads_holds_up_no_other(void **state)

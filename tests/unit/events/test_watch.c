@@ -3,126 +3,12 @@
 #include "services/events/watch/watch_feed.h"
 #include "storage/change_log.h"
 #include "tests/support/cmocka_all.h"
-#include "tests/unit/events/fixture.h"
+#include "tests/unit/events/watching.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_BYTES = 16384, CURSOR_BYTES = 1024, SET_MEMBER = 4, REMOVE_MEMBER = 5 };
-
-/* Somebody who watches: takes room messages in each step, and notes "kind:what" of each. */
-struct watching {
-    struct harness *harness;
-    struct cvn_principal who;
-    Convene__Events__V1__ListEventsRequest filter;
-    bool snapshot;
-    char cursor[CURSOR_BYTES];
-    char told[TEXT_BYTES];
-    size_t n; /* messages with a change, ever */
-    int room; /* messages the sink still takes; -1: any number */
-    bool live;
-    int result; /* of opening: 0 or CVN_REFUSED */
-    enum cvn_code code;
-    char reason[64];
-    char person_seen[CVN_ID_TEXT_BYTES]; /* of the last RSVP or member */
-    int32_t seats;                       /* of the last counts */
-    char text[64];                       /* of the last comment */
-    char comment_seen[CVN_ID_TEXT_BYTES];
-    char event_seen[CVN_ID_TEXT_BYTES];
-    int64_t sequence;
-};
-
-static struct watching watch_of(struct harness *harness, const struct client *client)
-{
-    struct watching w = {.harness = harness, .who = client->who, .room = -1};
-    convene__events__v1__list_events_request__init(&w.filter);
-    return w;
-}
-
-static int take(void *arg, const Convene__Events__V1__WatchEventsResponse *message)
-{
-    static const char *const names[] = {
-        [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_EVENT] = "event",
-        [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_REMOVED] = "removed",
-        [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_COUNTS] = "counts",
-        [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_RSVP] = "rsvp",
-        [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_GROUP] = "group",
-        [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_MEMBER] = "member",
-        [CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_COMMENT] = "comment",
-    };
-    struct watching *w = arg;
-    const Convene__Events__V1__EventChange *change = message->change;
-    if (w->room == 0)
-        return CVN_WATCH_LATER;
-    w->room -= w->room > 0;
-    (void)snprintf(w->cursor, sizeof w->cursor, "%s", message->cursor);
-    assert_true(strlen(w->cursor) <= 700);
-    w->live |= message->live;
-    if (!change)
-        return 0;
-    w->n++;
-    size_t at = strlen(w->told);
-    (void)snprintf(w->told + at, sizeof w->told - at, "%s%s:%s", at ? " " : "", change->kind,
-                   names[change->what_case]);
-    (void)snprintf(w->event_seen, sizeof w->event_seen, "%s", change->event_id);
-    assert_true(change->sequence >= w->sequence);
-    w->sequence = change->sequence;
-    if (change->what_case == CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_RSVP)
-        (void)snprintf(w->person_seen, sizeof w->person_seen, "%s", change->rsvp->person_id);
-    if (change->what_case == CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_MEMBER)
-        (void)snprintf(w->person_seen, sizeof w->person_seen, "%s", change->member->person_id);
-    if (change->what_case == CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_COUNTS)
-        w->seats = change->counts->seats_taken;
-    if (change->what_case == CONVENE__EVENTS__V1__EVENT_CHANGE__WHAT_COMMENT) {
-        (void)snprintf(w->text, sizeof w->text, "%s", change->comment->text);
-        (void)snprintf(w->comment_seen, sizeof w->comment_seen, "%s", change->comment->id);
-    }
-    return 0;
-}
-
-/* Lets the watch tell what it can. */
-static void catch_up(struct watching *w)
-{
-    Convene__Events__V1__WatchEventsRequest request =
-        CONVENE__EVENTS__V1__WATCH_EVENTS_REQUEST__INIT;
-    char cursor[CURSOR_BYTES];
-    (void)snprintf(cursor, sizeof cursor, "%s", w->cursor);
-    request.filter = &w->filter;
-    request.cursor = cursor;
-    request.snapshot = w->snapshot && !cursor[0];
-    w->told[0] = '\0';
-    w->live = false;
-    struct following f = {.who = w->who, .request = &request, .sink = {take, w}};
-    (void)follow(w->harness, &f);
-    w->result = f.opened;
-    w->code = f.code;
-    (void)snprintf(w->reason, sizeof w->reason, "%s", f.reason);
-}
-
-static void expect(struct watching *w, const char *told)
-{
-    catch_up(w);
-    assert_int_equal(w->result, 0);
-    assert_string_equal(w->told, told);
-}
-
-/* An owner with a group, and a draft in it. */
-struct scene {
-    struct cvn_id owner_id, other_id, group;
-    struct draft draft;
-    char group_text[CVN_ID_TEXT_BYTES];
-};
-
-static struct scene *set_scene(struct harness *harness)
-{
-    static struct scene scene; /* of one test at a time */
-    scene.owner_id = harness_person(harness, 1);
-    scene.other_id = harness_person(harness, 2);
-    scene.group = harness_group(harness, "Berlin C", scene.owner_id);
-    draft_init(&scene.draft, scene.group);
-    (void)snprintf(scene.group_text, sizeof scene.group_text, "%s", scene.draft.group.text);
-    return &scene;
-}
+enum { REMOVE_MEMBER = 5 };
 
 static void unpublish(struct client *client, struct cvn_id event)
 {
@@ -146,7 +32,7 @@ static void leave(struct client *client, struct cvn_id group, struct cvn_id pers
 static void test_watch_tells_what_one_may_see(void **state)
 {
     struct harness *harness = *state;
-    struct scene *scene = set_scene(harness);
+    struct watch_scene *scene = watch_scene_set(harness);
     CLIENT owner = client_of(harness, scene->owner_id);
     CLIENT nobody = client_nobody(harness);
     struct watching w = watch_of(harness, &nobody);
@@ -178,7 +64,7 @@ static void test_snapshot_goes_on_behind_each_message(void **state)
 {
     enum { N = 70 }; /* more than two pages */
     struct harness *harness = *state;
-    struct scene *scene = set_scene(harness);
+    struct watch_scene *scene = watch_scene_set(harness);
     CLIENT owner = client_of(harness, scene->owner_id);
     CLIENT nobody = client_nobody(harness);
     char seen[N + 1][CVN_ID_TEXT_BYTES];
@@ -213,13 +99,13 @@ static int trim(struct cvn_txn *txn, void *arg)
 static void test_cursor_that_leads_nowhere_is_refused(void **state)
 {
     struct harness *harness = *state;
-    struct scene *scene = set_scene(harness);
+    struct watch_scene *scene = watch_scene_set(harness);
     CLIENT owner = client_of(harness, scene->owner_id);
     struct watching w = watch_of(harness, &owner);
     expect(&w, "");
     for (int i = 0; i < 3; i++)
         assert_non_null(create(&owner, &scene->draft.event, true));
-    char old[CURSOR_BYTES];
+    char old[WATCH_CURSOR_BYTES];
     memcpy(old, w.cursor, sizeof old);
     expect(&w, "event.created:event event.created:event event.created:event");
     assert_int_equal(cvn_store_update(harness->store, trim, NULL, 0), 0);
@@ -253,7 +139,7 @@ static int forge(struct cvn_ctx *ctx, void *arg)
 static void test_cursor_from_before_a_restore_is_refused(void **state)
 {
     struct harness *harness = *state;
-    (void)set_scene(harness);
+    (void)watch_scene_set(harness);
     CLIENT nobody = client_nobody(harness);
     struct watching w = watch_of(harness, &nobody);
     for (w.room = 0; w.room < 2; w.room++) { /* another entry of that number, and none yet */
@@ -267,7 +153,7 @@ static void test_cursor_from_before_a_restore_is_refused(void **state)
 static void test_rsvps_are_counts_to_others(void **state)
 {
     struct harness *harness = *state;
-    struct scene *scene = set_scene(harness);
+    struct watch_scene *scene = watch_scene_set(harness);
     struct cvn_id third = harness_person(harness, 3);
     Convene__Events__V1__Event row = harness_event(harness, scene->group, 1);
     row.visibility = CONVENE__EVENTS__V1__VISIBILITY__VISIBILITY_PUBLIC;
@@ -307,7 +193,7 @@ static void test_membership_shows_and_hides(void **state)
 {
     enum { N = 5 };
     struct harness *harness = *state;
-    struct scene *scene = set_scene(harness);
+    struct watch_scene *scene = watch_scene_set(harness);
     CLIENT owner = client_of(harness, scene->owner_id);
     CLIENT one = client_of(harness, scene->other_id);
     struct watching w = watch_of(harness, &one);
@@ -336,7 +222,7 @@ static void test_membership_shows_and_hides(void **state)
 static void test_own_events_come_and_go_with_the_answer(void **state)
 {
     struct harness *harness = *state;
-    struct scene *scene = set_scene(harness);
+    struct watch_scene *scene = watch_scene_set(harness);
     struct cvn_id event = harness_put_event(harness, 1, harness_event(harness, scene->group, 0));
     CLIENT one = client_of(harness, scene->other_id);
     CLIENT owner = client_of(harness, scene->owner_id);
@@ -358,7 +244,7 @@ static void test_own_events_come_and_go_with_the_answer(void **state)
 static void test_group_is_told_to_those_who_watch_it(void **state)
 {
     struct harness *harness = *state;
-    struct scene *scene = set_scene(harness);
+    struct watch_scene *scene = watch_scene_set(harness);
     CLIENT owner = client_of(harness, scene->owner_id);
     CLIENT one = client_of(harness, scene->other_id);
     CLIENT nobody = client_nobody(harness);
@@ -418,7 +304,7 @@ static void take_out(struct client *client, struct id_text id, const char *reaso
 static void test_comments_are_told_to_those_who_see_the_event(void **state)
 {
     struct harness *harness = *state;
-    struct scene *scene = set_scene(harness);
+    struct watch_scene *scene = watch_scene_set(harness);
     CLIENT owner = client_of(harness, scene->owner_id);
     CLIENT one = client_of(harness, scene->other_id);
     CLIENT nobody = client_nobody(harness);
@@ -471,7 +357,7 @@ static void test_cursor_is_sent_alone_after_a_thousand_entries(void **state)
     struct harness *harness = *state;
     CLIENT nobody = client_nobody(harness);
     struct watching w = watch_of(harness, &nobody);
-    char before[CURSOR_BYTES];
+    char before[WATCH_CURSOR_BYTES];
     expect(&w, "");
     memcpy(before, w.cursor, sizeof before);
     int n = CVN_WATCH_UNSAID_MAX - 1;
@@ -490,7 +376,7 @@ static void test_cursor_is_sent_alone_after_a_thousand_entries(void **state)
 static void test_filter_is_checked_where_it_stands(void **state)
 {
     struct harness *harness = *state;
-    (void)set_scene(harness);
+    (void)watch_scene_set(harness);
     CLIENT nobody = client_nobody(harness);
     struct watching w = watch_of(harness, &nobody);
     w.filter.page_size = 5;

@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum { EVENTS = 6, PEOPLE = 3, FILTERS = 10, STEPS = 500, CURSOR_BYTES = 1024 };
-enum { UNPUBLISH = 12, RESTORE = 11, SET_MEMBER = 4, REMOVE_MEMBER = 5 };
+enum { UNPUBLISH = 12, RESTORE = 11, ARCHIVE_GROUP = 8, RESTORE_GROUP = 9 };
 
 struct world {
     struct harness *harness;
@@ -22,6 +22,7 @@ struct world {
     struct client clients[PEOPLE]; /* the first owns the group */
     struct client nobody;
     char group_text[CVN_ID_TEXT_BYTES];
+    bool archived;
     bool put[EVENTS];
     struct cvn_id events[EVENTS];
 };
@@ -179,11 +180,28 @@ static void change_state(struct world *w, struct cvn_id event)
     }
 }
 
+/* Mostly it is not archived for long: it takes no answers while it is. */
+static void archive_or_restore(struct world *w)
+{
+    Convene__Events__V1__ArchiveGroupRequest archive =
+        CONVENE__EVENTS__V1__ARCHIVE_GROUP_REQUEST__INIT;
+    Convene__Events__V1__RestoreGroupRequest restore =
+        CONVENE__EVENTS__V1__RESTORE_GROUP_REQUEST__INIT;
+    archive.id = restore.id = w->group_text;
+    if (w->archived)
+        assert_non_null(client_call(&w->clients[0], &cvn_group_methods[RESTORE_GROUP], &restore));
+    else
+        assert_non_null(client_call(&w->clients[0], &cvn_group_methods[ARCHIVE_GROUP], &archive));
+    w->archived = !w->archived;
+}
+
 static void change_something(struct world *w)
 {
     size_t i = roll(&w->dice, EVENTS), p = roll(&w->dice, PEOPLE);
     w->harness->now_ms += 1 + (int64_t)roll(&w->dice, 3);
-    if (!w->put[i] || roll(&w->dice, 4) == 0)
+    if (roll(&w->dice, w->archived ? 4 : 20) == 0)
+        archive_or_restore(w);
+    else if (!w->put[i] || roll(&w->dice, 4) == 0)
         put_one(w, i);
     else if (roll(&w->dice, 3) == 0)
         change_state(w, w->events[i]);

@@ -4,6 +4,7 @@
 #include "tests/unit/events_calendar/reading.h"
 
 #include <libical/ical.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -250,6 +251,29 @@ static void test_rule_when_written_ends_in_utc(void **state)
     }
 }
 
+static void test_write_when_of_many_zones_has_each_once(void **state)
+{
+    static const char *const names[] = {"Europe/Berlin", "Europe/Rome",  "Asia/Tokyo",
+                                        "Asia/Kolkata",  "America/Lima", "Africa/Lagos",
+                                        "Pacific/Fiji",  "Asia/Dubai",   "Europe/Kyiv"};
+    enum { N = sizeof names / sizeof *names };
+    struct cvn_calendar_writer *writer = writer_of(*state);
+    struct subject s;
+    subject_init(&s);
+    for (size_t i = 0; i < 2 * (size_t)N; i++) {
+        s.event.time_zone = text_of(names[i % N]);
+        assert_int_equal(cvn_calendar_write_event(writer, &s.event, NULL, &host), 0);
+    }
+    const char *text = finish(writer);
+    for (size_t i = 0; i < N; i++) {
+        char line[64];
+        (void)snprintf(line, sizeof line, "\r\nTZID:%s\r\n", names[i]);
+        const char *at = strstr(text, line);
+        assert_non_null(at);
+        assert_null(strstr(at + 1, line));
+    }
+}
+
 static void test_write_when_whole_days_has_dates(void **state)
 {
     struct subject s;
@@ -367,6 +391,7 @@ int main(void)
         CASE(test_write_when_there_is_no_key_names_the_id),
         CASE(test_series_has_rule_dates_and_the_occurrences_of_one_uid),
         CASE(test_rule_when_written_ends_in_utc),
+        CASE(test_write_when_of_many_zones_has_each_once),
         CASE(test_write_when_whole_days_has_dates),
         CASE(test_libical_when_it_reads_an_event_finds_what_was_meant),
         CASE(test_timezone_when_libical_reads_it_has_every_offset_right),

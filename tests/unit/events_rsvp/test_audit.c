@@ -1,6 +1,7 @@
 /* The check of a store's counters and histories: sound, and damaged on purpose in each place. */
 #include "services/events/audit.h"
 #include "services/events/comments/comment_table.h"
+#include "services/events/rsvps/move_reason.h"
 #include "services/events/rsvps/queue_table.h"
 #include "services/events/rsvps/rsvp_table.h"
 #include "services/events/spaces.h"
@@ -239,6 +240,53 @@ static void test_a_history_whose_end_is_not_what_was_written(void **state)
     scene_end(&s);
 }
 
+struct reason_damage {
+    const struct scene *scene;
+    bool lost; /* or altered */
+};
+
+/* The first reason that was given, with another last letter, or gone. */
+static int damage_reason(struct cvn_ctx *ctx, void *arg)
+{
+    const struct reason_damage *damage = arg;
+    struct cvn_key lo, hi, key;
+    struct cvn_slice at, row;
+    uint8_t copy[256];
+    CVN_CURSOR_AUTO cursor = {0};
+    cvn_event_kind_key(&lo, &damage->scene->event, CVN_EVENT_KIND_REASON);
+    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    assert_int_equal(
+        cvn_cursor_init(&cursor, ctx->txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD), 0);
+    assert_int_equal(cvn_cursor_next(&cursor, &at, &row), 0);
+    assert_in_range(row.len, 1, sizeof copy);
+    cvn_key_init(&key);
+    cvn_key_put_raw(&key, at);
+    memcpy(copy, row.data, row.len);
+    copy[row.len - 1] ^= 1;
+    if (damage->lost)
+        return cvn_table_delete(ctx->txn, &cvn_move_reason_table, cvn_key_slice(&key));
+    return cvn_txn_put(ctx->txn, cvn_key_slice(&key), cvn_slice(copy, row.len));
+}
+
+static void test_a_reason_that_was_altered_or_lost(void **state)
+{
+    struct scene s = busy(state);
+    Convene__Events__V1__DecideRequest remove = scene_decision(&s, CARL, DECIDE(REMOVE));
+    assert_non_null(client_call(&s.admin, &cvn_rsvp_methods[DECIDE_FOR], &remove));
+    expect(&s, (const char *[]){NULL});
+    struct reason_damage damage = {&s, false};
+    assert_int_equal(harness_write(s.harness, damage_reason, &damage), 0);
+    const struct cvn_verify_report *report = audit(&s);
+    assert_int_equal(report->n_findings, 1);
+    assert_non_null(strstr(report->findings[0], "has another reason than it was given"));
+    damage.lost = true;
+    assert_int_equal(harness_write(s.harness, damage_reason, &damage), 0);
+    report = audit(&s);
+    assert_int_equal(report->n_findings, 1);
+    assert_non_null(strstr(report->findings[0], "has lost its reason"));
+    scene_end(&s);
+}
+
 static int miscount_comments(struct cvn_ctx *ctx, void *arg)
 {
     struct scene *s = arg;
@@ -305,6 +353,7 @@ int main(void)
         SCENE_TEST(test_a_place_in_the_queue_that_is_lost),
         SCENE_TEST(test_an_rsvp_that_the_queue_and_the_history_contradict),
         SCENE_TEST(test_a_step_of_the_history_that_was_altered),
+        SCENE_TEST(test_a_reason_that_was_altered_or_lost),
         SCENE_TEST(test_a_history_whose_end_is_not_what_was_written),
         SCENE_TEST(test_comments_that_are_miscounted),
         SCENE_TEST(test_whoever_waits_no_more_ends_it),

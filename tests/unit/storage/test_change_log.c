@@ -181,6 +181,64 @@ static void test_undone_update_leaves_no_gap_in_its_batch(void **state)
     assert_int_equal(append_at(f, 5, 1), 5);
 }
 
+static void count_call(void *arg)
+{
+    ++*(int *)arg;
+}
+
+/* Writes a key and an entry, and ends with what it is to end with. */
+static int write_part(struct cvn_txn *txn, void *arg)
+{
+    struct append *append = arg;
+    int r = cvn_txn_put(txn, text("k"), text(append->result ? "refused" : "kept"));
+    if (r == 0)
+        r = cvn_txn_put(txn, text(append->result ? "refused" : "kept"), text("new"));
+    return r ? r : append_some(txn, append);
+}
+
+/* Between a part that is kept and what follows, one that is taken back. */
+static int write_parts(struct cvn_txn *txn, void *arg)
+{
+    struct append kept = {.change = change_at(1), .n = 1};
+    struct append refused = {.change = change_at(2), .n = 3, .result = 42};
+    struct append *last = arg;
+    int r = cvn_txn_part(txn, write_part, &kept);
+    if (r == 0 && cvn_txn_part(txn, write_part, &refused) != 42)
+        r = -EINVAL;
+    return r ? r : append_some(txn, last);
+}
+
+static void test_part_that_is_refused_is_taken_back_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct append last = {.change = change_at(3), .n = 1};
+    char buffer[256];
+    int n_heard = 0;
+    struct cvn_store_listener listener = {.changed = count_call, .arg = &n_heard};
+    cvn_store_listen(f->scratch.store, &listener);
+    assert_int_equal(cvn_store_update(f->scratch.store, write_parts, &last, 0), 0);
+    assert_int_equal(last.sequence, 2); /* no gap where the part was */
+    assert_int_equal(follow(f, 0), 2);
+    assert_int_equal(n_heard, 1);
+    assert_string_equal(scratch_get(&f->scratch, "k", buffer), "kept");
+    assert_string_equal(scratch_get(&f->scratch, "kept", buffer), "new");
+    assert_null(scratch_get(&f->scratch, "refused", buffer));
+    last.n = 0; /* heard of also when what follows appends nothing */
+    assert_int_equal(cvn_store_update(f->scratch.store, write_parts, &last, 0), 0);
+    assert_int_equal(n_heard, 2);
+    cvn_store_unlisten(f->scratch.store, &listener);
+}
+
+static void test_part_of_a_snapshot_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct append part = {.change = change_at(1)};
+    struct cvn_txn *txn;
+    assert_int_equal(cvn_store_snapshot(f->scratch.store, &txn), 0);
+    assert_int_equal(cvn_txn_part(txn, write_part, &part), -EROFS);
+    cvn_snapshot_release(txn);
+}
+
 static void test_cursor_is_within_the_log_or_told(void **state)
 {
     struct fixture *f = *state;
@@ -257,11 +315,6 @@ static void test_texts_have_limits(void **state)
     assert_int_equal(follow(f, 0), 1);
 }
 
-static void count_call(void *arg)
-{
-    ++*(int *)arg;
-}
-
 static void test_listeners_hear_of_commits_that_appended(void **state)
 {
     struct fixture *f = *state;
@@ -304,6 +357,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_EACH(test_entries_are_read_as_they_were_appended),
         WITH_EACH(test_undone_update_leaves_no_gap_in_its_batch),
+        WITH_EACH(test_part_that_is_refused_is_taken_back_alone),
+        WITH_EACH(test_part_of_a_snapshot_is_refused),
         WITH_EACH(test_cursor_is_within_the_log_or_told),
         WITH_EACH(test_trimming_goes_by_age_and_in_steps),
         WITH_EACH(test_newest_entry_is_never_trimmed),
