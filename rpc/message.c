@@ -23,6 +23,10 @@ int cvn_message_pack(const ProtobufCMessage *message, struct cvn_arena *arena,
 /* A tag or a length as protobuf-c reads it, at most 5 bytes; 0 where it would refuse it. */
 static size_t read_varint(const uint8_t *at, size_t len, uint64_t *ret)
 {
+    if (len > 0 && at[0] < 0x80) { /* nearly always */
+        *ret = at[0];
+        return 1;
+    }
     *ret = 0;
     for (size_t i = 0; i < len && i < 5; i++) {
         *ret |= (uint64_t)(at[i] & 0x7f) << (7 * i);

@@ -4,6 +4,7 @@
 #include "services/events/etag.h"
 #include "services/events/meetups/event_table.h"
 #include "services/events/rsvps/seats.h"
+#include "services/events/spaces.h"
 
 #include <errno.h>
 
@@ -96,29 +97,45 @@ int cvn_event_row_pick(struct cvn_arena *arena, struct cvn_slice row, uint64_t f
     return r;
 }
 
-/* What decides how a row is shown. */
-struct facts {
-    bool has_online_url;
-    bool is_lottery; /* of which more is read to show it */
-    bool is_unheard; /* it has a field of another version's, which packing moves */
-};
-
-static int read_facts(struct cvn_slice row, struct facts *ret)
+int cvn_event_rows_init(struct cvn_event_rows *rows, struct cvn_txn *txn)
 {
-    const ProtobufCMessageDescriptor *type = &convene__events__v1__event__descriptor;
-    struct cvn_message_field field;
-    int r;
-    *ret = (struct facts){0};
-    while ((r = cvn_message_next_field(&row, &field)) > 0) {
-        const uint8_t *last = (const uint8_t *)field.whole.data + field.whole.len - 1;
-        if (field.number == ONLINE_URL)
-            ret->has_online_url = field.inner.len > 0;
-        else if (field.number == WAITLIST_MODE)
-            ret->is_lottery = *last == CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_LOTTERY;
-        else if (!protobuf_c_message_descriptor_get_field(type, field.number))
-            ret->is_unheard = true;
-    }
-    return r;
+    const struct cvn_slice none = {NULL, 0};
+    return cvn_cursor_init(&rows->cursor, txn, none, none, CVN_FORWARD);
+}
+
+/* Steps to what is stored, and whether it is at the key. 0; CVN_STORE_ABSENT; a fault. */
+static int step_to(struct cvn_cursor *cursor, const struct cvn_key *key, struct cvn_slice *ret)
+{
+    struct cvn_slice at;
+    int r = cvn_cursor_next(cursor, &at, ret);
+    return r == 0 && cvn_slice_compare(at, cvn_key_slice(key)) != 0 ? CVN_STORE_ABSENT : r;
+}
+
+/* The seats are the first that may lie behind the event. */
+int cvn_event_rows_get(struct cvn_event_rows *rows, const struct cvn_id *event,
+                       struct cvn_event_row *ret)
+{
+    struct cvn_key key;
+    struct cvn_event_row row = {0};
+    cvn_event_key(&key, event);
+    int r = cvn_cursor_seek(&rows->cursor, cvn_key_slice(&key));
+    if (r == 0)
+        r = step_to(&rows->cursor, &key, &row.event);
+    if (r)
+        return r;
+    cvn_event_kind_key(&key, event, CVN_EVENT_KIND_SEATS);
+    r = step_to(&rows->cursor, &key, &row.seats);
+    if (r == CVN_STORE_ABSENT)
+        row.seats = cvn_slice(NULL, 0);
+    else if (r)
+        return r;
+    *ret = row;
+    return 0;
+}
+
+void cvn_event_rows_deinit(struct cvn_event_rows *rows)
+{
+    cvn_cursor_deinit(&rows->cursor);
 }
 
 /* Of the bytes that cvn_event_set_etag packs, which are those of the row but for some fields. */
@@ -137,21 +154,80 @@ static int put_etag(struct cvn_ctx *ctx, struct cvn_slice row, struct out *out)
     return 0;
 }
 
-static int show_row(struct cvn_ctx *ctx, const struct cvn_id *event, const bool shown[2],
-                    struct cvn_slice row, struct out *out)
+/* A row that is shown in another way: the lottery's part of it, or a field to be moved. */
+enum { UNUSUAL = 1 };
+
+/* A row on its way to be shown. */
+struct showing {
+    struct cvn_ctx *ctx;
+    const struct cvn_id *event;
+    bool organised;
+    bool seated;
+    bool seat_known;
+};
+
+/* Whether a type has a field; those of most types are numbered without a gap. */
+static bool is_heard_of(const ProtobufCMessageDescriptor *type, uint32_t number)
 {
-    const bool organised = shown[0], online_url = shown[1];
+    if (number - 1 < type->n_fields && type->fields[number - 1].id == number)
+        return true;
+    return protobuf_c_message_descriptor_get_field(type, number) != NULL;
+}
+
+/* Whether the caller is shown the field. 0; UNUSUAL; a fault. */
+static int judge(struct showing *showing, const struct cvn_message_field *field, bool *ret)
+{
+    int r = 0;
+    *ret = !is_in(ADDED, field->number);
+    if (field->number == WAITLIST_MODE) {
+        const uint8_t *last = (const uint8_t *)field->whole.data + field->whole.len - 1;
+        if (*last == CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_LOTTERY)
+            return UNUSUAL;
+    } else if (field->number == ONLINE_URL && !showing->organised) {
+        if (field->inner.len > 0 && !showing->seat_known)
+            r = cvn_event_holds_seat(showing->ctx, showing->event, &showing->seated);
+        showing->seat_known = r == 0;
+        *ret = showing->seated;
+    } else if (!is_heard_of(&convene__events__v1__event__descriptor, field->number)) {
+        return UNUSUAL;
+    }
+    return r;
+}
+
+/* What is shown of the row itself: all in one copy where nothing of it is left out. */
+static int put_shown(struct showing *showing, struct cvn_slice row, struct out *out)
+{
+    struct cvn_message_field field;
+    const uint8_t *from = row.data; /* what is to be copied yet */
+    int r;
+    while ((r = cvn_message_next_field(&row, &field)) > 0) {
+        bool shown;
+        r = judge(showing, &field, &shown);
+        if (r)
+            return r;
+        if (shown)
+            continue;
+        put(out, cvn_slice(from, (size_t)((const uint8_t *)field.whole.data - from)));
+        from = row.data;
+    }
+    if (r == 0 && from)
+        put(out, cvn_slice(from, (size_t)((const uint8_t *)row.data - from)));
+    return r;
+}
+
+static int show_row(struct showing *showing, const struct cvn_event_row *row, struct out *out)
+{
     struct cvn_seats seats;
-    int r = cvn_seats_get(ctx, event, &seats);
+    int r = put_shown(showing, row->event, out);
     if (r == 0)
-        r = put_fields(out, row, ADDED | (online_url ? 0 : CVN_EVENT_FIELD(ONLINE_URL)), false);
+        r = cvn_seats_read(row->seats, &seats);
     if (r)
         return r;
     put_count(out, SEATS_TAKEN, seats.seats_taken[CVN_SEATS_ROOM]);
     put_count(out, WAITLIST_COUNT, seats.waitlist_count[CVN_SEATS_ROOM]);
     put_count(out, VIRTUAL_SEATS_TAKEN, seats.seats_taken[CVN_SEATS_ONLINE]);
     put_count(out, VIRTUAL_WAITLIST_COUNT, seats.waitlist_count[CVN_SEATS_ONLINE]);
-    return organised ? put_etag(ctx, row, out) : 0;
+    return showing->organised ? put_etag(showing->ctx, row->event, out) : 0;
 }
 
 /* Writes the length just before what is behind the room for it. */
@@ -189,22 +265,18 @@ static int show_unpacked(struct cvn_ctx *ctx, const struct cvn_id *id, bool orga
 }
 
 int cvn_event_row_show(struct cvn_ctx *ctx, const struct cvn_id *event, bool organised,
-                       struct cvn_slice row, struct cvn_slice *ret)
+                       const struct cvn_event_row *row, struct cvn_slice *ret)
 {
-    struct facts facts;
-    bool seated = false;
-    int r = read_facts(row, &facts);
-    if (r == 0 && (facts.is_lottery || facts.is_unheard))
-        return show_unpacked(ctx, event, organised, row, ret);
-    if (r == 0 && !organised && facts.has_online_url)
-        r = cvn_event_holds_seat(ctx, event, &seated);
-    if (r)
-        return r;
-    struct out out = {.bytes = cvn_arena_alloc(ctx->arena, VARINT_BYTES + row.len + ADDED_BYTES),
-                      .len = VARINT_BYTES};
+    struct showing showing = {.ctx = ctx, .event = event, .organised = organised};
+    struct out out = {
+        .bytes = cvn_arena_alloc_unset(ctx->arena, VARINT_BYTES + row->event.len + ADDED_BYTES),
+        .len = VARINT_BYTES,
+    };
     if (!out.bytes)
         return -ENOMEM;
-    r = show_row(ctx, event, (const bool[2]){organised, organised || seated}, row, &out);
+    int r = show_row(&showing, row, &out);
+    if (r == UNUSUAL)
+        return show_unpacked(ctx, event, organised, row->event, ret);
     if (r == 0)
         *ret = delimit(&out);
     return r;
