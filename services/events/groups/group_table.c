@@ -400,20 +400,18 @@ int cvn_member_delete(struct cvn_ctx *ctx, const struct cvn_id *group, const str
     return r == 0 ? account(ctx, group, person, before, NULL) : r;
 }
 
-int cvn_member_groups(struct cvn_ctx *ctx, const struct cvn_id *person, struct cvn_id **ret_ids,
-                      size_t *ret_n)
+int cvn_member_first_groups(struct cvn_txn *txn, const struct cvn_id *person, struct cvn_id *ids,
+                            size_t max, size_t *ret_n)
 {
     struct cvn_key lo, hi;
     cvn_key_init(&lo);
     cvn_key_put_id(&lo, person);
     cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
     const struct cvn_slice bounds[2] = {cvn_key_slice(&lo), cvn_key_slice(&hi)};
-    struct cvn_id *ids = cvn_arena_alloc_array(ctx->arena, CVN_PERSON_GROUPS_MAX, sizeof *ids);
     CVN_INDEX_CURSOR_AUTO cursor = {0};
-    int r = ids ? cvn_index_cursor_init(&cursor, ctx->txn, &member_indexes[0], bounds, CVN_FORWARD)
-                : -ENOMEM;
+    int r = cvn_index_cursor_init(&cursor, txn, &member_indexes[0], bounds, CVN_FORWARD);
     size_t n = 0;
-    while (r == 0 && n < CVN_PERSON_GROUPS_MAX) {
+    while (r == 0 && n < max) {
         struct cvn_index_entry entry;
         r = cvn_index_cursor_next(&cursor, &entry);
         if (r == 0 && !cvn_group_of_key(entry.primary, &ids[n++]))
@@ -421,7 +419,17 @@ int cvn_member_groups(struct cvn_ctx *ctx, const struct cvn_id *person, struct c
     }
     if (r != 0 && r != CVN_STORE_ABSENT)
         return r;
-    *ret_ids = ids;
     *ret_n = n;
     return 0;
+}
+
+int cvn_member_groups(struct cvn_ctx *ctx, const struct cvn_id *person, struct cvn_id **ret_ids,
+                      size_t *ret_n)
+{
+    struct cvn_id *ids = cvn_arena_alloc_array(ctx->arena, CVN_PERSON_GROUPS_MAX, sizeof *ids);
+    int r = ids ? cvn_member_first_groups(ctx->txn, person, ids, CVN_PERSON_GROUPS_MAX, ret_n)
+                : -ENOMEM;
+    if (r == 0)
+        *ret_ids = ids;
+    return r;
 }

@@ -116,4 +116,8 @@ int cvn_member_delete(struct cvn_ctx *ctx, const struct cvn_id *group, const str
 int cvn_member_groups(struct cvn_ctx *ctx, const struct cvn_id *person, struct cvn_id **ret_ids,
                       size_t *ret_n);
 
+/* The first of these, at most max of them, into ids. 0 or a fault. */
+int cvn_member_first_groups(struct cvn_txn *txn, const struct cvn_id *person, struct cvn_id *ids,
+                            size_t max, size_t *ret_n);
+
 #endif

@@ -99,10 +99,9 @@ int cvn_event_filter_passes(struct cvn_event_filter *filter, struct cvn_ctx *ctx
     query->row.arena = &row_arena;
     *ret = false;
     int r = cvn_event_traits_of(&row_arena, event, &traits);
-    query->known_group = traits.group;
-    query->known_role = (Convene__Events__V1__GroupRole)role;
-    query->known = r == 0;
-    query->asked = false; /* the group may have been archived since */
+    if (r == 0)
+        cvn_event_groups_begin(&query->of_events, &traits.group,
+                               (Convene__Events__V1__GroupRole)role);
     if (r == 0)
         r = cvn_event_query_admits(query, &traits, ret);
     if (r == 0 && *ret)

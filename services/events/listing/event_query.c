@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "google/protobuf/wrappers.pb-c.h"
 #include "services/events/field_check.h"
-#include "services/events/groups/group_access.h"
 #include "services/events/groups/group_table.h"
 #include "services/events/listing/event_index.h"
 #include "services/events/meetups/event_row.h"
@@ -21,15 +20,7 @@ static const double slack_m = 0.05;
 int cvn_event_query_role(struct cvn_event_query *query, const struct cvn_id *group,
                          Convene__Events__V1__GroupRole *ret)
 {
-    int r = 0;
-    if (!query->known || !cvn_id_equal(&query->known_group, group)) {
-        cvn_arena_reset(query->row.arena);
-        r = cvn_group_role_of_caller(&query->row, group, &query->known_role);
-        query->known_group = *group;
-        query->known = r == 0;
-    }
-    *ret = query->known_role;
-    return r;
+    return cvn_event_groups_role(&query->of_events, &query->row, group, ret);
 }
 
 /* Whether the caller may see the event in this list. */
@@ -51,18 +42,6 @@ static int is_visible(struct cvn_event_query *query, const struct cvn_event_trai
     return r;
 }
 
-static int is_archived(struct cvn_event_query *query, const struct cvn_id *group, bool *ret)
-{
-    int r = 0;
-    if (!query->asked || !cvn_id_equal(&query->asked_group, group)) {
-        r = cvn_group_is_archived(query->ctx->txn, group, &query->is_archived);
-        query->asked_group = *group;
-        query->asked = r == 0;
-    }
-    *ret = query->is_archived;
-    return r;
-}
-
 int cvn_event_query_is_held(struct cvn_event_query *query, const struct cvn_event_traits *traits,
                             int64_t start_ms, bool *ret)
 {
@@ -71,7 +50,8 @@ int cvn_event_query_is_held(struct cvn_event_query *query, const struct cvn_even
     *ret = true;
     if (start_ms <= query->ctx->now_ms || query->by_attendee)
         return 0;
-    int r = is_archived(query, &traits->group, &archived);
+    int r =
+        cvn_event_groups_archived(&query->of_events, query->ctx->txn, &traits->group, &archived);
     if (r || !archived)
         return r;
     r = cvn_event_query_role(query, &traits->group, &role);

@@ -5,7 +5,7 @@
 #include "base/geo.h"
 #include "base/tokens.h"
 #include "convene/events/v1/event.pb-c.h"
-#include "convene/events/v1/group.pb-c.h"
+#include "services/events/listing/event_groups.h"
 #include "services/events/listing/event_stream.h"
 #include "services/events/listing/event_traits.h"
 #include "services/runtime/ctx.h"
@@ -47,14 +47,7 @@ struct cvn_event_query {
     struct cvn_token tokens[CVN_EVENT_QUERY_WORDS_MAX];
     size_t n_tokens;
     bool reads_tokens; /* the last token's words are too many: events are asked themselves */
-    /* The role in the group looked at last: most lists stay in few groups. */
-    struct cvn_id known_group;
-    Convene__Events__V1__GroupRole known_role;
-    bool known;
-    /* And whether the group looked at last for that is archived. */
-    struct cvn_id asked_group;
-    bool is_archived;
-    bool asked;
+    struct cvn_event_groups of_events;
 };
 
 /* Notes what is wrong with the request, in ctx->problems; what the store knows is not asked. */
