@@ -111,7 +111,7 @@ int cvn_event_filter_passes(struct cvn_event_filter *filter, struct cvn_ctx *ctx
     if (r == 0 && *ret)
         r = is_indexed_so(query, event, ret);
     if (r == 0 && *ret)
-        r = cvn_event_query_matches(query, event, ret);
+        r = cvn_event_query_matches(query, event, cvn_event_query_questions(query, NULL), ret);
     query->row.arena = NULL; /* it ends here */
     return r;
 }

@@ -169,12 +169,12 @@ static int is_wanted(struct cvn_event_query *query, const struct cvn_event_place
     int r = cvn_event_query_is_held(query, traits, place->start_ms, ret);
     if (r == 0 && *ret && query->request->free_seats_only)
         r = cvn_event_query_has_seats(query, &place->id, traits, ret);
-    if (r || !*ret || cvn_event_query_fields(query) == 0)
+    if (r || !*ret || cvn_event_query_questions(query, traits) == 0)
         return r;
     r = cvn_event_row_get(query->ctx, &place->id, &row);
     if (r)
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
-    return cvn_event_query_matches_row(query, row, ret);
+    return cvn_event_query_matches_row(query, traits, row, ret);
 }
 
 static int count(struct cvn_event_query *query, Convene__Events__V1__FilterHint *hint)

@@ -115,7 +115,7 @@ static int consider(struct page *page, const struct cvn_event_place *place,
     if (r)
         return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
     page->n_bytes += row.event.len;
-    r = cvn_event_query_matches_row(&page->query, row.event, &wanted);
+    r = cvn_event_query_matches_row(&page->query, traits, row.event, &wanted);
     if (r == 0 && wanted)
         return add(page, &place->id, traits, &row);
     cvn_event_plan_charge(&page->plan, CVN_EVENT_LIST_READ);

@@ -59,8 +59,10 @@ static int choose(struct cvn_event_plan *plan, const bool *needed)
     }
     if (best.stream && (n == 0 || is_sparser(&best, &sorted[0])))
         insert(sorted, n++, &best);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         plan->walked[plan->n_walked++] = sorted[i].stream;
+        plan->query->told |= sorted[i].stream->tells;
+    }
     return 0;
 }
 
