@@ -9,6 +9,10 @@
 
 enum { PATH_BYTES = 256, INDEX_BYTES = 24 };
 
+/* What is looked at of a type to see that its messages cannot nest deep. */
+enum { FLAT_DEPTH = 8, FLAT_FIELDS = 512 };
+_Static_assert((int)FLAT_DEPTH < (int)CVN_MESSAGE_UNPACK_DEPTH_MAX, "flat is not deep");
+
 int cvn_message_pack(const ProtobufCMessage *message, struct cvn_arena *arena,
                      struct cvn_slice *ret)
 {
@@ -81,6 +85,22 @@ int cvn_message_next_field(struct cvn_slice *rest, struct cvn_message_field *ret
 }
 
 /*
+ * Whether messages of the type nest at most so deep, whatever is in them. Said only where looking
+ * at few fields tells: a peer may describe types whose every way down is too many to follow.
+ */
+static bool is_flat(const ProtobufCMessageDescriptor *type, int depth, unsigned *fields_left)
+{
+    if (depth == 0 || type->n_fields > *fields_left)
+        return false;
+    *fields_left -= type->n_fields;
+    for (unsigned i = 0; i < type->n_fields; i++)
+        if (type->fields[i].type == PROTOBUF_C_TYPE_MESSAGE &&
+            !is_flat(type->fields[i].descriptor, depth - 1, fields_left))
+            return false;
+    return true;
+}
+
+/*
  * Whether messages in the bytes nest deeper than depth. protobuf-c recurses as deep as the sender
  * says, two bytes a level, so this is asked first. Bytes that are no message are left to it.
  */
@@ -100,7 +120,9 @@ static bool is_deeper(const ProtobufCMessageDescriptor *type, struct cvn_slice b
 int cvn_message_unpack(const ProtobufCMessageDescriptor *type, struct cvn_arena *arena,
                        struct cvn_slice bytes, ProtobufCMessage **ret)
 {
-    if (is_deeper(type, bytes, CVN_MESSAGE_UNPACK_DEPTH_MAX))
+    unsigned fields_left = FLAT_FIELDS;
+    if (!is_flat(type, FLAT_DEPTH, &fields_left) &&
+        is_deeper(type, bytes, CVN_MESSAGE_UNPACK_DEPTH_MAX))
         return -EBADMSG;
     ProtobufCAllocator allocator = cvn_arena_allocator(arena);
     bool overflowed = arena->overflowed;
