@@ -6,7 +6,7 @@
  */
 #include "bench/finding/asks.h"
 #include "services/events/listing/event_list.h"
-#include "storage/store.h"
+#include "services/events/schema.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -81,7 +81,12 @@ int main(int argc, char **argv)
     for (int i = 2; right && i < argc; i++)
         number[i] = (uint32_t)strtoul(argv[i], NULL, 10);
     struct reader reader = {NULL, &world, argc == 6 ? number[5] : NOBODY};
-    const struct cvn_store_options options = {.path = right ? argv[1] : "", .map_bytes = MAP_BYTES};
+    const struct cvn_store_options options = {
+        .path = right ? argv[1] : "",
+        .map_bytes = MAP_BYTES,
+        .schema_version = CVN_EVENTS_SCHEMA,
+        .schema_steps = cvn_events_schema_steps,
+    };
     if (!right || number[2] == 0 || number[3] >= ASK_KINDS || number[4] == 0 ||
         world_init(&world, number[2]) || cvn_store_open(&reader.store, &options, &err)) {
         (void)fprintf(stderr, "usage: pages DIRECTORY EVENTS KIND CALLS [PERSON]\n%s\n", err.text);

@@ -12,29 +12,27 @@ static int compare_ids(const void *a, const void *b)
                   CVN_ID_BYTES);
 }
 
-/* Whether the caller may be in the group, a person whose groups were read. */
-static bool may_be_own(const struct cvn_event_groups *groups, const struct cvn_id *group)
+/* Whether the group may be one of them, which were read. */
+static bool may_be(const struct cvn_event_groups_few *few, const struct cvn_id *group)
 {
-    return groups->n_own > CVN_EVENT_GROUPS_FEW ||
-           bsearch(group, groups->own, groups->n_own, sizeof *group, compare_ids);
+    return few->n > CVN_EVENT_GROUPS_FEW ||
+           bsearch(group, few->ids, few->n, sizeof *group, compare_ids);
 }
 
 static int read_role(struct cvn_event_groups *groups, struct cvn_ctx *row,
                      const struct cvn_id *group, Convene__Events__V1__GroupRole *ret)
 {
+    struct cvn_event_groups_few *own = &groups->own;
     int r = 0;
-    if (row->who.kind != CVN_PRINCIPAL_PERSON)
-        return cvn_group_role_of_caller(row, group, ret);
-    if (!groups->own_read)
-        r = cvn_member_first_groups(row->txn, &row->who.person, groups->own,
-                                    CVN_EVENT_GROUPS_FEW + 1, &groups->n_own);
-    if (r)
-        return r;
-    groups->own_read = true;
-    if (may_be_own(groups, group))
+    if (row->who.kind == CVN_PRINCIPAL_PERSON && !own->read) {
+        r = cvn_member_first_groups(row->txn, &row->who.person, own->ids, CVN_EVENT_GROUPS_FEW + 1,
+                                    &own->n);
+        own->read = r == 0;
+    }
+    if (r == 0 && (!own->read || may_be(own, group)))
         return cvn_group_role_of_caller(row, group, ret);
     *ret = CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_UNSPECIFIED;
-    return 0;
+    return r;
 }
 
 int cvn_event_groups_role(struct cvn_event_groups *groups, struct cvn_ctx *row,
@@ -54,20 +52,28 @@ int cvn_event_groups_role(struct cvn_event_groups *groups, struct cvn_ctx *row,
 int cvn_event_groups_archived(struct cvn_event_groups *groups, struct cvn_txn *txn,
                               const struct cvn_id *group, bool *ret)
 {
+    struct cvn_event_groups_few *archived = &groups->archived;
     int r = 0;
+    *ret = false;
+    if (!archived->read) {
+        r = cvn_group_first_archived(txn, archived->ids, CVN_EVENT_GROUPS_FEW + 1, &archived->n);
+        archived->read = r == 0;
+    }
+    if (r || !may_be(archived, group))
+        return r;
     if (!groups->asked || !cvn_id_equal(&groups->asked_group, group)) {
-        r = cvn_group_is_archived(txn, group, &groups->archived);
+        r = cvn_group_is_archived(txn, group, &groups->is_archived);
         groups->asked_group = *group;
         groups->asked = r == 0;
     }
-    *ret = groups->archived;
+    *ret = groups->is_archived;
     return r;
 }
 
 void cvn_event_groups_begin(struct cvn_event_groups *groups, const struct cvn_id *group,
                             Convene__Events__V1__GroupRole role)
 {
-    groups->own_read = groups->asked = false;
+    groups->own.read = groups->archived.read = groups->asked = false;
     groups->known_group = *group;
     groups->known_role = role;
     groups->known = true;

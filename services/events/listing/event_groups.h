@@ -1,6 +1,7 @@
 /*
  * What a list asks of its events' groups: the caller's role there, and whether they are archived.
- * Most callers are in few groups, which are read once; in all others they have no role.
+ * Most callers are in few groups, and few groups are archived: these are read once, and of all
+ * others nothing need be looked up.
  */
 #ifndef CVN_SERVICES_EVENTS_LISTING_EVENT_GROUPS_H
 #define CVN_SERVICES_EVENTS_LISTING_EVENT_GROUPS_H
@@ -10,19 +11,23 @@
 
 enum { CVN_EVENT_GROUPS_FEW = 64 };
 
+/* Some groups, ascending; one more than few stands for any number. */
+struct cvn_event_groups_few {
+    struct cvn_id ids[CVN_EVENT_GROUPS_FEW + 1];
+    size_t n;
+    bool read;
+};
+
 /* Embedded by value, zeroed at first; the fields are its own. */
 struct cvn_event_groups {
-    /* The caller's, ascending, if they are that few. */
-    struct cvn_id own[CVN_EVENT_GROUPS_FEW + 1];
-    size_t n_own;
-    bool own_read;
+    struct cvn_event_groups_few own, archived;
     /* The role in the group looked at last: many lists stay in few groups. */
     struct cvn_id known_group;
     Convene__Events__V1__GroupRole known_role;
     bool known;
     /* And whether the group looked at last for that is archived. */
     struct cvn_id asked_group;
-    bool archived;
+    bool is_archived;
     bool asked;
 };
 

@@ -215,6 +215,7 @@ static int count_without(const struct cvn_event_query *query, const struct filte
     ctx.arena = &arena;
     filter->leave_out(&request);
     int r = cvn_event_query_read(other, &ctx, &request, &row_arena);
+    other->of_events = query->of_events;
     return r ? r : count(other, hint);
 }
 
