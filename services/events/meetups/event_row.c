@@ -65,13 +65,13 @@ static bool is_in(uint64_t fields, uint32_t number)
     return number < 64 && fields & CVN_EVENT_FIELD(number);
 }
 
-/* The row's fields that are, or are not, in the set. 0 or -EBADMSG. */
-static int put_fields(struct out *out, struct cvn_slice row, uint64_t fields, bool chosen)
+/* The row's fields that are in the set. 0 or -EBADMSG. */
+static int put_fields(struct out *out, struct cvn_slice row, uint64_t fields)
 {
     struct cvn_message_field field;
     int r;
     while ((r = cvn_message_next_field(&row, &field)) > 0)
-        if (is_in(fields, field.number) == chosen)
+        if (is_in(fields, field.number))
             put(out, field.whole);
     return r;
 }
@@ -88,7 +88,7 @@ int cvn_event_row_pick(struct cvn_arena *arena, struct cvn_slice row, uint64_t f
 {
     struct out out = {.bytes = cvn_arena_alloc(arena, row.len)};
     ProtobufCMessage *message;
-    int r = out.bytes ? put_fields(&out, row, fields, true) : -ENOMEM;
+    int r = out.bytes ? put_fields(&out, row, fields) : -ENOMEM;
     if (r == 0)
         r = cvn_message_unpack(&convene__events__v1__event__descriptor, arena,
                                cvn_slice(out.bytes, out.len), &message);
@@ -138,14 +138,11 @@ void cvn_event_rows_deinit(struct cvn_event_rows *rows)
     cvn_cursor_deinit(&rows->cursor);
 }
 
-/* Of the bytes that cvn_event_set_etag packs, which are those of the row but for some fields. */
-static int put_etag(struct cvn_ctx *ctx, struct cvn_slice row, struct out *out)
+/* The bytes that cvn_event_set_etag packs, which are those of the row but for some fields. */
+static int put_etag(struct cvn_ctx *ctx, struct cvn_slice tagged, struct out *out)
 {
-    struct out tagged = {.bytes = cvn_arena_alloc(ctx->arena, row.len)};
     char *etag;
-    int r = tagged.bytes ? put_fields(&tagged, row, UNTAGGED, false) : -ENOMEM;
-    if (r == 0)
-        r = cvn_etag_of(ctx, cvn_slice(tagged.bytes, tagged.len), &etag);
+    int r = cvn_etag_of(ctx, tagged, &etag);
     if (r)
         return r;
     put_tag(out, ETAG, PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED);
@@ -194,40 +191,71 @@ static int judge(struct showing *showing, const struct cvn_message_field *field,
     return r;
 }
 
-/* What is shown of the row itself: all in one copy where nothing of it is left out. */
-static int put_shown(struct showing *showing, struct cvn_slice row, struct out *out)
+/* A copy of a row but for some fields: what lies between these is copied at once. */
+struct copy {
+    struct out out;
+    const uint8_t *from; /* what is to be copied yet */
+};
+
+static void leave_out(struct copy *copy, const struct cvn_message_field *field)
+{
+    const uint8_t *at = field->whole.data;
+    put(&copy->out, cvn_slice(copy->from, (size_t)(at - copy->from)));
+    copy->from = at + field->whole.len;
+}
+
+static void end_copy(struct copy *copy, struct cvn_slice row)
+{
+    const uint8_t *end = (const uint8_t *)row.data + row.len;
+    if (end > copy->from)
+        put(&copy->out, cvn_slice(copy->from, (size_t)(end - copy->from)));
+}
+
+/* What is shown of the row itself, and what its etag is of, which has room for the row. */
+static int copy_row(struct showing *showing, struct cvn_slice row, struct copy *shown,
+                    struct copy *tagged)
 {
     struct cvn_message_field field;
-    const uint8_t *from = row.data; /* what is to be copied yet */
+    struct cvn_slice rest = row;
     int r;
-    while ((r = cvn_message_next_field(&row, &field)) > 0) {
-        bool shown;
-        r = judge(showing, &field, &shown);
+    shown->from = tagged->from = row.data;
+    while ((r = cvn_message_next_field(&rest, &field)) > 0) {
+        bool is_shown;
+        r = judge(showing, &field, &is_shown);
         if (r)
             return r;
-        if (shown)
-            continue;
-        put(out, cvn_slice(from, (size_t)((const uint8_t *)field.whole.data - from)));
-        from = row.data;
+        if (!is_shown)
+            leave_out(shown, &field);
+        if (showing->organised && is_in(UNTAGGED, field.number))
+            leave_out(tagged, &field);
     }
-    if (r == 0 && from)
-        put(out, cvn_slice(from, (size_t)((const uint8_t *)row.data - from)));
+    end_copy(shown, row);
+    if (showing->organised)
+        end_copy(tagged, row);
     return r;
 }
 
-static int show_row(struct showing *showing, const struct cvn_event_row *row, struct out *out)
+static int show_row(struct showing *showing, const struct cvn_event_row *row, struct copy *shown)
 {
+    struct cvn_ctx *ctx = showing->ctx;
     struct cvn_seats seats;
-    int r = put_shown(showing, row->event, out);
+    struct copy tagged = {0};
+    if (showing->organised) {
+        tagged.out.bytes = cvn_arena_alloc_unset(ctx->arena, row->event.len);
+        if (!tagged.out.bytes)
+            return -ENOMEM;
+    }
+    int r = copy_row(showing, row->event, shown, &tagged);
     if (r == 0)
         r = cvn_seats_read(row->seats, &seats);
     if (r)
         return r;
+    struct out *out = &shown->out;
     put_count(out, SEATS_TAKEN, seats.seats_taken[CVN_SEATS_ROOM]);
     put_count(out, WAITLIST_COUNT, seats.waitlist_count[CVN_SEATS_ROOM]);
     put_count(out, VIRTUAL_SEATS_TAKEN, seats.seats_taken[CVN_SEATS_ONLINE]);
     put_count(out, VIRTUAL_WAITLIST_COUNT, seats.waitlist_count[CVN_SEATS_ONLINE]);
-    return showing->organised ? put_etag(showing->ctx, row->event, out) : 0;
+    return showing->organised ? put_etag(ctx, cvn_slice(tagged.out.bytes, tagged.out.len), out) : 0;
 }
 
 /* Writes the length just before what is behind the room for it. */
@@ -268,16 +296,16 @@ int cvn_event_row_show(struct cvn_ctx *ctx, const struct cvn_id *event, bool org
                        const struct cvn_event_row *row, struct cvn_slice *ret)
 {
     struct showing showing = {.ctx = ctx, .event = event, .organised = organised};
-    struct out out = {
-        .bytes = cvn_arena_alloc_unset(ctx->arena, VARINT_BYTES + row->event.len + ADDED_BYTES),
-        .len = VARINT_BYTES,
+    struct copy shown = {
+        .out = {cvn_arena_alloc_unset(ctx->arena, VARINT_BYTES + row->event.len + ADDED_BYTES),
+                VARINT_BYTES},
     };
-    if (!out.bytes)
+    if (!shown.out.bytes)
         return -ENOMEM;
-    int r = show_row(&showing, row, &out);
+    int r = show_row(&showing, row, &shown);
     if (r == UNUSUAL)
         return show_unpacked(ctx, event, organised, row->event, ret);
     if (r == 0)
-        *ret = delimit(&out);
+        *ret = delimit(&shown.out);
     return r;
 }
