@@ -320,6 +320,7 @@ static int place(struct cvn_index_cursor *cursor, struct cvn_slice key, struct c
 {
     cursor->cursor.positioned = false;
     cursor->cursor.inclusive = inclusive;
+    cursor->cursor.ended = 0;
     return entry_key(&cursor->cursor.last, cursor->index, key, primary);
 }
 
