@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "rpc/allocator.h"
+#include "rpc/unpack.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -124,11 +125,14 @@ int cvn_message_unpack(const ProtobufCMessageDescriptor *type, struct cvn_arena 
     if (!is_flat(type, FLAT_DEPTH, &fields_left) &&
         is_deeper(type, bytes, CVN_MESSAGE_UNPACK_DEPTH_MAX))
         return -EBADMSG;
+    int r = cvn_unpack(type, arena, bytes, ret);
+    if (r != CVN_UNPACK_SELDOM)
+        return r;
     ProtobufCAllocator allocator = cvn_arena_allocator(arena);
     bool overflowed = arena->overflowed;
     arena->overflowed = false; /* to tell a want of memory now from one before */
     ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, bytes.len, bytes.data);
-    int r = message ? 0 : arena->overflowed ? -ENOMEM : -EBADMSG;
+    r = message ? 0 : arena->overflowed ? -ENOMEM : -EBADMSG;
     arena->overflowed |= overflowed;
     if (r == 0)
         *ret = message;
