@@ -28,7 +28,11 @@ static int is_visible(struct cvn_event_query *query, const struct cvn_event_trai
                       bool *ret)
 {
     *ret = traits->published && traits->visibility == VISIBILITY(PUBLIC);
-    if (*ret || (!traits->published && !query->request->include_unpublished))
+    if (!traits->published && !query->request->include_unpublished) {
+        query->left_unpublished = true;
+        return 0;
+    }
+    if (*ret)
         return 0;
     Convene__Events__V1__GroupRole role;
     int r = cvn_event_query_role(query, &traits->group, &role);
@@ -54,6 +58,7 @@ int cvn_event_query_is_held(struct cvn_event_query *query, const struct cvn_even
         cvn_event_groups_archived(&query->of_events, query->ctx->txn, &traits->group, &archived);
     if (r || !archived)
         return r;
+    query->left_unpublished = true;
     r = cvn_event_query_role(query, &traits->group, &role);
     *ret = query->request->include_unpublished && role >= ROLE(ORGANISER);
     return r;
@@ -107,8 +112,11 @@ int cvn_event_query_admits(struct cvn_event_query *query, const struct cvn_event
     uint64_t city =
         query->city.len ? cvn_event_sign(CVN_EVENT_SIGN_CITY, query->city) : traits->signature;
     *ret = false;
-    if ((traits->cancelled && !req->include_cancelled) ||
-        (req->attendance_mode && traits->mode != req->attendance_mode) ||
+    if (traits->cancelled && !req->include_cancelled) {
+        query->left_cancelled = true;
+        return 0;
+    }
+    if ((req->attendance_mode && traits->mode != req->attendance_mode) ||
         (city & traits->signature) != city || !may_have_one(&query->topics, traits->signature) ||
         !may_have_one(&query->languages, traits->signature) ||
         !cvn_event_query_takes_group(query, &traits->group) ||

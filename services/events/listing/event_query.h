@@ -58,6 +58,7 @@ struct cvn_event_query {
     bool reads_tokens; /* the last token's words are too many: events are asked themselves */
     unsigned told;     /* questions that the indexes walked answer */
     struct cvn_event_groups of_events;
+    bool left_cancelled, left_unpublished; /* an event, for maybe no other reason */
 };
 
 /* Notes what is wrong with the request, in ctx->problems; what the store knows is not asked. */

@@ -99,6 +99,28 @@ static void test_list_beside_few_archived_groups_and_more(void **state)
     }
 }
 
+/* What would be there without a filter is counted where its walk told that there is something. */
+static void test_hints_of_what_archived_groups_have_ahead(void **state)
+{
+    struct scene *s = *state;
+    Convene__Events__V1__ListEventsRequest request = CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT;
+    struct client *const readers[] = {&s->owner, &s->nobody};
+    add_groups(s, VISIBILITY(PUBLIC));
+    archive(s, 0);
+    struct id_text id = id_text("grp", s->groups[0]);
+    request.group_id = id.text;
+    for (size_t i = 0; i < 2; i++) {
+        const Convene__Events__V1__ListEventsResponse *reply = list(readers[i], &request);
+        assert_non_null(reply);
+        assert_int_equal(reply->n_events, 0);
+        assert_int_equal(reply->n_hints, 3);
+        assert_string_equal(reply->hints[1]->filter, "include_cancelled");
+        assert_int_equal(reply->hints[1]->count, 0);
+        assert_string_equal(reply->hints[2]->filter, "include_unpublished");
+        assert_int_equal(reply->hints[2]->count, readers[i] == &s->owner);
+    }
+}
+
 /* As a program of the version before leaves the store. */
 static int forget_archived(struct cvn_ctx *ctx, void *arg)
 {
@@ -148,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_list_for_a_member_of_few_groups_and_of_more),
         T(test_list_beside_few_archived_groups_and_more),
+        T(test_hints_of_what_archived_groups_have_ahead),
         T(test_store_of_the_version_before_is_given_its_archived_groups),
     };
     return cmocka_run_group_tests_name("list_groups", tests, NULL, NULL);
