@@ -10,8 +10,11 @@
 
 enum { PATH_BYTES = 256, INDEX_BYTES = 24 };
 
-/* What is looked at of a type to see that its messages cannot nest deep. */
-enum { FLAT_DEPTH = 8, FLAT_FIELDS = 512 };
+/*
+ * What is looked at of a type to see that its messages cannot nest deep, where there are so many
+ * bytes that this is less than looking at these.
+ */
+enum { FLAT_DEPTH = 8, FLAT_FIELDS = 512, FLAT_BYTES = 512 };
 _Static_assert((int)FLAT_DEPTH < (int)CVN_MESSAGE_UNPACK_DEPTH_MAX, "flat is not deep");
 
 int cvn_message_pack(const ProtobufCMessage *message, struct cvn_arena *arena,
@@ -41,18 +44,21 @@ static size_t read_varint(const uint8_t *at, size_t len, uint64_t *ret)
     return 0;
 }
 
-/* The bytes of a field behind its tag; *ret_inner is what is behind the length, if it has one.
- * SIZE_MAX for what protobuf-c refuses. */
+/* The bytes of a field behind its tag, whose value or inner bytes are set; SIZE_MAX for what
+ * protobuf-c refuses. */
 static size_t field_len(const uint8_t *at, size_t len, unsigned wire_type,
-                        struct cvn_slice *ret_inner)
+                        struct cvn_message_field *field)
 {
     uint64_t inner;
     size_t n = 0;
     switch (wire_type) {
     case PROTOBUF_C_WIRE_TYPE_VARINT:
-        while (n < len && n < 10 && at[n] & 0x80)
-            n++;
-        return n < len && n < 10 ? n + 1 : SIZE_MAX;
+        for (; n < len && n < 10; n++) {
+            field->value |= (uint64_t)(at[n] & 0x7f) << (7 * n);
+            if (!(at[n] & 0x80))
+                return n + 1;
+        }
+        return SIZE_MAX;
     case PROTOBUF_C_WIRE_TYPE_64BIT:
         return len >= 8 ? 8 : SIZE_MAX;
     case PROTOBUF_C_WIRE_TYPE_32BIT:
@@ -61,7 +67,7 @@ static size_t field_len(const uint8_t *at, size_t len, unsigned wire_type,
         n = read_varint(at, len, &inner);
         if (n == 0 || inner > len - n)
             return SIZE_MAX;
-        *ret_inner = cvn_slice(at + n, (size_t)inner);
+        field->inner = cvn_slice(at + n, (size_t)inner);
         return n + (size_t)inner;
     }
     return SIZE_MAX;
@@ -70,17 +76,17 @@ static size_t field_len(const uint8_t *at, size_t len, unsigned wire_type,
 int cvn_message_next_field(struct cvn_slice *rest, struct cvn_message_field *ret)
 {
     const uint8_t *at = rest->data;
+    struct cvn_message_field field = {0};
     uint64_t tag;
-    struct cvn_slice inner = {NULL, 0};
     if (rest->len == 0)
         return 0;
     size_t n = read_varint(at, rest->len, &tag);
-    size_t behind = n ? field_len(at + n, rest->len - n, tag & 7, &inner) : SIZE_MAX;
+    size_t behind = n ? field_len(at + n, rest->len - n, tag & 7, &field) : SIZE_MAX;
     if (behind == SIZE_MAX)
         return -EBADMSG;
-    ret->number = (uint32_t)(tag >> 3);
-    ret->whole = cvn_slice(at, n + behind);
-    ret->inner = inner;
+    field.number = (uint32_t)(tag >> 3);
+    field.whole = cvn_slice(at, n + behind);
+    *ret = field;
     *rest = cvn_slice(at + n + behind, rest->len - n - behind);
     return 1;
 }
@@ -122,8 +128,8 @@ int cvn_message_unpack(const ProtobufCMessageDescriptor *type, struct cvn_arena 
                        struct cvn_slice bytes, ProtobufCMessage **ret)
 {
     unsigned fields_left = FLAT_FIELDS;
-    if (!is_flat(type, FLAT_DEPTH, &fields_left) &&
-        is_deeper(type, bytes, CVN_MESSAGE_UNPACK_DEPTH_MAX))
+    bool flat = bytes.len >= FLAT_BYTES && is_flat(type, FLAT_DEPTH, &fields_left);
+    if (!flat && is_deeper(type, bytes, CVN_MESSAGE_UNPACK_DEPTH_MAX))
         return -EBADMSG;
     int r = cvn_unpack(type, arena, bytes, ret);
     if (r != CVN_UNPACK_SELDOM)

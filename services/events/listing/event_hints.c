@@ -176,17 +176,15 @@ static int is_wanted(struct cvn_event_plan *plan, const struct cvn_event_place *
                      const struct cvn_event_traits *traits, bool *ret)
 {
     struct cvn_event_query *query = plan->query;
-    struct cvn_slice row;
+    const struct cvn_event_row *row;
     int r = cvn_event_query_is_held(query, traits, place->start_ms, ret);
     if (r == 0 && *ret && query->request->free_seats_only)
         r = cvn_event_query_has_seats(query, &place->id, traits, ret);
     if (r || !*ret || cvn_event_query_questions(query, traits) == 0)
         return r;
     cvn_event_plan_charge(plan, CVN_EVENT_LIST_READ);
-    r = cvn_event_row_get(query->ctx, &place->id, &row);
-    if (r)
-        return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
-    return cvn_event_query_matches_row(query, traits, row, ret);
+    r = cvn_event_plan_row(plan, place, &row);
+    return r ? r : cvn_event_query_matches_row(query, traits, row->event, ret);
 }
 
 static int count(struct cvn_event_query *query, Convene__Events__V1__FilterHint *hint)

@@ -21,7 +21,6 @@ enum {
 struct page {
     struct cvn_event_query query;
     struct cvn_event_plan plan;
-    struct cvn_event_rows rows;
     Convene__Events__V1__ListEventsResponse *response;
     bool packed; /* events are put into it as bytes */
     size_t n, size;
@@ -104,20 +103,20 @@ static int add(struct page *page, const struct cvn_id *id, const struct cvn_even
 static int consider(struct page *page, const struct cvn_event_place *place,
                     const struct cvn_event_traits *traits)
 {
-    struct cvn_event_row row;
+    const struct cvn_event_row *row;
     bool wanted;
     int r = cvn_event_query_is_held(&page->query, traits, place->start_ms, &wanted);
     if (r == 0 && wanted && page->query.request->free_seats_only)
         r = cvn_event_query_has_seats(&page->query, &place->id, traits, &wanted);
     if (r || !wanted)
         return r;
-    r = cvn_event_rows_get(&page->rows, &place->id, &row);
+    r = cvn_event_plan_row(&page->plan, place, &row);
     if (r)
-        return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
-    page->n_bytes += row.event.len;
-    r = cvn_event_query_matches_row(&page->query, traits, row.event, &wanted);
+        return r;
+    page->n_bytes += row->event.len;
+    r = cvn_event_query_matches_row(&page->query, traits, row->event, &wanted);
     if (r == 0 && wanted)
-        return add(page, &place->id, traits, &row);
+        return add(page, &place->id, traits, row);
     cvn_event_plan_charge(&page->plan, CVN_EVENT_LIST_READ);
     return r;
 }
@@ -198,10 +197,7 @@ static int list(struct cvn_ctx *ctx, const Convene__Events__V1__ListEventsReques
     if (r == 0)
         r = cvn_event_plan_open(&page->plan, &page->query, CVN_EVENT_LIST_SCAN_MAX);
     if (r == 0)
-        r = cvn_event_rows_init(&page->rows, ctx->txn);
-    if (r == 0)
         r = fill(page);
-    cvn_event_rows_deinit(&page->rows);
     cvn_event_plan_deinit(&page->plan);
     bool none = page->n == 0 && !page->response->next_page_token[0] && !page->query.window.after;
     return r || !none ? r : cvn_event_hints_add(&page->query, reply);
