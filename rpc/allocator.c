@@ -2,7 +2,7 @@
 
 static void *take(void *arena, size_t size)
 {
-    return cvn_arena_alloc(arena, size);
+    return cvn_arena_alloc_unset(arena, size);
 }
 
 static void leave(void *arena, void *pointer)

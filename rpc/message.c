@@ -2,12 +2,20 @@
 
 #include "base/text.h"
 #include "rpc/allocator.h"
+#include "rpc/unpack.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { PATH_BYTES = 256, INDEX_BYTES = 24 };
+
+/*
+ * What is looked at of a type to see that its messages cannot nest deep, where there are so many
+ * bytes that this is less than looking at these.
+ */
+enum { FLAT_DEPTH = 8, FLAT_FIELDS = 512, FLAT_BYTES = 512 };
+_Static_assert((int)FLAT_DEPTH < (int)CVN_MESSAGE_UNPACK_DEPTH_MAX, "flat is not deep");
 
 int cvn_message_pack(const ProtobufCMessage *message, struct cvn_arena *arena,
                      struct cvn_slice *ret)
@@ -23,6 +31,10 @@ int cvn_message_pack(const ProtobufCMessage *message, struct cvn_arena *arena,
 /* A tag or a length as protobuf-c reads it, at most 5 bytes; 0 where it would refuse it. */
 static size_t read_varint(const uint8_t *at, size_t len, uint64_t *ret)
 {
+    if (len > 0 && at[0] < 0x80) { /* nearly always */
+        *ret = at[0];
+        return 1;
+    }
     *ret = 0;
     for (size_t i = 0; i < len && i < 5; i++) {
         *ret |= (uint64_t)(at[i] & 0x7f) << (7 * i);
@@ -32,18 +44,21 @@ static size_t read_varint(const uint8_t *at, size_t len, uint64_t *ret)
     return 0;
 }
 
-/* The bytes of a field behind its tag; *ret_inner is what is behind the length, if it has one.
- * SIZE_MAX for what protobuf-c refuses. */
+/* The bytes of a field behind its tag, whose value or inner bytes are set; SIZE_MAX for what
+ * protobuf-c refuses. */
 static size_t field_len(const uint8_t *at, size_t len, unsigned wire_type,
-                        struct cvn_slice *ret_inner)
+                        struct cvn_message_field *field)
 {
     uint64_t inner;
     size_t n = 0;
     switch (wire_type) {
     case PROTOBUF_C_WIRE_TYPE_VARINT:
-        while (n < len && n < 10 && at[n] & 0x80)
-            n++;
-        return n < len && n < 10 ? n + 1 : SIZE_MAX;
+        for (; n < len && n < 10; n++) {
+            field->value |= (uint64_t)(at[n] & 0x7f) << (7 * n);
+            if (!(at[n] & 0x80))
+                return n + 1;
+        }
+        return SIZE_MAX;
     case PROTOBUF_C_WIRE_TYPE_64BIT:
         return len >= 8 ? 8 : SIZE_MAX;
     case PROTOBUF_C_WIRE_TYPE_32BIT:
@@ -52,7 +67,7 @@ static size_t field_len(const uint8_t *at, size_t len, unsigned wire_type,
         n = read_varint(at, len, &inner);
         if (n == 0 || inner > len - n)
             return SIZE_MAX;
-        *ret_inner = cvn_slice(at + n, (size_t)inner);
+        field->inner = cvn_slice(at + n, (size_t)inner);
         return n + (size_t)inner;
     }
     return SIZE_MAX;
@@ -61,19 +76,35 @@ static size_t field_len(const uint8_t *at, size_t len, unsigned wire_type,
 int cvn_message_next_field(struct cvn_slice *rest, struct cvn_message_field *ret)
 {
     const uint8_t *at = rest->data;
+    struct cvn_message_field field = {0};
     uint64_t tag;
-    struct cvn_slice inner = {NULL, 0};
     if (rest->len == 0)
         return 0;
     size_t n = read_varint(at, rest->len, &tag);
-    size_t behind = n ? field_len(at + n, rest->len - n, tag & 7, &inner) : SIZE_MAX;
+    size_t behind = n ? field_len(at + n, rest->len - n, tag & 7, &field) : SIZE_MAX;
     if (behind == SIZE_MAX)
         return -EBADMSG;
-    ret->number = (uint32_t)(tag >> 3);
-    ret->whole = cvn_slice(at, n + behind);
-    ret->inner = inner;
+    field.number = (uint32_t)(tag >> 3);
+    field.whole = cvn_slice(at, n + behind);
+    *ret = field;
     *rest = cvn_slice(at + n + behind, rest->len - n - behind);
     return 1;
+}
+
+/*
+ * Whether messages of the type nest at most so deep, whatever is in them. Said only where looking
+ * at few fields tells: a peer may describe types whose every way down is too many to follow.
+ */
+static bool is_flat(const ProtobufCMessageDescriptor *type, int depth, unsigned *fields_left)
+{
+    if (depth == 0 || type->n_fields > *fields_left)
+        return false;
+    *fields_left -= type->n_fields;
+    for (unsigned i = 0; i < type->n_fields; i++)
+        if (type->fields[i].type == PROTOBUF_C_TYPE_MESSAGE &&
+            !is_flat(type->fields[i].descriptor, depth - 1, fields_left))
+            return false;
+    return true;
 }
 
 /*
@@ -96,13 +127,18 @@ static bool is_deeper(const ProtobufCMessageDescriptor *type, struct cvn_slice b
 int cvn_message_unpack(const ProtobufCMessageDescriptor *type, struct cvn_arena *arena,
                        struct cvn_slice bytes, ProtobufCMessage **ret)
 {
-    if (is_deeper(type, bytes, CVN_MESSAGE_UNPACK_DEPTH_MAX))
+    unsigned fields_left = FLAT_FIELDS;
+    bool flat = bytes.len >= FLAT_BYTES && is_flat(type, FLAT_DEPTH, &fields_left);
+    if (!flat && is_deeper(type, bytes, CVN_MESSAGE_UNPACK_DEPTH_MAX))
         return -EBADMSG;
+    int r = cvn_unpack(type, arena, bytes, ret);
+    if (r != CVN_UNPACK_SELDOM)
+        return r;
     ProtobufCAllocator allocator = cvn_arena_allocator(arena);
     bool overflowed = arena->overflowed;
     arena->overflowed = false; /* to tell a want of memory now from one before */
     ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, bytes.len, bytes.data);
-    int r = message ? 0 : arena->overflowed ? -ENOMEM : -EBADMSG;
+    r = message ? 0 : arena->overflowed ? -ENOMEM : -EBADMSG;
     arena->overflowed |= overflowed;
     if (r == 0)
         *ret = message;

@@ -32,6 +32,7 @@ struct cvn_message_field {
     uint32_t number;
     struct cvn_slice whole; /* its tag, too */
     struct cvn_slice inner; /* what is behind its length; data is NULL where it has none */
+    uint64_t value;         /* of a varint */
 };
 
 /*

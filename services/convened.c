@@ -14,6 +14,7 @@
 #include "services/events/people/erasure.h"
 #include "services/events/registrar.h"
 #include "services/events/rsvps/rsvp_task.h"
+#include "services/events/schema.h"
 #include "services/events/series/series_task.h"
 #include "services/events/service.h"
 #include "services/events/watch/watch_hub.h"
@@ -102,14 +103,25 @@ static int make_directories(const char *path, struct cvn_error *err)
     }
 }
 
-static int open_store(struct daemon *daemon, const char *name,
+/* A store of the data directory. */
+struct part {
+    const char *name;
+    uint32_t schema_version;
+    cvn_schema_step *const *schema_steps;
+};
+
+static int open_store(struct daemon *daemon, const struct part *part,
                       struct cvn_authenticator authenticator, struct cvn_store **ret_store,
                       struct cvn_runtime **ret_runtime, struct cvn_error *err)
 {
     char path[CVN_SETTINGS_TEXT_BYTES + 16];
-    (void)snprintf(path, sizeof path, "%s/%s", daemon->settings.data, name);
+    (void)snprintf(path, sizeof path, "%s/%s", daemon->settings.data, part->name);
     const struct cvn_store_options options = {
-        .path = path, .change_keep_days = (uint32_t)daemon->settings.keep_changes_days};
+        .path = path,
+        .change_keep_days = (uint32_t)daemon->settings.keep_changes_days,
+        .schema_version = part->schema_version,
+        .schema_steps = part->schema_steps,
+    };
     int r = cvn_store_open(ret_store, &options, err);
     if (r)
         return r;
@@ -157,7 +169,8 @@ static int start_events(struct daemon *daemon, struct cvn_error *err)
     daemon->events = (struct cvn_events_service){.zones = daemon->zones};
     randombytes_buf(daemon->events.lottery_secret, sizeof daemon->events.lottery_secret);
     struct cvn_authenticator keys = {cvn_key_authenticate, &daemon->events.key_uses};
-    int r = open_store(daemon, "events", keys, &daemon->events_store, &daemon->events_runtime, err);
+    static const struct part events = {"events", CVN_EVENTS_SCHEMA, cvn_events_schema_steps};
+    int r = open_store(daemon, &events, keys, &daemon->events_store, &daemon->events_runtime, err);
     if (r)
         return r;
     r = cvn_events_bind(&daemon->events, daemon->events_runtime, daemon->server);
@@ -264,8 +277,8 @@ static int start_mentoring(struct daemon *daemon, struct cvn_error *err)
     if (r)
         return r;
     struct cvn_authenticator keys = {cvn_key_source_find, daemon->keys};
-    r = open_store(daemon, "mentoring", keys, &daemon->mentoring_store, &daemon->mentoring_runtime,
-                   err);
+    r = open_store(daemon, &(struct part){.name = "mentoring"}, keys, &daemon->mentoring_store,
+                   &daemon->mentoring_runtime, err);
     if (r)
         return r;
     r = cvn_mentoring_new(&daemon->mentoring, &(struct cvn_mentoring_options){

@@ -1,12 +1,14 @@
 #include "services/store_tool.h"
 
 #include "services/events/audit.h"
+#include "services/events/schema.h"
 #include "services/events/service.h"
 #include "services/mentoring/service.h"
 #include "services/store_files.h"
 #include "services/store_guard.h"
 #include "services/store_pace.h"
 #include "storage/backup.h"
+#include "storage/schema.h"
 #include "storage/verify.h"
 
 #include <errno.h>
@@ -25,16 +27,30 @@ struct kind {
     const char *name;
     const struct cvn_table *const *tables;
     cvn_verify_audit *audit; /* NULL for none */
+    uint32_t schema_version;
+    cvn_schema_step *const *schema_steps;
 };
 
 static const struct kind *kind_of(const char *name)
 {
-    static const struct kind kinds[] = {{"events", cvn_events_tables, cvn_events_audit},
-                                        {"mentoring", cvn_mentoring_tables, NULL}};
+    static const struct kind kinds[] = {
+        {"events", cvn_events_tables, cvn_events_audit, CVN_EVENTS_SCHEMA, cvn_events_schema_steps},
+        {"mentoring", cvn_mentoring_tables, NULL, 0, NULL}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i].name, name) == 0)
             return &kinds[i];
     return NULL;
+}
+
+/* How a store of the kind is opened for writing: one of an older version is taken forward. */
+static struct cvn_store_options options_of(const struct kind *kind, const char *path)
+{
+    return (struct cvn_store_options){
+        .path = path,
+        .manual = true,
+        .schema_version = kind->schema_version,
+        .schema_steps = kind->schema_steps,
+    };
 }
 
 static const char *const store_names[] = {"events", "mentoring"};
@@ -144,6 +160,28 @@ static int check_open(struct task *task, struct cvn_store *store, const char *pa
                : 0;
 }
 
+/* The indexes of an older store are not those that it is looked at for. */
+static int require_version(const struct kind *kind, struct cvn_store *store, const char *path,
+                           struct cvn_error *err)
+{
+    struct cvn_txn *snapshot;
+    uint32_t version = 0;
+    int r = cvn_store_snapshot(store, &snapshot);
+    if (r == 0) {
+        r = cvn_schema_read(snapshot, &version);
+        cvn_snapshot_release(snapshot);
+    }
+    if (r)
+        return cvn_error_set(err, r, "The store %s cannot be read.", path);
+    return version == kind->schema_version
+               ? 0
+               : cvn_error_set(err, -EPROTO,
+                               "The store %s is of an older version, schema %" PRIu32
+                               "; start the server once, which takes it to %" PRIu32
+                               ", and check it then.",
+                               path, version, kind->schema_version);
+}
+
 /* In a child, as all that opens a store here. */
 static int check_job(void *arg, struct cvn_error *err)
 {
@@ -151,12 +189,29 @@ static int check_job(void *arg, struct cvn_error *err)
     char path[PATH_BYTES];
     path_in(path, task->data, task->kind->name, "");
     struct cvn_store *store;
-    int r =
-        cvn_store_open(&store, &(struct cvn_store_options){.path = path, .read_only = true}, err);
+    struct cvn_store_options options = options_of(task->kind, path);
+    options.read_only = true;
+    int r = cvn_store_open(&store, &options, err);
     if (r)
         return r;
-    r = check_open(task, store, path, err);
+    r = require_version(task->kind, store, path, err);
+    if (r == 0)
+        r = check_open(task, store, path, err);
     cvn_store_close(store);
+    return r;
+}
+
+/* Takes a store of an older version forward. */
+static int step_job(void *arg, struct cvn_error *err)
+{
+    struct task *task = arg;
+    char path[PATH_BYTES];
+    path_in(path, task->data, task->kind->name, "");
+    struct cvn_store *store;
+    const struct cvn_store_options options = options_of(task->kind, path);
+    int r = cvn_store_open(&store, &options, err);
+    if (r == 0)
+        cvn_store_close(store);
     return r;
 }
 
@@ -257,6 +312,8 @@ static int restore_part(struct cvn_backup_reader *reader, const char *data, stru
     r = cvn_backup_restore_part(reader, &(struct cvn_store_options){.path = path}, err);
     clear_line(terminal());
     struct task task = {.data = data, .kind = kind, .terminal = terminal()};
+    if (r == 0)
+        r = guard(step_job, &task, err);
     return r ? r : check_store(&task, err);
 }
 
@@ -372,7 +429,8 @@ static int compact_job(void *arg, struct cvn_error *err)
     path_in(copy_path, task->data, task->kind->name, ".compacting");
     int64_t before = cvn_store_files_bytes(path);
     struct cvn_store *store;
-    int r = cvn_store_open(&store, &(struct cvn_store_options){.path = path, .manual = true}, err);
+    const struct cvn_store_options options = options_of(task->kind, path);
+    int r = cvn_store_open(&store, &options, err);
     if (r)
         return r;
     cvn_store_files_remove(copy_path); /* what an earlier, interrupted run left */

@@ -1,5 +1,8 @@
 #include "storage/key.h"
 
+#include <endian.h>
+#include <string.h>
+
 void cvn_key_init(struct cvn_key *key)
 {
     key->len = 0;
@@ -27,8 +30,9 @@ static uint8_t *reserve(struct cvn_key *key, size_t n)
 static void put_number(struct cvn_key *key, uint64_t value, size_t n)
 {
     uint8_t *at = reserve(key, n);
-    for (size_t i = n; at && i-- > 0; value >>= 8)
-        at[i] = (uint8_t)value;
+    const uint64_t big_endian = htobe64(value);
+    if (at)
+        memcpy(at, (const uint8_t *)&big_endian + sizeof big_endian - n, n);
 }
 
 void cvn_key_put_u8(struct cvn_key *key, uint8_t value)
@@ -149,10 +153,10 @@ static const uint8_t *take(struct cvn_key_reader *reader, size_t n)
 static uint64_t get_number(struct cvn_key_reader *reader, size_t n)
 {
     const uint8_t *at = take(reader, n);
-    uint64_t value = 0;
-    for (size_t i = 0; at && i < n; i++)
-        value = value << 8 | at[i];
-    return value;
+    uint64_t big_endian = 0;
+    if (at)
+        memcpy((uint8_t *)&big_endian + sizeof big_endian - n, at, n);
+    return be64toh(big_endian);
 }
 
 uint8_t cvn_key_get_u8(struct cvn_key_reader *reader)

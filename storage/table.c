@@ -245,6 +245,36 @@ int cvn_table_delete(struct cvn_txn *txn, const struct cvn_table *table, struct 
     return r;
 }
 
+/* Writes what a row derives for one index. */
+static int fill_row(struct cvn_txn *txn, const struct cvn_table *table, uint8_t index_id,
+                    struct cvn_slice key, struct cvn_slice value)
+{
+    struct cvn_index_sink sink;
+    int r = derive(&sink, table, key, value);
+    for (size_t i = 0; r == 0 && i < sink.n; i++)
+        if (((const uint8_t *)sink.entries[i].key.data)[1] == index_id)
+            r = cvn_txn_put(txn, sink.entries[i].key, sink.entries[i].value);
+    deinit_sink(&sink);
+    return r;
+}
+
+int cvn_table_fill_index(struct cvn_txn *txn, const struct cvn_table *table, uint8_t index_id)
+{
+    const uint8_t lo = table->space, hi = (uint8_t)(table->space + 1);
+    struct cvn_slice at, value;
+    CVN_CURSOR_AUTO cursor;
+    int r = cvn_cursor_init(&cursor, txn, cvn_slice(&lo, 1), cvn_slice(&hi, 1), CVN_FORWARD);
+    while (r == 0 && (r = cvn_cursor_next(&cursor, &at, &value)) == 0) {
+        struct cvn_key key; /* the row's own may move when an entry is written */
+        if (!of_table(table, at))
+            continue;
+        cvn_key_init(&key);
+        cvn_key_put_raw(&key, at);
+        r = fill_row(txn, table, index_id, cvn_key_slice(&key), value);
+    }
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
 /* A bound of an index range as a key of the store; the end of the index where there is none. */
 static void bound(struct cvn_key *key, const struct cvn_index *index, struct cvn_slice given,
                   bool upper)
@@ -290,6 +320,7 @@ static int place(struct cvn_index_cursor *cursor, struct cvn_slice key, struct c
 {
     cursor->cursor.positioned = false;
     cursor->cursor.inclusive = inclusive;
+    cursor->cursor.ended = 0;
     return entry_key(&cursor->cursor.last, cursor->index, key, primary);
 }
 

@@ -78,6 +78,12 @@ int cvn_table_put(struct cvn_txn *txn, const struct cvn_table *table, struct cvn
 /* Deletes a row and its index entries. CVN_STORE_ABSENT when it is not there; faults as for put. */
 int cvn_table_delete(struct cvn_txn *txn, const struct cvn_table *table, struct cvn_slice key);
 
+/*
+ * For a schema step that adds an index: writes its entries of every row there is. In an update
+ * without a limit to what it writes, as steps are. Results as cvn_table_put.
+ */
+int cvn_table_fill_index(struct cvn_txn *txn, const struct cvn_table *table, uint8_t index_id);
+
 /* Walks an index. Embedded by value; the fields are its own. */
 struct cvn_index_cursor {
     struct cvn_cursor cursor;

@@ -190,6 +190,7 @@ int cvn_cursor_init(struct cvn_cursor *cursor, struct cvn_txn *txn, struct cvn_s
     cursor->engine = NULL;
     cursor->direction = direction;
     cursor->positioned = cursor->inclusive = false;
+    cursor->ended = 0;
     cvn_key_init(&cursor->last);
     int r = copy_bound(&cursor->lo, lo);
     if (r == 0)
@@ -202,6 +203,7 @@ int cvn_cursor_init(struct cvn_cursor *cursor, struct cvn_txn *txn, struct cvn_s
 int cvn_cursor_resume(struct cvn_cursor *cursor, struct cvn_slice key)
 {
     cursor->positioned = cursor->inclusive = false;
+    cursor->ended = 0;
     return copy_bound(&cursor->last, key);
 }
 
@@ -209,6 +211,7 @@ int cvn_cursor_seek(struct cvn_cursor *cursor, struct cvn_slice key)
 {
     cursor->positioned = false;
     cursor->inclusive = true;
+    cursor->ended = 0;
     return copy_bound(&cursor->last, key);
 }
 
@@ -263,8 +266,8 @@ int cvn_cursor_next(struct cvn_cursor *cursor, struct cvn_slice *ret_key,
 {
     if (!cursor->engine)
         return -EINVAL;
-    if (cursor->txn->fault)
-        return cursor->txn->fault;
+    if (cursor->txn->fault || cursor->ended)
+        return cursor->txn->fault ? cursor->txn->fault : cursor->ended;
     struct cvn_slice at[2];
     int r = cursor->direction == CVN_FORWARD ? step_forward(cursor, at) : step_backward(cursor, at);
     if (r == 0 && check_key(at[0]) != 0)
@@ -273,13 +276,16 @@ int cvn_cursor_next(struct cvn_cursor *cursor, struct cvn_slice *ret_key,
         r = CVN_STORE_ABSENT;
     if (r) {
         cursor->positioned = false;
+        cursor->ended = cursor->txn->writable ? 0 : r;
         return note(cursor->txn, r);
     }
     cursor->positioned = true;
     cursor->inclusive = false;
     cursor->generation = cursor->txn->generation;
-    memcpy(cursor->last.bytes, at[0].data, at[0].len);
-    cursor->last.len = at[0].len;
+    if (cursor->txn->writable) { /* what is written may move the engine's cursor */
+        memcpy(cursor->last.bytes, at[0].data, at[0].len);
+        cursor->last.len = at[0].len;
+    }
     *ret_key = at[0];
     if (ret_value)
         *ret_value = at[1];

@@ -82,10 +82,11 @@ struct cvn_cursor {
     enum cvn_direction direction;
     bool positioned;     /* the engine's cursor stands on the last key given */
     bool inclusive;      /* last was sought, and may be given itself */
+    int ended;           /* of a snapshot: with what the walk came to its end */
     uint64_t generation; /* of the transaction's writes when it was positioned */
     struct cvn_key lo;   /* empty: no bound */
     struct cvn_key hi;   /* empty: no bound */
-    struct cvn_key last; /* given last, or resumed after; empty: none */
+    struct cvn_key last; /* sought, or resumed after; in an update also given last; empty: none */
 };
 
 /*

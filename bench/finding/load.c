@@ -12,6 +12,7 @@
 #include "services/events/record.h"
 #include "services/events/rsvps/rsvp_table.h"
 #include "services/events/rsvps/seat_counts.h"
+#include "services/events/schema.h"
 #include "storage/store.h"
 
 #include <errno.h>
@@ -186,7 +187,11 @@ int main(int argc, char **argv)
     struct cvn_store *store;
     struct cvn_error err = {""};
     uint32_t n = argc == 3 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
-    const struct cvn_store_options options = {.path = argc == 3 ? argv[1] : ""};
+    const struct cvn_store_options options = {
+        .path = argc == 3 ? argv[1] : "",
+        .schema_version = CVN_EVENTS_SCHEMA,
+        .schema_steps = cvn_events_schema_steps,
+    };
     if (n == 0 || world_init(&world, n) || cvn_store_open(&store, &options, &err)) {
         (void)fprintf(stderr, "usage: load DIRECTORY EVENTS\n%s\n", err.text);
         return EXIT_FAILURE;

@@ -23,6 +23,7 @@ const struct cvn_index cvn_group_indexes[CVN_GROUP_INDEXES] = {
     [CVN_GROUP_BY_CITY] = {"group_city", CVN_INDEX_GROUP_CITY, false},
     [CVN_GROUP_BY_TOPIC] = {"group_topic", CVN_INDEX_GROUP_TOPIC, false},
     [CVN_GROUP_BY_PLACE] = {"group_place", CVN_INDEX_GROUP_PLACE, false},
+    [CVN_GROUP_ARCHIVED] = {"group_archived", CVN_INDEX_GROUP_ARCHIVED, false},
 };
 
 static const struct cvn_index member_indexes[] = {
@@ -68,6 +69,15 @@ static int emit_place(struct cvn_index_sink *sink, const Convene__Events__V1__Gr
                           cvn_slice_of_string(group->slug));
 }
 
+/* Archived groups are few, and told from all others by this alone. */
+static int emit_archived(struct cvn_index_sink *sink)
+{
+    struct cvn_key key;
+    cvn_key_init(&key);
+    cvn_key_put_u8(&key, 0);
+    return cvn_index_emit(sink, CVN_INDEX_GROUP_ARCHIVED, cvn_key_slice(&key), cvn_slice(NULL, 0));
+}
+
 static int derive_group(struct cvn_slice key, struct cvn_slice value, struct cvn_index_sink *sink)
 {
     Convene__Events__V1__Group *group;
@@ -83,7 +93,9 @@ static int derive_group(struct cvn_slice key, struct cvn_slice value, struct cvn
         r = emit_word(sink, CVN_INDEX_GROUP_CITY, group->city, group->slug);
     for (size_t i = 0; r == 0 && i < group->n_topics; i++)
         r = emit_word(sink, CVN_INDEX_GROUP_TOPIC, group->topics[i], group->slug);
-    return r == 0 ? emit_place(sink, group) : r;
+    if (r == 0)
+        r = emit_place(sink, group);
+    return r == 0 && group->archive_time ? emit_archived(sink) : r;
 }
 
 const struct cvn_table cvn_group_table = {
@@ -409,20 +421,15 @@ int cvn_member_delete(struct cvn_ctx *ctx, const struct cvn_id *group, const str
     return r == 0 ? account(ctx, group, person, before, NULL) : r;
 }
 
-int cvn_member_groups(struct cvn_ctx *ctx, const struct cvn_id *person, struct cvn_id **ret_ids,
-                      size_t *ret_n)
+/* The groups that an index leads to, in order, at most max of them. 0 or a fault. */
+static int read_groups(struct cvn_txn *txn, const struct cvn_index *index,
+                       const struct cvn_slice bounds[2], size_t max, struct cvn_id *ids,
+                       size_t *ret_n)
 {
-    struct cvn_key lo, hi;
-    cvn_key_init(&lo);
-    cvn_key_put_id(&lo, person);
-    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
-    const struct cvn_slice bounds[2] = {cvn_key_slice(&lo), cvn_key_slice(&hi)};
-    struct cvn_id *ids = cvn_arena_alloc_array(ctx->arena, CVN_PERSON_GROUPS_MAX, sizeof *ids);
     CVN_INDEX_CURSOR_AUTO cursor = {0};
-    int r = ids ? cvn_index_cursor_init(&cursor, ctx->txn, &member_indexes[0], bounds, CVN_FORWARD)
-                : -ENOMEM;
+    int r = cvn_index_cursor_init(&cursor, txn, index, bounds, CVN_FORWARD);
     size_t n = 0;
-    while (r == 0 && n < CVN_PERSON_GROUPS_MAX) {
+    while (r == 0 && n < max) {
         struct cvn_index_entry entry;
         r = cvn_index_cursor_next(&cursor, &entry);
         if (r == 0 && !cvn_group_of_key(entry.primary, &ids[n++]))
@@ -430,7 +437,34 @@ int cvn_member_groups(struct cvn_ctx *ctx, const struct cvn_id *person, struct c
     }
     if (r != 0 && r != CVN_STORE_ABSENT)
         return r;
-    *ret_ids = ids;
     *ret_n = n;
     return 0;
+}
+
+int cvn_member_first_groups(struct cvn_txn *txn, const struct cvn_id *person, struct cvn_id *ids,
+                            size_t max, size_t *ret_n)
+{
+    struct cvn_key lo, hi;
+    cvn_key_init(&lo);
+    cvn_key_put_id(&lo, person);
+    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    const struct cvn_slice bounds[2] = {cvn_key_slice(&lo), cvn_key_slice(&hi)};
+    return read_groups(txn, &member_indexes[0], bounds, max, ids, ret_n);
+}
+
+int cvn_group_first_archived(struct cvn_txn *txn, struct cvn_id *ids, size_t max, size_t *ret_n)
+{
+    const struct cvn_slice all[2] = {{NULL, 0}, {NULL, 0}};
+    return read_groups(txn, &cvn_group_indexes[CVN_GROUP_ARCHIVED], all, max, ids, ret_n);
+}
+
+int cvn_member_groups(struct cvn_ctx *ctx, const struct cvn_id *person, struct cvn_id **ret_ids,
+                      size_t *ret_n)
+{
+    struct cvn_id *ids = cvn_arena_alloc_array(ctx->arena, CVN_PERSON_GROUPS_MAX, sizeof *ids);
+    int r = ids ? cvn_member_first_groups(ctx->txn, person, ids, CVN_PERSON_GROUPS_MAX, ret_n)
+                : -ENOMEM;
+    if (r == 0)
+        *ret_ids = ids;
+    return r;
 }

@@ -19,13 +19,14 @@ enum {
 
 /*
  * The indexes of groups. Slug: the slug. City and topic: folded text, then the slug. Place: the
- * geohash (base/geo.h); its value is the slug.
+ * geohash (base/geo.h); its value is the slug. Archived: a 0, and archived groups only.
  */
 enum {
     CVN_GROUP_BY_SLUG,
     CVN_GROUP_BY_CITY,
     CVN_GROUP_BY_TOPIC,
     CVN_GROUP_BY_PLACE,
+    CVN_GROUP_ARCHIVED,
     CVN_GROUP_INDEXES,
 };
 extern const struct cvn_index cvn_group_indexes[CVN_GROUP_INDEXES];
@@ -55,6 +56,9 @@ void cvn_member_key(struct cvn_key *key, const struct cvn_id *group, const struc
  * unpacked for that. 0 or a fault.
  */
 int cvn_group_archived_ms(struct cvn_txn *txn, const struct cvn_id *group, int64_t *ret);
+
+/* The groups that are archived, ascending, at most max of them. 0 or a fault. */
+int cvn_group_first_archived(struct cvn_txn *txn, struct cvn_id *ids, size_t max, size_t *ret_n);
 
 /* The group of a key of this space. False when it is none. */
 bool cvn_group_of_key(struct cvn_slice key, struct cvn_id *ret_group);
@@ -118,5 +122,9 @@ int cvn_member_delete(struct cvn_ctx *ctx, const struct cvn_id *group, const str
  */
 int cvn_member_groups(struct cvn_ctx *ctx, const struct cvn_id *person, struct cvn_id **ret_ids,
                       size_t *ret_n);
+
+/* The first of these, at most max of them, into ids. 0 or a fault. */
+int cvn_member_first_groups(struct cvn_txn *txn, const struct cvn_id *person, struct cvn_id *ids,
+                            size_t max, size_t *ret_n);
 
 #endif

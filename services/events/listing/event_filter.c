@@ -100,10 +100,9 @@ int cvn_event_filter_passes(struct cvn_event_filter *filter, struct cvn_ctx *ctx
     query->row.arena = &row_arena;
     *ret = false;
     int r = cvn_event_traits_of(&row_arena, event, &traits);
-    query->known_group = query->asked_group = traits.group;
-    query->known_role = (Convene__Events__V1__GroupRole)sight->role;
-    query->archived_ms = sight->archived_ms;
-    query->known = query->asked = r == 0;
+    if (r == 0)
+        cvn_event_groups_begin(&query->of_events, &traits.group,
+                               (Convene__Events__V1__GroupRole)sight->role, sight->archived_ms);
     if (r == 0)
         r = cvn_event_query_admits(query, &traits, ret);
     if (r == 0 && *ret)
@@ -113,7 +112,7 @@ int cvn_event_filter_passes(struct cvn_event_filter *filter, struct cvn_ctx *ctx
     if (r == 0 && *ret)
         r = is_indexed_so(query, event, ret);
     if (r == 0 && *ret)
-        r = cvn_event_query_matches(query, event, ret);
+        r = cvn_event_query_matches(query, event, cvn_event_query_questions(query, NULL), ret);
     query->row.arena = NULL; /* it ends here */
     return r;
 }

@@ -13,6 +13,8 @@ struct filter {
     const char *name; /* of its field */
     bool (*given)(const request_type *request);
     void (*leave_out)(request_type *request);
+    /* Whether an event was seen that may be in a list only without it; NULL: nobody knows. */
+    bool (*left_some)(const struct cvn_event_query *query);
 };
 
 static char *none(void)
@@ -129,6 +131,10 @@ static bool leaves_cancelled(const request_type *r)
 {
     return !r->include_cancelled;
 }
+static bool left_cancelled(const struct cvn_event_query *query)
+{
+    return query->left_cancelled;
+}
 static void with_cancelled(request_type *r)
 {
     r->include_cancelled = true;
@@ -137,44 +143,48 @@ static bool leaves_unpublished(const request_type *r)
 {
     return !r->include_unpublished;
 }
+static bool left_unpublished(const struct cvn_event_query *query)
+{
+    return query->left_unpublished;
+}
 static void with_unpublished(request_type *r)
 {
     r->include_unpublished = true;
 }
 
 static const struct filter filters[] = {
-    {"start_time_from", has_window, any_time},
-    {"near", has_near, any_place},
-    {"place", has_place, any_place},
-    {"city", has_city, any_city},
-    {"group_ids", has_groups, any_group},
-    {"topics", has_topics, any_topic},
-    {"text", has_text, any_text},
-    {"languages", has_languages, any_language},
-    {"attendance_mode", has_mode, any_mode},
-    {"attendee_id", has_attendee, any_attendee},
-    {"member_id", has_member, any_member},
-    {"series_id", has_series, any_series},
-    {"free_seats_only", has_seats, any_seats},
-    {"include_cancelled", leaves_cancelled, with_cancelled},
-    {"include_unpublished", leaves_unpublished, with_unpublished},
+    {"start_time_from", has_window, any_time, NULL},
+    {"near", has_near, any_place, NULL},
+    {"place", has_place, any_place, NULL},
+    {"city", has_city, any_city, NULL},
+    {"group_ids", has_groups, any_group, NULL},
+    {"topics", has_topics, any_topic, NULL},
+    {"text", has_text, any_text, NULL},
+    {"languages", has_languages, any_language, NULL},
+    {"attendance_mode", has_mode, any_mode, NULL},
+    {"attendee_id", has_attendee, any_attendee, NULL},
+    {"member_id", has_member, any_member, NULL},
+    {"series_id", has_series, any_series, NULL},
+    {"free_seats_only", has_seats, any_seats, NULL},
+    {"include_cancelled", leaves_cancelled, with_cancelled, left_cancelled},
+    {"include_unpublished", leaves_unpublished, with_unpublished, left_unpublished},
 };
 enum { N_FILTERS = sizeof filters / sizeof *filters };
 
 /* Whether the event is wanted, traits having admitted it. */
-static int is_wanted(struct cvn_event_query *query, const struct cvn_event_place *place,
+static int is_wanted(struct cvn_event_plan *plan, const struct cvn_event_place *place,
                      const struct cvn_event_traits *traits, bool *ret)
 {
-    struct cvn_slice row;
+    struct cvn_event_query *query = plan->query;
+    const struct cvn_event_row *row;
     int r = cvn_event_query_is_held(query, traits, place->start_ms, ret);
     if (r == 0 && *ret && query->request->free_seats_only)
         r = cvn_event_query_has_seats(query, &place->id, traits, ret);
-    if (r || !*ret || cvn_event_query_fields(query) == 0)
+    if (r || !*ret || cvn_event_query_questions(query, traits) == 0)
         return r;
-    r = cvn_event_row_get(query->ctx, &place->id, &row);
-    if (r)
-        return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
-    return cvn_event_query_matches_row(query, row, ret);
+    cvn_event_plan_charge(plan, CVN_EVENT_LIST_READ);
+    r = cvn_event_plan_row(plan, place, &row);
+    return r ? r : cvn_event_query_matches_row(query, traits, row->event, ret);
 }
 
 static int count(struct cvn_event_query *query, Convene__Events__V1__FilterHint *hint)
@@ -191,9 +201,8 @@ static int count(struct cvn_event_query *query, Convene__Events__V1__FilterHint 
             r = CVN_EVENT_PLAN_SPENT;
             break;
         }
-        r = is_wanted(query, &place, &traits, &wanted);
+        r = is_wanted(plan, &place, &traits, &wanted);
         hint->count += r == 0 && wanted;
-        cvn_event_plan_charge(plan, CVN_EVENT_LIST_READ);
     }
     cvn_event_plan_deinit(plan);
     hint->at_least = r == CVN_EVENT_PLAN_SPENT;
@@ -215,9 +224,11 @@ static int count_without(const struct cvn_event_query *query, const struct filte
     ctx.arena = &arena;
     filter->leave_out(&request);
     int r = cvn_event_query_read(other, &ctx, &request, &row_arena);
+    other->of_events = query->of_events;
     return r ? r : count(other, hint);
 }
 
+/* The list itself was walked to its end: of some filters that told whether they matter. */
 int cvn_event_hints_add(const struct cvn_event_query *query,
                         Convene__Events__V1__ListEventsResponse *reply)
 {
@@ -232,7 +243,8 @@ int cvn_event_hints_add(const struct cvn_event_query *query,
             return -ENOMEM;
         convene__events__v1__filter_hint__init(hint);
         hint->filter = (char *)(uintptr_t)filters[i].name;
-        r = count_without(query, &filters[i], hint);
+        if (!filters[i].left_some || filters[i].left_some(query))
+            r = count_without(query, &filters[i], hint);
         reply->hints[reply->n_hints++] = hint;
     }
     return r;

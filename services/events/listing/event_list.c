@@ -60,7 +60,7 @@ static int show(struct page *page, const struct cvn_id *id, bool organised, stru
  * does not know, and packs as it is.
  */
 static int add_packed(struct page *page, const struct cvn_id *id, bool organised,
-                      struct cvn_slice row)
+                      const struct cvn_event_row *row)
 {
     struct cvn_slice shown;
     Convene__Events__V1__Event *event;
@@ -68,7 +68,7 @@ static int add_packed(struct page *page, const struct cvn_id *id, bool organised
     if (!page->query.request->with_matches) {
         r = cvn_event_row_show(page->query.ctx, id, organised, row, &shown);
     } else {
-        r = show(page, id, organised, row, &event);
+        r = show(page, id, organised, row->event, &event);
         if (r == 0)
             r = cvn_event_row_pack(page->query.ctx, event, &shown);
     }
@@ -85,7 +85,7 @@ static int add_packed(struct page *page, const struct cvn_id *id, bool organised
 }
 
 static int add(struct page *page, const struct cvn_id *id, const struct cvn_event_traits *traits,
-               struct cvn_slice row)
+               const struct cvn_event_row *row)
 {
     Convene__Events__V1__GroupRole role;
     int r = cvn_event_query_role(&page->query, &traits->group, &role);
@@ -93,7 +93,7 @@ static int add(struct page *page, const struct cvn_id *id, const struct cvn_even
         return r;
     if (page->packed)
         return add_packed(page, id, role >= ROLE(ORGANISER), row);
-    r = show(page, id, role >= ROLE(ORGANISER), row, &page->response->events[page->n]);
+    r = show(page, id, role >= ROLE(ORGANISER), row->event, &page->response->events[page->n]);
     if (r == 0)
         page->response->n_events = ++page->n;
     return r;
@@ -103,19 +103,18 @@ static int add(struct page *page, const struct cvn_id *id, const struct cvn_even
 static int consider(struct page *page, const struct cvn_event_place *place,
                     const struct cvn_event_traits *traits)
 {
-    struct cvn_ctx *ctx = page->query.ctx;
-    struct cvn_slice row;
+    const struct cvn_event_row *row;
     bool wanted;
     int r = cvn_event_query_is_held(&page->query, traits, place->start_ms, &wanted);
     if (r == 0 && wanted && page->query.request->free_seats_only)
         r = cvn_event_query_has_seats(&page->query, &place->id, traits, &wanted);
     if (r || !wanted)
         return r;
-    r = cvn_event_row_get(ctx, &place->id, &row);
+    r = cvn_event_plan_row(&page->plan, place, &row);
     if (r)
-        return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
-    page->n_bytes += row.len;
-    r = cvn_event_query_matches_row(&page->query, row, &wanted);
+        return r;
+    page->n_bytes += row->event.len;
+    r = cvn_event_query_matches_row(&page->query, traits, row->event, &wanted);
     if (r == 0 && wanted)
         return add(page, &place->id, traits, row);
     cvn_event_plan_charge(&page->plan, CVN_EVENT_LIST_READ);

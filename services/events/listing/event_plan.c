@@ -59,8 +59,10 @@ static int choose(struct cvn_event_plan *plan, const bool *needed)
     }
     if (best.stream && (n == 0 || is_sparser(&best, &sorted[0])))
         insert(sorted, n++, &best);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         plan->walked[plan->n_walked++] = sorted[i].stream;
+        plan->query->told |= sorted[i].stream->tells;
+    }
     return 0;
 }
 
@@ -76,19 +78,53 @@ int cvn_event_plan_open(struct cvn_event_plan *plan, struct cvn_event_query *que
     return r;
 }
 
-/* The traits of the entry where its index has none; through the event's own. */
+int cvn_event_plan_row(struct cvn_event_plan *plan, const struct cvn_event_place *place,
+                       const struct cvn_event_row **ret)
+{
+    int r = 0;
+    if (!plan->rows.cursor.engine)
+        r = cvn_event_rows_init(&plan->rows, plan->query->ctx->txn);
+    if (r == 0 && !plan->row_read)
+        r = cvn_event_rows_get(&plan->rows, &place->id, &plan->row);
+    plan->row_read = r == 0;
+    *ret = &plan->row;
+    return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+}
+
+/* The row tells as much where no filter is about the words of an event or its place. */
+static bool is_told_by_row(const struct cvn_event_query *query)
+{
+    return query->topics.n == 0 && query->languages.n == 0 && query->city.len == 0 &&
+           !query->by_circle;
+}
+
+static int read_traits(struct cvn_event_plan *plan, const struct cvn_event_place *place,
+                       struct cvn_event_traits *ret)
+{
+    const struct cvn_event_row *row;
+    int r = cvn_event_plan_row(plan, place, &row);
+    return r ? r : cvn_event_traits_of_row(row->event, ret);
+}
+
+/*
+ * The traits of the entry; where its index has none, those of the event's row, which is read next
+ * anyway, or of the event's own entry.
+ */
 static int find_traits(struct cvn_event_plan *plan, const struct cvn_event_entry *entry,
                        struct cvn_event_traits *ret)
 {
     struct cvn_slice traits = entry->traits;
+    struct cvn_event_entry own;
+    int r = 0;
     if (traits.len == 0) {
-        struct cvn_event_entry own;
-        int r = cvn_event_plan_find_traits(plan->query->ctx->txn, &entry->place.id, &own);
         plan->n_seen++;
-        if (r)
-            return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+        if (is_told_by_row(plan->query))
+            return read_traits(plan, &entry->place, ret);
+        r = cvn_event_plan_find_traits(plan->query->ctx->txn, &entry->place.id, &own);
         traits = own.traits;
     }
+    if (r)
+        return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
     return cvn_event_traits_unpack(traits, ret) ? 0 : -EUCLEAN;
 }
 
@@ -129,6 +165,7 @@ int cvn_event_plan_next(struct cvn_event_plan *plan, struct cvn_event_place *ret
     while (!plan->empty && (head = cvn_event_stream_head(plan->walked[0]))) {
         struct cvn_event_place place = head->place;
         bool wanted = true;
+        plan->row_read = false;
         if (plan->n_seen >= plan->n_seen_max && plan->any_passed)
             return CVN_EVENT_PLAN_SPENT;
         /* Traits that are at hand are asked before anything is sought. */
@@ -169,4 +206,5 @@ void cvn_event_plan_deinit(struct cvn_event_plan *plan)
     for (size_t i = 0; i < plan->n_streams; i++)
         cvn_event_stream_deinit(&plan->streams[i]);
     plan->n_streams = 0;
+    cvn_event_rows_deinit(&plan->rows);
 }

@@ -12,6 +12,7 @@
 
 #include "services/events/listing/event_query.h"
 #include "services/events/listing/event_stream.h"
+#include "services/events/meetups/event_row.h"
 
 enum {
     CVN_EVENT_PLAN_SPENT = 1, /* outcome: as many entries were looked at as may be */
@@ -33,6 +34,9 @@ struct cvn_event_plan {
     size_t n_walked;
     bool empty; /* a filter leaves nothing whatever the others do */
     size_t n_seen, n_seen_max;
+    struct cvn_event_rows rows;
+    struct cvn_event_row row; /* of the event given last, if row_read */
+    bool row_read;
     bool any_passed;
     struct cvn_event_place passed; /* all up to it, itself included, were dealt with */
 };
@@ -46,6 +50,10 @@ int cvn_event_plan_open(struct cvn_event_plan *plan, struct cvn_event_query *que
  */
 int cvn_event_plan_next(struct cvn_event_plan *plan, struct cvn_event_place *ret_place,
                         struct cvn_event_traits *ret_traits);
+
+/* Reads the row of the event given last. 0; -EUCLEAN where there is none; another fault. */
+int cvn_event_plan_row(struct cvn_event_plan *plan, const struct cvn_event_place *place,
+                       const struct cvn_event_row **ret);
 
 /* Notes that the event was read, which counts as so many entries. */
 void cvn_event_plan_charge(struct cvn_event_plan *plan, size_t n_entries);

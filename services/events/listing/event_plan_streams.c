@@ -47,12 +47,14 @@ static int add_text_range(struct cvn_event_plan *plan, struct cvn_event_stream *
     return cvn_event_stream_add(stream, index, &prefix, &plan->query->window);
 }
 
-static int add_words(struct cvn_event_plan *plan, int index, const struct cvn_event_words *words)
+static int add_words(struct cvn_event_plan *plan, int index, const struct cvn_event_words *words,
+                     unsigned tells)
 {
     struct cvn_event_stream *stream;
     if (words->n == 0)
         return 0;
     int r = begin(plan, words->n, &stream);
+    stream->tells = tells;
     for (size_t i = 0; r == 0 && i < words->n; i++)
         r = add_text_range(plan, stream, index, words->items[i]);
     return r;
@@ -251,7 +253,7 @@ static int add_rest(struct cvn_event_plan *plan)
     const struct cvn_event_query *query = plan->query;
     struct cvn_event_stream *stream;
     struct cvn_key all;
-    int r = add_words(plan, CVN_EVENT_BY_LANGUAGE, &query->languages);
+    int r = add_words(plan, CVN_EVENT_BY_LANGUAGE, &query->languages, CVN_EVENT_ASK_LANGUAGES);
     if (r == 0 && query->request->attendance_mode) {
         r = begin(plan, 1, &stream);
         if (r == 0)
@@ -280,10 +282,11 @@ int cvn_event_plan_add_streams(struct cvn_event_plan *plan, bool *needed)
         r = add_circle(plan);
     if (r == 0 && query->city.len > 0) {
         r = begin(plan, 1, &stream);
+        stream->tells = CVN_EVENT_ASK_CITY;
         if (r == 0)
             r = add_text_range(plan, stream, CVN_EVENT_BY_CITY, query->city);
     }
     if (r == 0)
-        r = add_words(plan, CVN_EVENT_BY_TOPIC, &query->topics);
+        r = add_words(plan, CVN_EVENT_BY_TOPIC, &query->topics, CVN_EVENT_ASK_TOPICS);
     return r ? r : add_rest(plan);
 }

@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "google/protobuf/wrappers.pb-c.h"
 #include "services/events/field_check.h"
-#include "services/events/groups/group_access.h"
 #include "services/events/groups/group_table.h"
 #include "services/events/listing/event_index.h"
 #include "services/events/meetups/event_row.h"
@@ -21,15 +20,7 @@ static const double slack_m = 0.05;
 int cvn_event_query_role(struct cvn_event_query *query, const struct cvn_id *group,
                          Convene__Events__V1__GroupRole *ret)
 {
-    int r = 0;
-    if (!query->known || !cvn_id_equal(&query->known_group, group)) {
-        cvn_arena_reset(query->row.arena);
-        r = cvn_group_role_of_caller(&query->row, group, &query->known_role);
-        query->known_group = *group;
-        query->known = r == 0;
-    }
-    *ret = query->known_role;
-    return r;
+    return cvn_event_groups_role(&query->of_events, &query->row, group, ret);
 }
 
 /* Whether the caller may see the event in this list. */
@@ -37,7 +28,11 @@ static int is_visible(struct cvn_event_query *query, const struct cvn_event_trai
                       bool *ret)
 {
     *ret = traits->published && traits->visibility == VISIBILITY(PUBLIC);
-    if (*ret || (!traits->published && !query->request->include_unpublished))
+    if (!traits->published && !query->request->include_unpublished) {
+        query->left_unpublished = true;
+        return 0;
+    }
+    if (*ret)
         return 0;
     Convene__Events__V1__GroupRole role;
     int r = cvn_event_query_role(query, &traits->group, &role);
@@ -51,19 +46,6 @@ static int is_visible(struct cvn_event_query *query, const struct cvn_event_trai
     return r;
 }
 
-static int archived_since(struct cvn_event_query *query, const struct cvn_id *group,
-                          int64_t *ret_ms)
-{
-    int r = 0;
-    if (!query->asked || !cvn_id_equal(&query->asked_group, group)) {
-        r = cvn_group_archived_ms(query->ctx->txn, group, &query->archived_ms);
-        query->asked_group = *group;
-        query->asked = r == 0;
-    }
-    *ret_ms = query->archived_ms;
-    return r;
-}
-
 int cvn_event_query_is_held(struct cvn_event_query *query, const struct cvn_event_traits *traits,
                             int64_t start_ms, bool *ret)
 {
@@ -72,9 +54,11 @@ int cvn_event_query_is_held(struct cvn_event_query *query, const struct cvn_even
     *ret = true;
     if (query->by_attendee)
         return 0;
-    int r = archived_since(query, &traits->group, &archived_ms);
+    int r =
+        cvn_event_groups_archived(&query->of_events, query->ctx->txn, &traits->group, &archived_ms);
     if (r || start_ms <= archived_ms)
         return r;
+    query->left_unpublished = true;
     r = cvn_event_query_role(query, &traits->group, &role);
     *ret = query->request->include_unpublished && role >= ROLE(ORGANISER);
     return r;
@@ -113,11 +97,12 @@ static bool is_online_anyway(const struct cvn_event_query *query,
            mode == CONVENE__EVENTS__V1__ATTENDANCE_MODE__ATTENDANCE_MODE_ONLINE;
 }
 
-static bool may_be_near(const struct cvn_event_query *query, const struct cvn_event_traits *traits)
+/* Whether the event is so near by its traits, or online and wanted so. */
+static bool is_within(const struct cvn_event_query *query, const struct cvn_event_traits *traits,
+                      double radius_m)
 {
     return is_online_anyway(query, traits->mode) ||
-           (traits->located &&
-            cvn_geo_distance_m(query->centre, traits->at) <= query->radius_m + slack_m);
+           (traits->located && cvn_geo_distance_m(query->centre, traits->at) <= radius_m);
 }
 
 int cvn_event_query_admits(struct cvn_event_query *query, const struct cvn_event_traits *traits,
@@ -127,12 +112,15 @@ int cvn_event_query_admits(struct cvn_event_query *query, const struct cvn_event
     uint64_t city =
         query->city.len ? cvn_event_sign(CVN_EVENT_SIGN_CITY, query->city) : traits->signature;
     *ret = false;
-    if ((traits->cancelled && !req->include_cancelled) ||
-        (req->attendance_mode && traits->mode != req->attendance_mode) ||
+    if (traits->cancelled && !req->include_cancelled) {
+        query->left_cancelled = true;
+        return 0;
+    }
+    if ((req->attendance_mode && traits->mode != req->attendance_mode) ||
         (city & traits->signature) != city || !may_have_one(&query->topics, traits->signature) ||
         !may_have_one(&query->languages, traits->signature) ||
         !cvn_event_query_takes_group(query, &traits->group) ||
-        (query->by_circle && !may_be_near(query, traits)))
+        (query->by_circle && !is_within(query, traits, query->radius_m + slack_m)))
         return 0;
     return is_visible(query, traits, ret);
 }
@@ -166,7 +154,7 @@ static int has_topic(struct cvn_event_query *query, const Convene__Events__V1__E
                      bool *ret)
 {
     int r = 0;
-    *ret = query->topics.n == 0;
+    *ret = false;
     for (size_t i = 0; r == 0 && i < event->n_topics && !*ret; i++)
         r = is_asked(query->row.arena, &query->topics, event->topics[i], ret);
     return r;
@@ -242,50 +230,71 @@ static int is_in_city(struct cvn_event_query *query, const Convene__Events__V1__
     return r;
 }
 
-uint64_t cvn_event_query_fields(const struct cvn_event_query *query)
+unsigned cvn_event_query_questions(const struct cvn_event_query *query,
+                                   const struct cvn_event_traits *traits)
+{
+    unsigned questions = 0;
+    if (query->city.len > 0)
+        questions |= CVN_EVENT_ASK_CITY;
+    if (query->topics.n > 0)
+        questions |= CVN_EVENT_ASK_TOPICS;
+    if (query->languages.n > 0)
+        questions |= CVN_EVENT_ASK_LANGUAGES;
+    if (query->reads_tokens)
+        questions |= CVN_EVENT_ASK_TEXT;
+    if (query->by_circle && !(traits && is_within(query, traits, query->radius_m - slack_m)))
+        questions |= CVN_EVENT_ASK_CIRCLE;
+    return questions & ~query->told;
+}
+
+/* The fields (event_row.h) that the questions are about. */
+static uint64_t fields_of(unsigned questions)
 {
     const uint64_t texts = CVN_EVENT_FIELD(CVN_EVENT_TITLE) |
                            CVN_EVENT_FIELD(CVN_EVENT_DESCRIPTION) |
                            CVN_EVENT_FIELD(CVN_EVENT_VENUE) | CVN_EVENT_FIELD(CVN_EVENT_TOPICS) |
                            CVN_EVENT_FIELD(CVN_EVENT_GROUP_NAME);
     uint64_t fields = 0;
-    if (query->by_circle)
+    if (questions & CVN_EVENT_ASK_CIRCLE)
         fields |= CVN_EVENT_FIELD(CVN_EVENT_ATTENDANCE_MODE) | CVN_EVENT_FIELD(CVN_EVENT_VENUE) |
                   CVN_EVENT_FIELD(CVN_EVENT_CITY_CENTER);
-    if (query->city.len > 0)
+    if (questions & CVN_EVENT_ASK_CITY)
         fields |= CVN_EVENT_FIELD(CVN_EVENT_VENUE);
-    if (query->topics.n > 0)
+    if (questions & CVN_EVENT_ASK_TOPICS)
         fields |= CVN_EVENT_FIELD(CVN_EVENT_TOPICS);
-    if (query->languages.n > 0)
+    if (questions & CVN_EVENT_ASK_LANGUAGES)
         fields |= CVN_EVENT_FIELD(CVN_EVENT_LANGUAGE);
-    return query->reads_tokens ? fields | texts : fields;
+    return questions & CVN_EVENT_ASK_TEXT ? fields | texts : fields;
 }
 
-int cvn_event_query_matches_row(struct cvn_event_query *query, struct cvn_slice row, bool *ret)
+int cvn_event_query_matches_row(struct cvn_event_query *query,
+                                const struct cvn_event_traits *traits, struct cvn_slice row,
+                                bool *ret)
 {
-    uint64_t fields = cvn_event_query_fields(query);
+    unsigned questions = cvn_event_query_questions(query, traits);
     Convene__Events__V1__Event *event;
     *ret = true;
-    if (fields == 0)
+    if (questions == 0)
         return 0;
     cvn_arena_reset(query->row.arena);
-    int r = cvn_event_row_pick(query->row.arena, row, fields, &event);
-    return r ? r : cvn_event_query_matches(query, event, ret);
+    int r = cvn_event_row_pick(query->row.arena, row, fields_of(questions), &event);
+    return r ? r : cvn_event_query_matches(query, event, questions, ret);
 }
 
 int cvn_event_query_matches(struct cvn_event_query *query, const Convene__Events__V1__Event *event,
-                            bool *ret)
+                            unsigned questions, bool *ret)
 {
     double distance_m;
-    bool fits = (!query->by_circle || is_online_anyway(query, event->attendance_mode) ||
-                 is_near(query, event, &distance_m)) &&
-                (query->languages.n == 0 || is_in_language(query, event));
+    bool fits =
+        (!(questions & CVN_EVENT_ASK_CIRCLE) || is_online_anyway(query, event->attendance_mode) ||
+         is_near(query, event, &distance_m)) &&
+        (!(questions & CVN_EVENT_ASK_LANGUAGES) || is_in_language(query, event));
     int r = 0;
-    if (fits && query->city.len > 0)
+    if (fits && questions & CVN_EVENT_ASK_CITY)
         r = is_in_city(query, event, &fits);
-    if (r == 0 && fits)
+    if (r == 0 && fits && questions & CVN_EVENT_ASK_TOPICS)
         r = has_topic(query, event, &fits);
-    if (r == 0 && fits && query->reads_tokens)
+    if (r == 0 && fits && questions & CVN_EVENT_ASK_TEXT)
         r = cvn_event_query_has_text(query, event, &fits);
     *ret = r == 0 && fits;
     return r;

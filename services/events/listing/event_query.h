@@ -5,7 +5,7 @@
 #include "base/geo.h"
 #include "base/tokens.h"
 #include "convene/events/v1/event.pb-c.h"
-#include "convene/events/v1/group.pb-c.h"
+#include "services/events/listing/event_groups.h"
 #include "services/events/listing/event_stream.h"
 #include "services/events/listing/event_traits.h"
 #include "services/runtime/ctx.h"
@@ -25,6 +25,15 @@ struct cvn_event_words {
     struct cvn_slice *items; /* folded topics, or languages in lower case */
     uint64_t *signs;         /* of each, see event_traits.h */
     size_t n;                /* 0: any */
+};
+
+/* What an event may have to be asked itself, in bits: filters of which traits do not tell all. */
+enum {
+    CVN_EVENT_ASK_CIRCLE = 1,
+    CVN_EVENT_ASK_CITY = 2,
+    CVN_EVENT_ASK_TOPICS = 4,
+    CVN_EVENT_ASK_LANGUAGES = 8,
+    CVN_EVENT_ASK_TEXT = 16,
 };
 
 /* Embedded by value; memory is the call's arena. */
@@ -47,14 +56,9 @@ struct cvn_event_query {
     struct cvn_token tokens[CVN_EVENT_QUERY_WORDS_MAX];
     size_t n_tokens;
     bool reads_tokens; /* the last token's words are too many: events are asked themselves */
-    /* The role in the group looked at last: most lists stay in few groups. */
-    struct cvn_id known_group;
-    Convene__Events__V1__GroupRole known_role;
-    bool known;
-    /* And since when the group looked at last for that is archived; INT64_MAX: it is not. */
-    struct cvn_id asked_group;
-    int64_t archived_ms;
-    bool asked;
+    unsigned told;     /* questions that the indexes walked answer */
+    struct cvn_event_groups of_events;
+    bool left_cancelled, left_unpublished; /* an event, for maybe no other reason */
 };
 
 /* Notes what is wrong with the request, in ctx->problems; what the store knows is not asked. */
@@ -73,18 +77,24 @@ int cvn_event_query_read(struct cvn_event_query *query, struct cvn_ctx *ctx,
 int cvn_event_query_admits(struct cvn_event_query *query, const struct cvn_event_traits *traits,
                            bool *ret);
 
-/* The fields (event_row.h) that cvn_event_query_matches looks at; none where traits tell all. */
-uint64_t cvn_event_query_fields(const struct cvn_event_query *query);
+/*
+ * What is still to be asked of an event that traits admitted, mostly nothing; traits may be NULL,
+ * for all that the query asks.
+ */
+unsigned cvn_event_query_questions(const struct cvn_event_query *query,
+                                   const struct cvn_event_traits *traits);
 
 /* Whether the event as it is stored is wanted, its traits having admitted it. 0 or a fault. */
-int cvn_event_query_matches_row(struct cvn_event_query *query, struct cvn_slice row, bool *ret);
+int cvn_event_query_matches_row(struct cvn_event_query *query,
+                                const struct cvn_event_traits *traits, struct cvn_slice row,
+                                bool *ret);
 
 /*
- * The same, for an event that is unpacked, if only those fields of it. Free seats are not asked
+ * What the questions say of an event that is unpacked, if only in part. Free seats are not asked
  * here. Memory is taken from the row's arena. 0 or a fault.
  */
 int cvn_event_query_matches(struct cvn_event_query *query, const Convene__Events__V1__Event *event,
-                            bool *ret);
+                            unsigned questions, bool *ret);
 
 /*
  * What no event of the query's own list need be asked, since indexes tell it: whether the event has

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Entries that are tried before a seek. */
 enum { STEPS_AT_FIRST = 4, STEPS_MAX = 16 };
@@ -58,15 +59,13 @@ int cvn_event_stream_init(struct cvn_event_stream *stream, struct cvn_txn *txn,
 int cvn_event_place_read(const struct cvn_index_entry *entry, struct cvn_event_place *ret)
 {
     struct cvn_key_reader reader;
-    if (entry->key.len < 8)
+    if (entry->key.len < 8 || entry->primary.len < 1 + CVN_ID_BYTES)
         return -EUCLEAN;
     cvn_key_reader_init(&reader,
                         cvn_slice((const uint8_t *)entry->key.data + entry->key.len - 8, 8));
     ret->start_ms = cvn_key_get_i64(&reader);
-    cvn_key_reader_init(&reader, entry->primary);
-    (void)cvn_key_get_u8(&reader);
-    ret->id = cvn_key_get_id(&reader);
-    return reader.failed ? -EUCLEAN : 0;
+    memcpy(ret->id.bytes, (const uint8_t *)entry->primary.data + 1, CVN_ID_BYTES);
+    return 0;
 }
 
 /* Reads the range's next event as its head; none is left where it is not live after. */

@@ -58,6 +58,7 @@ struct cvn_event_stream {
     struct cvn_arena *arena;
     size_t *n_seen;               /* counts the entries looked at */
     enum cvn_direction direction; /* may be set before anything is added */
+    unsigned tells;               /* the caller's: what is known of an event that is in it */
     struct cvn_event_range *ranges;
     size_t n_ranges, ranges_max;
     struct cvn_event_range **heap; /* of those that are live; the first one's head is next */

@@ -1,8 +1,10 @@
 #include "services/events/listing/event_traits.h"
 
 #include "base/text.h"
+#include "rpc/message.h"
 #include "services/events/field_check.h"
 #include "services/events/groups/group_table.h"
+#include "services/events/meetups/event_row.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -64,19 +66,28 @@ const Convene__Events__V1__LatLng *cvn_event_point(const Convene__Events__V1__Ev
     return event->venue && event->venue->location ? event->venue->location : event->city_center;
 }
 
+static bool is_published(Convene__Events__V1__Publication publication)
+{
+    return publication == PUBLICATION(PUBLISHED) || publication == PUBLICATION(ARCHIVED);
+}
+
+static uint32_t capacity_of(int32_t value)
+{
+    return value > 0 ? (uint32_t)value : 0;
+}
+
 int cvn_event_traits_of(struct cvn_arena *arena, const Convene__Events__V1__Event *event,
                         struct cvn_event_traits *ret)
 {
     const Convene__Events__V1__LatLng *at = cvn_event_point(event);
     struct cvn_event_traits traits = {
-        .published = event->publication == PUBLICATION(PUBLISHED) ||
-                     event->publication == PUBLICATION(ARCHIVED),
+        .published = is_published(event->publication),
         .cancelled = event->status == CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_CANCELLED,
         .located = at != NULL,
         .visibility = event->visibility,
         .mode = event->attendance_mode,
-        .capacity = event->capacity > 0 ? (uint32_t)event->capacity : 0,
-        .virtual_capacity = event->virtual_capacity > 0 ? (uint32_t)event->virtual_capacity : 0,
+        .capacity = capacity_of(event->capacity),
+        .virtual_capacity = capacity_of(event->virtual_capacity),
     };
     if (at)
         traits.at = (struct cvn_point){at->latitude, at->longitude};
@@ -90,6 +101,50 @@ int cvn_event_traits_of(struct cvn_arena *arena, const Convene__Events__V1__Even
     if (r == 0)
         *ret = traits;
     return r;
+}
+
+/* A text field of the row is not ended. */
+static bool read_group(struct cvn_slice text, struct cvn_id *ret)
+{
+    char ended[CVN_ID_TEXT_BYTES];
+    if (text.len >= sizeof ended)
+        return false;
+    memcpy(ended, text.data, text.len);
+    ended[text.len] = '\0';
+    return cvn_id_parse(ret, CVN_GROUP_PREFIX, ended);
+}
+
+static void take_number(struct cvn_event_traits *traits, uint32_t field, int32_t value)
+{
+    if (field == CVN_EVENT_ATTENDANCE_MODE)
+        traits->mode = (Convene__Events__V1__AttendanceMode)value;
+    else if (field == CVN_EVENT_CAPACITY)
+        traits->capacity = capacity_of(value);
+    else if (field == CVN_EVENT_VIRTUAL_CAPACITY)
+        traits->virtual_capacity = capacity_of(value);
+    else if (field == CVN_EVENT_VISIBILITY)
+        traits->visibility = (Convene__Events__V1__Visibility)value;
+    else if (field == CVN_EVENT_PUBLICATION)
+        traits->published = is_published((Convene__Events__V1__Publication)value);
+    else if (field == CVN_EVENT_STATUS)
+        traits->cancelled = value == CONVENE__EVENTS__V1__EVENT_STATUS__EVENT_STATUS_CANCELLED;
+}
+
+int cvn_event_traits_of_row(struct cvn_slice row, struct cvn_event_traits *ret)
+{
+    struct cvn_event_traits traits = {0};
+    struct cvn_message_field field;
+    bool grouped = false;
+    int r;
+    while ((r = cvn_message_next_field(&row, &field)) > 0) {
+        if (field.number == CVN_EVENT_GROUP_ID)
+            grouped = field.inner.data && read_group(field.inner, &traits.group);
+        else if (!field.inner.data)
+            take_number(&traits, field.number, (int32_t)field.value);
+    }
+    if (r == 0 && grouped)
+        *ret = traits;
+    return r ? r : grouped ? 0 : -EBADMSG;
 }
 
 static uint8_t *put(uint8_t *at, uint64_t value, size_t n)

@@ -47,6 +47,12 @@ uint64_t cvn_event_sign(enum cvn_event_sign sign, struct cvn_slice word);
 int cvn_event_traits_of(struct cvn_arena *arena, const Convene__Events__V1__Event *event,
                         struct cvn_event_traits *ret);
 
+/*
+ * The same of a stored event's bytes, but for what is said of words and places: no signature, and
+ * located nowhere. 0 or -EBADMSG.
+ */
+int cvn_event_traits_of_row(struct cvn_slice row, struct cvn_event_traits *ret);
+
 /* The point at which lists around a place find an event: its venue's, or its city's; or NULL. */
 const Convene__Events__V1__LatLng *cvn_event_point(const Convene__Events__V1__Event *event);
 

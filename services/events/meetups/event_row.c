@@ -4,6 +4,7 @@
 #include "services/events/etag.h"
 #include "services/events/meetups/event_table.h"
 #include "services/events/rsvps/seats.h"
+#include "services/events/spaces.h"
 
 #include <errno.h>
 
@@ -64,13 +65,13 @@ static bool is_in(uint64_t fields, uint32_t number)
     return number < 64 && fields & CVN_EVENT_FIELD(number);
 }
 
-/* The row's fields that are, or are not, in the set. 0 or -EBADMSG. */
-static int put_fields(struct out *out, struct cvn_slice row, uint64_t fields, bool chosen)
+/* The row's fields that are in the set. 0 or -EBADMSG. */
+static int put_fields(struct out *out, struct cvn_slice row, uint64_t fields)
 {
     struct cvn_message_field field;
     int r;
     while ((r = cvn_message_next_field(&row, &field)) > 0)
-        if (is_in(fields, field.number) == chosen)
+        if (is_in(fields, field.number))
             put(out, field.whole);
     return r;
 }
@@ -87,7 +88,7 @@ int cvn_event_row_pick(struct cvn_arena *arena, struct cvn_slice row, uint64_t f
 {
     struct out out = {.bytes = cvn_arena_alloc(arena, row.len)};
     ProtobufCMessage *message;
-    int r = out.bytes ? put_fields(&out, row, fields, true) : -ENOMEM;
+    int r = out.bytes ? put_fields(&out, row, fields) : -ENOMEM;
     if (r == 0)
         r = cvn_message_unpack(&convene__events__v1__event__descriptor, arena,
                                cvn_slice(out.bytes, out.len), &message);
@@ -96,39 +97,52 @@ int cvn_event_row_pick(struct cvn_arena *arena, struct cvn_slice row, uint64_t f
     return r;
 }
 
-/* What decides how a row is shown. */
-struct facts {
-    bool has_online_url;
-    bool is_lottery; /* of which more is read to show it */
-    bool is_unheard; /* it has a field of another version's, which packing moves */
-};
-
-static int read_facts(struct cvn_slice row, struct facts *ret)
+int cvn_event_rows_init(struct cvn_event_rows *rows, struct cvn_txn *txn)
 {
-    const ProtobufCMessageDescriptor *type = &convene__events__v1__event__descriptor;
-    struct cvn_message_field field;
-    int r;
-    *ret = (struct facts){0};
-    while ((r = cvn_message_next_field(&row, &field)) > 0) {
-        const uint8_t *last = (const uint8_t *)field.whole.data + field.whole.len - 1;
-        if (field.number == ONLINE_URL)
-            ret->has_online_url = field.inner.len > 0;
-        else if (field.number == WAITLIST_MODE)
-            ret->is_lottery = *last == CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_LOTTERY;
-        else if (!protobuf_c_message_descriptor_get_field(type, field.number))
-            ret->is_unheard = true;
-    }
-    return r;
+    const struct cvn_slice none = {NULL, 0};
+    return cvn_cursor_init(&rows->cursor, txn, none, none, CVN_FORWARD);
 }
 
-/* Of the bytes that cvn_event_set_etag packs, which are those of the row but for some fields. */
-static int put_etag(struct cvn_ctx *ctx, struct cvn_slice row, struct out *out)
+/* Steps to what is stored, and whether it is at the key. 0; CVN_STORE_ABSENT; a fault. */
+static int step_to(struct cvn_cursor *cursor, const struct cvn_key *key, struct cvn_slice *ret)
 {
-    struct out tagged = {.bytes = cvn_arena_alloc(ctx->arena, row.len)};
-    char *etag;
-    int r = tagged.bytes ? put_fields(&tagged, row, UNTAGGED, false) : -ENOMEM;
+    struct cvn_slice at;
+    int r = cvn_cursor_next(cursor, &at, ret);
+    return r == 0 && cvn_slice_compare(at, cvn_key_slice(key)) != 0 ? CVN_STORE_ABSENT : r;
+}
+
+/* The seats are the first that may lie behind the event. */
+int cvn_event_rows_get(struct cvn_event_rows *rows, const struct cvn_id *event,
+                       struct cvn_event_row *ret)
+{
+    struct cvn_key key;
+    struct cvn_event_row row = {0};
+    cvn_event_key(&key, event);
+    int r = cvn_cursor_seek(&rows->cursor, cvn_key_slice(&key));
     if (r == 0)
-        r = cvn_etag_of(ctx, cvn_slice(tagged.bytes, tagged.len), &etag);
+        r = step_to(&rows->cursor, &key, &row.event);
+    if (r)
+        return r;
+    cvn_event_kind_key(&key, event, CVN_EVENT_KIND_SEATS);
+    r = step_to(&rows->cursor, &key, &row.seats);
+    if (r == CVN_STORE_ABSENT)
+        row.seats = cvn_slice(NULL, 0);
+    else if (r)
+        return r;
+    *ret = row;
+    return 0;
+}
+
+void cvn_event_rows_deinit(struct cvn_event_rows *rows)
+{
+    cvn_cursor_deinit(&rows->cursor);
+}
+
+/* The bytes that cvn_event_set_etag packs, which are those of the row but for some fields. */
+static int put_etag(struct cvn_ctx *ctx, struct cvn_slice tagged, struct out *out)
+{
+    char *etag;
+    int r = cvn_etag_of(ctx, tagged, &etag);
     if (r)
         return r;
     put_tag(out, ETAG, PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED);
@@ -137,21 +151,111 @@ static int put_etag(struct cvn_ctx *ctx, struct cvn_slice row, struct out *out)
     return 0;
 }
 
-static int show_row(struct cvn_ctx *ctx, const struct cvn_id *event, const bool shown[2],
-                    struct cvn_slice row, struct out *out)
+/* A row that is shown in another way: the lottery's part of it, or a field to be moved. */
+enum { UNUSUAL = 1 };
+
+/* A row on its way to be shown. */
+struct showing {
+    struct cvn_ctx *ctx;
+    const struct cvn_id *event;
+    bool organised;
+    bool seated;
+    bool seat_known;
+};
+
+/* Whether a type has a field; those of most types are numbered without a gap. */
+static bool is_heard_of(const ProtobufCMessageDescriptor *type, uint32_t number)
 {
-    const bool organised = shown[0], online_url = shown[1];
+    if (number - 1 < type->n_fields && type->fields[number - 1].id == number)
+        return true;
+    return protobuf_c_message_descriptor_get_field(type, number) != NULL;
+}
+
+/* Whether the caller is shown the field. 0; UNUSUAL; a fault. */
+static int judge(struct showing *showing, const struct cvn_message_field *field, bool *ret)
+{
+    int r = 0;
+    *ret = !is_in(ADDED, field->number);
+    if (field->number == WAITLIST_MODE) {
+        const uint8_t *last = (const uint8_t *)field->whole.data + field->whole.len - 1;
+        if (*last == CONVENE__EVENTS__V1__WAITLIST_MODE__WAITLIST_MODE_LOTTERY)
+            return UNUSUAL;
+    } else if (field->number == ONLINE_URL && !showing->organised) {
+        if (field->inner.len > 0 && !showing->seat_known)
+            r = cvn_event_holds_seat(showing->ctx, showing->event, &showing->seated);
+        showing->seat_known = r == 0;
+        *ret = showing->seated;
+    } else if (!is_heard_of(&convene__events__v1__event__descriptor, field->number)) {
+        return UNUSUAL;
+    }
+    return r;
+}
+
+/* A copy of a row but for some fields: what lies between these is copied at once. */
+struct copy {
+    struct out out;
+    const uint8_t *from; /* what is to be copied yet */
+};
+
+static void leave_out(struct copy *copy, const struct cvn_message_field *field)
+{
+    const uint8_t *at = field->whole.data;
+    put(&copy->out, cvn_slice(copy->from, (size_t)(at - copy->from)));
+    copy->from = at + field->whole.len;
+}
+
+static void end_copy(struct copy *copy, struct cvn_slice row)
+{
+    const uint8_t *end = (const uint8_t *)row.data + row.len;
+    if (end > copy->from)
+        put(&copy->out, cvn_slice(copy->from, (size_t)(end - copy->from)));
+}
+
+/* What is shown of the row itself, and what its etag is of, which has room for the row. */
+static int copy_row(struct showing *showing, struct cvn_slice row, struct copy *shown,
+                    struct copy *tagged)
+{
+    struct cvn_message_field field;
+    struct cvn_slice rest = row;
+    int r;
+    shown->from = tagged->from = row.data;
+    while ((r = cvn_message_next_field(&rest, &field)) > 0) {
+        bool is_shown;
+        r = judge(showing, &field, &is_shown);
+        if (r)
+            return r;
+        if (!is_shown)
+            leave_out(shown, &field);
+        if (showing->organised && is_in(UNTAGGED, field.number))
+            leave_out(tagged, &field);
+    }
+    end_copy(shown, row);
+    if (showing->organised)
+        end_copy(tagged, row);
+    return r;
+}
+
+static int show_row(struct showing *showing, const struct cvn_event_row *row, struct copy *shown)
+{
+    struct cvn_ctx *ctx = showing->ctx;
     struct cvn_seats seats;
-    int r = cvn_seats_get(ctx, event, &seats);
+    struct copy tagged = {0};
+    if (showing->organised) {
+        tagged.out.bytes = cvn_arena_alloc_unset(ctx->arena, row->event.len);
+        if (!tagged.out.bytes)
+            return -ENOMEM;
+    }
+    int r = copy_row(showing, row->event, shown, &tagged);
     if (r == 0)
-        r = put_fields(out, row, ADDED | (online_url ? 0 : CVN_EVENT_FIELD(ONLINE_URL)), false);
+        r = cvn_seats_read(row->seats, &seats);
     if (r)
         return r;
+    struct out *out = &shown->out;
     put_count(out, SEATS_TAKEN, seats.seats_taken[CVN_SEATS_ROOM]);
     put_count(out, WAITLIST_COUNT, seats.waitlist_count[CVN_SEATS_ROOM]);
     put_count(out, VIRTUAL_SEATS_TAKEN, seats.seats_taken[CVN_SEATS_ONLINE]);
     put_count(out, VIRTUAL_WAITLIST_COUNT, seats.waitlist_count[CVN_SEATS_ONLINE]);
-    return organised ? put_etag(ctx, row, out) : 0;
+    return showing->organised ? put_etag(ctx, cvn_slice(tagged.out.bytes, tagged.out.len), out) : 0;
 }
 
 /* Writes the length just before what is behind the room for it. */
@@ -189,23 +293,19 @@ static int show_unpacked(struct cvn_ctx *ctx, const struct cvn_id *id, bool orga
 }
 
 int cvn_event_row_show(struct cvn_ctx *ctx, const struct cvn_id *event, bool organised,
-                       struct cvn_slice row, struct cvn_slice *ret)
+                       const struct cvn_event_row *row, struct cvn_slice *ret)
 {
-    struct facts facts;
-    bool seated = false;
-    int r = read_facts(row, &facts);
-    if (r == 0 && (facts.is_lottery || facts.is_unheard))
-        return show_unpacked(ctx, event, organised, row, ret);
-    if (r == 0 && !organised && facts.has_online_url)
-        r = cvn_event_holds_seat(ctx, event, &seated);
-    if (r)
-        return r;
-    struct out out = {.bytes = cvn_arena_alloc(ctx->arena, VARINT_BYTES + row.len + ADDED_BYTES),
-                      .len = VARINT_BYTES};
-    if (!out.bytes)
+    struct showing showing = {.ctx = ctx, .event = event, .organised = organised};
+    struct copy shown = {
+        .out = {cvn_arena_alloc_unset(ctx->arena, VARINT_BYTES + row->event.len + ADDED_BYTES),
+                VARINT_BYTES},
+    };
+    if (!shown.out.bytes)
         return -ENOMEM;
-    r = show_row(ctx, event, (const bool[2]){organised, organised || seated}, row, &out);
+    int r = show_row(&showing, row, &shown);
+    if (r == UNUSUAL)
+        return show_unpacked(ctx, event, organised, row->event, ret);
     if (r == 0)
-        *ret = delimit(&out);
+        *ret = delimit(&shown.out);
     return r;
 }

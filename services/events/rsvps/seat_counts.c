@@ -16,20 +16,14 @@ static bool read_chain(struct cvn_key_reader *reader, struct cvn_seats *seats)
     return true;
 }
 
-int cvn_seats_get(struct cvn_ctx *ctx, const struct cvn_id *event_id, struct cvn_seats *ret)
+int cvn_seats_read(struct cvn_slice value, struct cvn_seats *ret)
 {
-    struct cvn_key key;
-    struct cvn_slice value;
     struct cvn_key_reader reader;
     struct cvn_seats seats = {.next_queue_number = 1};
-    cvn_event_kind_key(&key, event_id, CVN_EVENT_KIND_SEATS);
-    int r = cvn_txn_get(ctx->txn, cvn_key_slice(&key), &value);
-    if (r == CVN_STORE_ABSENT) {
+    if (value.len == 0) {
         *ret = seats;
         return 0;
     }
-    if (r != 0)
-        return r;
     cvn_key_reader_init(&reader, value);
     for (int kind = 0; kind < CVN_SEAT_KINDS; kind++) {
         seats.seats_taken[kind] = cvn_key_get_u32(&reader);
@@ -48,6 +42,15 @@ int cvn_seats_get(struct cvn_ctx *ctx, const struct cvn_id *event_id, struct cvn
         return -EUCLEAN;
     *ret = seats;
     return 0;
+}
+
+int cvn_seats_get(struct cvn_ctx *ctx, const struct cvn_id *event_id, struct cvn_seats *ret)
+{
+    struct cvn_key key;
+    struct cvn_slice value = {NULL, 0};
+    cvn_event_kind_key(&key, event_id, CVN_EVENT_KIND_SEATS);
+    int r = cvn_txn_get(ctx->txn, cvn_key_slice(&key), &value);
+    return r == 0 || r == CVN_STORE_ABSENT ? cvn_seats_read(value, ret) : r;
 }
 
 int cvn_seats_put(struct cvn_ctx *ctx, const struct cvn_id *event_id, const struct cvn_seats *seats)

@@ -40,6 +40,9 @@ struct cvn_seats {
 /* The counters of an event; all 0 (and the next queue number 1) before the first RSVP. */
 int cvn_seats_get(struct cvn_ctx *ctx, const struct cvn_id *event_id, struct cvn_seats *ret);
 
+/* The counters as they are stored; an empty slice where nothing is. 0, or -EUCLEAN. Pure. */
+int cvn_seats_read(struct cvn_slice value, struct cvn_seats *ret);
+
 /* 0 or a fault. */
 int cvn_seats_put(struct cvn_ctx *ctx, const struct cvn_id *event_id,
                   const struct cvn_seats *seats);

@@ -145,6 +145,47 @@ static void test_verify_finds_planted_damage(void **state)
     assert_int_equal(findings.of_kind[CVN_VERIFY_ORPHANED], 1);
 }
 
+/* Takes the index of words out of the store, or fills it again. */
+static int change_index(struct cvn_txn *txn, void *arg)
+{
+    struct cvn_key lo, hi;
+    struct cvn_slice at;
+    if (!*(const bool *)arg)
+        return cvn_table_fill_index(txn, &words_table, words_table.indexes[0].id);
+    cvn_key_begin(&lo, CVN_SPACE_INDEX);
+    cvn_key_put_u8(&lo, words_table.indexes[0].id);
+    cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+    CVN_CURSOR_AUTO cursor;
+    int r = cvn_cursor_init(&cursor, txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
+    while (r == 0 && (r = cvn_cursor_next(&cursor, &at, NULL)) == 0) {
+        struct cvn_key key;
+        cvn_key_init(&key);
+        cvn_key_put_raw(&key, at);
+        r = cvn_txn_delete(txn, cvn_key_slice(&key));
+    }
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+static void test_index_is_filled_from_the_rows(void **state)
+{
+    struct scratch *s = *state;
+    struct cvn_verify_totals before, totals;
+    bool emptied = true, filled = false;
+    char seen[16];
+    assert_int_equal(words_put(s, "w1", "ada loves c"), 0);
+    assert_int_equal(words_put(s, "w2", "bob loves go"), 0);
+    (void)verify(s, &before);
+    assert_int_equal(cvn_store_update(s->store, change_index, &emptied, 0), 0);
+    find_word(s, "loves", seen);
+    assert_string_equal(seen, "");
+    assert_int_equal(cvn_store_update(s->store, change_index, &filled, 0), 0);
+    find_word(s, "loves", seen);
+    assert_string_equal(seen, "12");
+    (void)verify(s, &totals);
+    assert_int_equal(totals.n_findings, 0);
+    assert_int_equal(totals.n_entries, before.n_entries);
+}
+
 static int set_up(void **state)
 {
     struct scratch *s = calloc(1, sizeof *s);
@@ -169,6 +210,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_index_gives_what_was_emitted_with_an_entry, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_verify_finds_planted_damage, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_index_is_filled_from_the_rows, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }
