@@ -334,16 +334,22 @@ static void test_attendance_mark_when_time_or_store_went_back(void **state)
 }
 
 /* Entries that do not concern attendance, as many as one call looks at and more. */
+struct comments {
+    size_t n;
+    int64_t now_ms; /* that they are not too old for the log */
+};
+
 static int append_comments(struct cvn_txn *txn, void *arg)
 {
-    const size_t *n = arg;
+    const struct comments *comments = arg;
     const struct cvn_change change = {
+        .time_ms = comments->now_ms,
         .kind = cvn_slice_of_string("comment.created"),
         .subject = cvn_slice_of_string("evt_01h2xcejqtf2nbrexx3vqjhp41/comments/"
                                        "cmt_01h2xcejqtf2nbrexx3vqjhp41"),
     };
     int r = 0;
-    for (size_t i = 0; r == 0 && i < *n; i++)
+    for (size_t i = 0; r == 0 && i < comments->n; i++)
         r = cvn_change_append(txn, &change, NULL);
     return r;
 }
@@ -354,9 +360,9 @@ static void test_attendance_mark_holds_for_as_many_changes_as_are_looked_at(void
     struct harness *harness = *state;
     for (size_t more = 0; more < 2; more++) {
         char mark[64] = "";
-        size_t n = CVN_ATTENDANCE_MARK_LOOKS_MAX + more;
+        struct comments comments = {CVN_ATTENDANCE_MARK_LOOKS_MAX + more, harness->now_ms};
         (void)holds(&admin, mark);
-        assert_int_equal(cvn_store_update(harness->store, append_comments, &n, 0), 0);
+        assert_int_equal(cvn_store_update(harness->store, append_comments, &comments, 0), 0);
         assert_int_equal(holds(&admin, mark), more == 0);
         assert_true(holds(&admin, mark));
     }
