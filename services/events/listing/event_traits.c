@@ -7,6 +7,7 @@
 #include "services/events/meetups/event_row.h"
 
 #include <ctype.h>
+#include <endian.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -156,10 +157,9 @@ static uint8_t *put(uint8_t *at, uint64_t value, size_t n)
 
 static uint64_t get(const uint8_t *at, size_t n)
 {
-    uint64_t value = 0;
-    for (size_t i = 0; i < n; i++)
-        value = value << 8 | at[i];
-    return value;
+    uint64_t big_endian = 0;
+    memcpy((uint8_t *)&big_endian + sizeof big_endian - n, at, n);
+    return be64toh(big_endian);
 }
 
 void cvn_event_traits_pack(uint8_t bytes[CVN_EVENT_TRAITS_BYTES],
