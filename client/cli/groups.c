@@ -120,9 +120,9 @@ static enum cvn_exit run_archive(struct cvn_cli *cli)
         CONVENE__EVENTS__V1__ARCHIVE_GROUP_REQUEST__INIT;
     request.id = cvn_call_word(cli, 0);
     enum cvn_exit code = show_changed(cli, SERVICE "ArchiveGroup", &request);
-    if (code == CVN_EXIT_DONE) {
-        cvn_cli_note(cli, "Meetups still to come stay listed; cancel those that will not be.");
-    }
+    if (code == CVN_EXIT_DONE)
+        cvn_cli_note(cli, "Meetups still to come are found by organisers and by those who come; "
+                          "cancel what will not be.");
     return code;
 }
 
