@@ -1,5 +1,8 @@
 #include "matching/market.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 /*
  * How long a mentee may bid before a search is the better way. A bid that raises the price by no
  * more than the least step is a sign of a war of equals over few seats and counts for many.
@@ -87,49 +90,89 @@ static uint64_t find_free(const struct cvn_match_market *market, uint32_t mentee
     return CVN_MATCH_NO_EDGE;
 }
 
-/* Lets a mentee bid, then whoever loses a seat by that. */
-static int settle(struct cvn_match_market *market, uint32_t mentee, uint32_t *spent)
+/* Whoever bids on: the loser of a seat, or CVN_MATCH_NOBODY. */
+static uint32_t bid(struct cvn_match_market *market, uint32_t mentee, uint32_t *spent)
 {
-    while (mentee != CVN_MATCH_NOBODY) {
-        struct offer offer = best_offer(market, mentee);
-        const struct cvn_match_instance *in = market->instance;
-        if (offer.profit <= 0 || offer.edge == CVN_MATCH_NO_EDGE) {
-            market->n_done++;
-            return 0;
+    const struct cvn_match_instance *in = market->instance;
+    struct offer offer = best_offer(market, mentee);
+    if (offer.profit <= 0 || offer.edge == CVN_MATCH_NO_EDGE) {
+        market->n_done++;
+        return CVN_MATCH_NOBODY;
+    }
+    const struct cvn_match_node *node = &market->nodes[in->edges[offer.edge].mentor];
+    bool at_war = offer.profit == offer.second && node->n_held == node->n_seats;
+    if (at_war) {
+        uint64_t edge = find_free(market, mentee, offer.profit);
+        at_war = edge == CVN_MATCH_NO_EDGE;
+        offer.edge = at_war ? offer.edge : edge;
+    }
+    if (spent[mentee] >= PATIENCE || (at_war && market->step == 0)) {
+        market->left[market->n_left++] = mentee;
+        return CVN_MATCH_NOBODY;
+    }
+    spent[mentee] += at_war ? PATIENCE_AT_WAR : 1;
+    market->n_bids++;
+    uint32_t loser = take(market, mentee, &offer);
+    market->n_done += loser == CVN_MATCH_NOBODY;
+    return loser;
+}
+
+enum { AHEAD = 8, EDGES_PER_LINE = 64 / sizeof(struct cvn_match_candidate) };
+
+static void fetch_edges(const struct cvn_match_instance *in, uint32_t mentee)
+{
+    for (uint64_t e = in->first[mentee]; e < in->first[mentee + 1]; e += EDGES_PER_LINE)
+        __builtin_prefetch(&in->edges[e]);
+}
+
+/*
+ * Everybody bids once, and who loses a seat by that takes their place. What somebody will read is
+ * fetched while others bid: first where their edges are, then these.
+ */
+static int take_turn(struct cvn_match_market *market, uint32_t *bidders, uint32_t *n_bidders,
+                     uint32_t *spent)
+{
+    const struct cvn_match_instance *in = market->instance;
+    uint32_t n = *n_bidders, n_left = 0;
+    for (uint32_t i = 0; i < n && i < AHEAD; i++)
+        fetch_edges(in, bidders[i]);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t n_edges = (uint32_t)(in->first[bidders[i] + 1] - in->first[bidders[i]]);
+        if (i + AHEAD < n)
+            fetch_edges(in, bidders[i + AHEAD]);
+        uint32_t loser = bid(market, bidders[i], spent);
+        if (loser != CVN_MATCH_NOBODY) {
+            __builtin_prefetch(&in->first[loser]);
+            bidders[n_left++] = loser;
         }
-        const struct cvn_match_node *node = &market->nodes[in->edges[offer.edge].mentor];
-        bool at_war = offer.profit == offer.second && node->n_held == node->n_seats;
-        if (at_war) {
-            uint64_t edge = find_free(market, mentee, offer.profit);
-            at_war = edge == CVN_MATCH_NO_EDGE;
-            offer.edge = at_war ? offer.edge : edge;
-        }
-        if (spent[mentee] >= PATIENCE || (at_war && market->step == 0)) {
-            market->left[market->n_left++] = mentee;
-            return 0;
-        }
-        spent[mentee] += at_war ? PATIENCE_AT_WAR : 1;
-        market->n_bids++;
-        uint32_t n_edges = (uint32_t)(in->first[mentee + 1] - in->first[mentee]);
-        uint32_t loser = take(market, mentee, &offer);
-        market->n_done += loser == CVN_MATCH_NOBODY;
         int r = cvn_match_market_tell(market, n_edges);
         if (r != 0)
             return r;
-        mentee = loser;
     }
+    *n_bidders = n_left;
     return 0;
 }
 
+/*
+ * How many bid by turns. Where a bonus has nearly everybody outbid nearly everybody, prices rise
+ * evenly when all do; else most find a seat soon, and few at a time leave fewer seats overpriced.
+ */
+enum { BIDDERS = 16 };
+
 int cvn_match_market_bid(struct cvn_match_market *market)
 {
+    uint32_t n = market->instance->n_mentees, n_begun = 0, n_bidders = 0;
+    uint32_t at_once = market->bonus > 0 || n < BIDDERS ? n : BIDDERS;
     uint32_t *spent = market->place; /* not needed before bidding is over */
-    for (uint32_t i = 0; i < market->instance->n_mentees; i++)
+    uint32_t *bidders = malloc(((size_t)at_once + 1) * sizeof *bidders);
+    int r = bidders ? 0 : -ENOMEM;
+    for (uint32_t i = 0; i < n; i++)
         spent[i] = 0;
-    for (uint32_t i = 0; i < market->instance->n_mentees; i++) {
-        int r = settle(market, i, spent);
-        if (r != 0)
-            return r;
+    while (r == 0 && (n_bidders > 0 || n_begun < n)) {
+        while (n_bidders < at_once && n_begun < n)
+            bidders[n_bidders++] = n_begun++;
+        r = take_turn(market, bidders, &n_bidders, spent);
     }
-    return 0;
+    free(bidders);
+    return r;
 }

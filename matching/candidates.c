@@ -29,7 +29,7 @@ struct seeker {
     int32_t worst; /* the score that the bar is set for */
 };
 
-/* Mentees who go through the mentors block by block together, so that a block is in the cache. */
+/* Mentees, alike, who go through the mentors block by block together: a block is in the cache. */
 enum { BATCH = 128 };
 
 /* One thread's work. */
@@ -197,26 +197,27 @@ static void begin(struct search *search, struct seeker *seeker, uint32_t mentee)
         offer_specials(search, seeker, mentee);
 }
 
-/* Some mentees from one on. */
-static void search_batch(struct search *search, uint32_t from, uint32_t n)
+static void search_batch(struct search *search, const uint32_t *mentees, uint32_t n)
 {
     const struct cvn_match_cohort *cohort = search->cohort;
     for (uint32_t i = 0; i < n; i++)
-        begin(search, &search->seekers[i], from + i);
+        begin(search, &search->seekers[i], mentees[i]);
     for (size_t block = 0; block < cohort->n_blocks; block++)
         for (uint32_t i = 0; i < n; i++)
-            if (cohort->locked[from + i] == CVN_MATCH_NOBODY) {
-                search_block(search, &search->seekers[i], from + i, block);
+            if (cohort->locked[mentees[i]] == CVN_MATCH_NOBODY) {
+                search_block(search, &search->seekers[i], mentees[i], block);
                 raise_bar(search, &search->seekers[i]);
             }
     for (uint32_t i = 0; i < n; i++)
-        list_found(search, &search->seekers[i], from + i);
+        list_found(search, &search->seekers[i], mentees[i]);
 }
 
 static int search_mentees(void *member, uint64_t from, uint64_t to)
 {
+    struct search *search = member;
     for (uint64_t i = from; i < to; i += BATCH)
-        search_batch(member, (uint32_t)i, to - i < BATCH ? (uint32_t)(to - i) : BATCH);
+        search_batch(search, search->cohort->alike + i,
+                     to - i < BATCH ? (uint32_t)(to - i) : BATCH);
     return 0;
 }
 

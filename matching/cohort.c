@@ -1,5 +1,6 @@
 #include "matching/cohort.h"
 
+#include "matching/alike.h"
 #include "matching/rows.h"
 #include "matching/score.h"
 #include "matching/tie.h"
@@ -200,6 +201,8 @@ int cvn_match_cohort_init(struct cvn_match_cohort *cohort, const struct cvn_matc
     if (r == 0)
         r = cvn_match_specials_init(&cohort->specials, problem, &cohort->mentors, &cohort->mentees,
                                     pace);
+    if (r == 0)
+        r = cvn_match_put_alike_together(cohort, pace, &cohort->alike);
     if (r != 0)
         cvn_match_cohort_deinit(cohort);
     return r;
@@ -218,6 +221,7 @@ void cvn_match_cohort_deinit(struct cvn_match_cohort *cohort)
     free(cohort->rarity);
     free(cohort->tag_names);
     free(cohort->lean);
+    free(cohort->alike);
     free(cohort->locked);
     free(cohort->seats);
     free(cohort->full);

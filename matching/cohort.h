@@ -32,6 +32,7 @@ struct cvn_match_cohort {
     uint32_t *tag_names;            /* the mentors' distinct conflict tags, ascending */
     uint32_t n_tags;
     struct cvn_match_lean_mentor *lean;
+    uint32_t *alike;  /* mentees in the order of alike.h */
     uint32_t *locked; /* by mentee: the mentor, or CVN_MATCH_NOBODY */
     uint8_t *seats;   /* by mentor: free after the locked pairs */
     uint64_t *full;   /* bits of the mentors without a free seat, whole blocks */

@@ -6,10 +6,10 @@
 /* Enough for CVN_PROBLEMS_MAX of them, which nobody reads here. */
 enum { PROBLEMS_BYTES = 1 << 16 };
 
-/* What validating, the directories, five verticals and the special pairs take. */
+/* What validating, the directories, five verticals, the special pairs and the order take. */
 static uint64_t count_steps(const struct cvn_match_problem *problem)
 {
-    return 13 * (uint64_t)problem->n_mentors + 4 * (uint64_t)problem->n_mentees +
+    return 13 * (uint64_t)problem->n_mentors + 6 * (uint64_t)problem->n_mentees +
            3 * (uint64_t)problem->n_shared;
 }
 
