@@ -25,6 +25,8 @@ struct timing {
     double cpu[PHASES]; /* of all threads */
     double last_call;
     double longest_silence;
+    enum cvn_match_phase before; /* what was told after it */
+    uint64_t before_done;
     double beside; /* seconds that are no part of solving and checking */
 };
 
@@ -48,8 +50,11 @@ static bool note(void *context, enum cvn_match_phase phase, uint64_t done, uint6
         timing->began[phase] = t;
         timing->cpu_began[phase] = cpu;
     }
-    if (t - timing->last_call > timing->longest_silence)
+    if (t - timing->last_call > timing->longest_silence) {
         timing->longest_silence = t - timing->last_call;
+        timing->before = phase;
+        timing->before_done = done;
+    }
     timing->cpu[phase] = cpu - timing->cpu_began[phase];
     timing->seconds[phase] = t - timing->began[phase];
     timing->last_call = t;
@@ -187,7 +192,8 @@ static int run(struct cohort *cohort, const struct modes *modes)
         r = run_mode(cohort, prepared, modes->items[m], &timing,
                      (struct details){m == 0, modes->with_gap});
     cvn_match_prepared_free(prepared);
-    printf("\nlongest silence  %9.3f s\n", timing.longest_silence);
+    printf("\nlongest silence  %9.3f s, before %s told of %" PRIu64 "\n", timing.longest_silence,
+           cvn_match_phase_name(timing.before), timing.before_done);
     printf("in all           %9.3f s\n", now() - began - timing.beside);
     return r;
 }

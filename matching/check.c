@@ -18,7 +18,8 @@ struct check {
     struct cvn_match_judge judge;
     const struct cvn_match_answer *answer;
     const struct cvn_match_progress *progress;
-    struct cvn_match_pace pace; /* of what comes before the mentees */
+    struct cvn_match_pace pace; /* of what comes before the mentees and after */
+    bool has_gone_through;
     struct cvn_error *err;
     struct liking *partner; /* by mentee */
     struct liking *worst;   /* by mentor: the least liked mentee that is not locked */
@@ -74,7 +75,7 @@ static void like(const struct check *check, size_t mentor, size_t mentee, struct
                                  cvn_match_lottery(seed, mentee_id(check, mentee)), mentee};
 }
 
-static int check_lists(const struct check *check)
+static int check_lists(struct check *check)
 {
     const struct cvn_match_answer *answer = check->answer;
     const struct cvn_match_problem *problem = check->judge.problem;
@@ -86,10 +87,13 @@ static int check_lists(const struct check *check)
         if (!cvn_id_equal(&answer->mentor_ids[i], mentor_id(check, i)))
             return fault(check, "mentor_ids[%zu] is %s and should be %s", i,
                          show(&answer->mentor_ids[i]).text, show(mentor_id(check, i)).text);
-    for (size_t i = 0; i < answer->n_mentees; i++)
+    for (size_t i = 0; i < answer->n_mentees; i++) {
+        if (cvn_match_step(&check->pace, 1) != 0)
+            return CVN_MATCH_CANCELLED;
         if (!cvn_id_equal(&answer->mentee_ids[i], mentee_id(check, i)))
             return fault(check, "mentee_ids[%zu] is %s and should be %s", i,
                          show(&answer->mentee_ids[i]).text, show(mentee_id(check, i)).text);
+    }
     return 0;
 }
 
@@ -183,7 +187,7 @@ static int check_pairs(struct check *check)
     return 0;
 }
 
-static int check_unmatched(const struct check *check)
+static int check_unmatched(struct check *check)
 {
     const struct cvn_match_answer *answer = check->answer;
     if (answer->n_pairs + answer->n_unmatched != answer->n_mentees)
@@ -192,6 +196,8 @@ static int check_unmatched(const struct check *check)
     for (size_t i = 0; i < answer->n_unmatched; i++) {
         const struct cvn_match_unmatched *unmatched = &answer->unmatched[i];
         size_t mentee = cvn_match_judge_mentee(&check->judge, &unmatched->mentee_id);
+        if (cvn_match_step(&check->pace, 1) != 0)
+            return CVN_MATCH_CANCELLED;
         if (mentee == SIZE_MAX || check->partner[mentee].who != SIZE_MAX ||
             (i > 0 && memcmp(&unmatched->mentee_id, &unmatched[-1].mentee_id, CVN_ID_BYTES) <= 0))
             return fault(check, "mentee %s is unmatched, and so are others, but not once each",
@@ -287,19 +293,22 @@ static int check_mentee(struct check *check, size_t mentee)
 }
 
 /* The candidates as a bare instance with the seats that locked pairs leave, and who sits where. */
-static void set_up_instance(const struct check *check, uint32_t *seats, uint64_t *edge)
+static int set_up_instance(struct check *check, uint32_t *seats, uint64_t *edge)
 {
     const struct cvn_match_answer *answer = check->answer;
     for (size_t j = 0; j < answer->n_mentors; j++)
         seats[j] = (uint32_t)(check->judge.mentors[j]->capacity - check->judge.n_locked[j]);
     for (size_t i = 0; i < answer->n_mentees; i++)
         edge[i] = CVN_MATCH_NO_EDGE;
-    for (size_t i = 0; i < answer->n_pairs; i++) {
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < answer->n_pairs; i++) {
         const struct cvn_match_pair *pair = &answer->pairs[i];
         size_t mentee = cvn_match_judge_mentee(&check->judge, &pair->mentee_id);
         if (pair->mentee_choice > 0)
             edge[mentee] = answer->first[mentee] + (uint64_t)pair->mentee_choice - 1;
+        r = cvn_match_step(&check->pace, 1);
     }
+    return r;
 }
 
 static int check_bound(const struct check *check, const struct cvn_match_bound *bound)
@@ -317,7 +326,7 @@ static int check_bound(const struct check *check, const struct cvn_match_bound *
 }
 
 /* By the prices, that no matching over the candidates is worth more. */
-static int check_worth(const struct check *check)
+static int check_worth(struct check *check)
 {
     const struct cvn_match_answer *answer = check->answer;
     const struct cvn_match_prices *prices = &answer->prices;
@@ -344,8 +353,9 @@ static int check_worth(const struct check *check)
                                               .floor = prices->floor};
     struct cvn_match_bound bound;
     int r = -ENOMEM;
-    if (seats && edge) {
-        set_up_instance(check, seats, edge);
+    if (seats && edge)
+        r = set_up_instance(check, seats, edge);
+    if (r == 0) {
         r = cvn_match_assignment_prove(&instance, &assignment, &bound, check->err);
     }
     if (r == 0)
@@ -419,11 +429,12 @@ static bool is_stable(const struct check *check)
     return check->judge.problem->mode == CVN_MATCH_STABLE;
 }
 
-/* Told before the mentees are gone through: that none is done yet. */
-static bool tell_begun(void *context, enum cvn_match_phase phase, uint64_t done, uint64_t total)
+/* Told before the mentees are gone through, that none is done yet, and after: that all are. */
+static bool tell_beside(void *context, enum cvn_match_phase phase, uint64_t done, uint64_t total)
 {
     const struct check *check = context;
-    return cvn_match_tell(check->progress, phase, 0, check->answer->n_mentees) == 0;
+    uint64_t n = check->answer->n_mentees;
+    return cvn_match_tell(check->progress, phase, check->has_gone_through ? n : 0, n) == 0;
 }
 
 static int run(struct check *check)
@@ -435,6 +446,7 @@ static int run(struct check *check)
         r = check_unmatched(check);
     if (r == 0 && (check->scope != CVN_MATCH_CHECK_PAIRS || is_stable(check)))
         r = check_all_mentees(check);
+    check->has_gone_through = true;
     return r == 0 ? check_worth(check) : r; /* last: it trusts the candidates to be in order */
 }
 
@@ -460,7 +472,7 @@ int cvn_match_check(const struct cvn_match_problem *problem, const struct cvn_ma
     struct check check = {
         .answer = answer,
         .progress = progress,
-        .pace = {.progress = &(struct cvn_match_progress){tell_begun, &check},
+        .pace = {.progress = &(struct cvn_match_progress){tell_beside, &check},
                  .phase = CVN_MATCH_PHASE_CHECK},
         .err = err,
         .scope = scope,

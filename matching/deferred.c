@@ -6,7 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { TELL_EVERY_PROPOSALS = 1 << 16 };
+/* So many propose at a time, after what they will read has been brought near. */
+enum { GROUP = 64, TELL_EVERY_PROPOSALS = 1 << 16 };
 
 struct holder {
     uint64_t draw;
@@ -26,9 +27,11 @@ struct run {
     struct chair *chairs;   /* by mentor */
     struct holder *holders; /* a heap for each mentor, the least liked on top */
     uint64_t *next;         /* by mentee: the edge it holds, or would try next */
-    uint32_t *asking;       /* mentees who have a proposal to make */
+    uint32_t asking[GROUP]; /* mentees who have a proposal to make */
     uint32_t n_asking;
+    uint32_t n_begun;
     int64_t n_proposals;
+    int64_t tell_at;
 };
 
 static bool is_liked_less(const struct holder *a, const struct holder *b)
@@ -82,42 +85,63 @@ static uint32_t propose(struct run *run, uint32_t mentee)
     return mentee;
 }
 
-/* So many propose at a time, after what they will read has been brought near. */
-enum { GROUP = 16 };
+/* What a proposal reads leads from one thing to the next, each fetched while others propose. */
+enum { AHEAD_HOLDERS = 4, AHEAD_CHAIR = 10, AHEAD_EDGE = 16 };
 
-static void bring_near(const struct run *run, const uint32_t *mentees, uint32_t n)
+static bool has_next(const struct run *run, uint32_t mentee)
 {
-    const struct cvn_match_candidate *edges = run->instance->edges;
-    for (uint32_t i = 0; i < n; i++)
-        __builtin_prefetch(&edges[run->next[mentees[i]]]);
-    for (uint32_t i = 0; i < n; i++)
-        if (run->next[mentees[i]] < run->instance->first[mentees[i] + 1])
-            __builtin_prefetch(&run->chairs[edges[run->next[mentees[i]]].mentor]);
-    for (uint32_t i = 0; i < n; i++)
-        if (run->next[mentees[i]] < run->instance->first[mentees[i] + 1])
-            __builtin_prefetch(
-                &run->holders[run->chairs[edges[run->next[mentees[i]]].mentor].first]);
+    return run->next[mentee] < run->instance->first[mentee + 1];
 }
 
-/* Everybody who asks proposes once; who has to propose on asks again. */
+static void fetch_edge(const struct run *run, uint32_t i)
+{
+    if (i < run->n_asking)
+        __builtin_prefetch(&run->instance->edges[run->next[run->asking[i]]]);
+}
+
+static void fetch_chair(const struct run *run, uint32_t i)
+{
+    if (i < run->n_asking && has_next(run, run->asking[i]))
+        __builtin_prefetch(&run->chairs[run->instance->edges[run->next[run->asking[i]]].mentor]);
+}
+
+static void fetch_holders(const struct run *run, uint32_t i)
+{
+    if (i < run->n_asking && has_next(run, run->asking[i]))
+        __builtin_prefetch(
+            &run->holders[run->chairs[run->instance->edges[run->next[run->asking[i]]].mentor]
+                              .first]);
+}
+
+/* Each of the group proposes once; who has to propose on takes their place, or the next mentee. */
 static int take_turn(struct run *run)
 {
-    uint32_t n = run->n_asking, n_left = 0;
-    for (uint32_t from = 0; from < n; from += GROUP) {
-        uint32_t n_group = n - from < GROUP ? n - from : GROUP;
-        bring_near(run, run->asking + from, n_group);
-        for (uint32_t i = from; i < from + n_group; i++) {
-            uint32_t again = propose(run, run->asking[i]);
-            if (again != CVN_MATCH_NOBODY)
-                run->asking[n_left++] = again;
+    const struct cvn_match_instance *in = run->instance;
+    while (run->n_asking < GROUP && run->n_begun < in->n_mentees)
+        run->asking[run->n_asking++] = run->n_begun++;
+    uint32_t n_left = 0;
+    for (uint32_t i = 0; i < AHEAD_EDGE; i++)
+        fetch_edge(run, i);
+    for (uint32_t i = 0; i < AHEAD_CHAIR; i++)
+        fetch_chair(run, i);
+    for (uint32_t i = 0; i < AHEAD_HOLDERS; i++)
+        fetch_holders(run, i);
+    for (uint32_t i = 0; i < run->n_asking; i++) {
+        fetch_edge(run, i + AHEAD_EDGE);
+        fetch_chair(run, i + AHEAD_CHAIR);
+        fetch_holders(run, i + AHEAD_HOLDERS);
+        uint32_t again = propose(run, run->asking[i]);
+        if (again != CVN_MATCH_NOBODY) {
+            __builtin_prefetch(&run->next[again]);
+            __builtin_prefetch(&in->first[again + 1]);
+            run->asking[n_left++] = again;
         }
-        if (from % TELL_EVERY_PROPOSALS == 0 &&
-            cvn_match_tell(run->progress, CVN_MATCH_PHASE_SOLVE, run->instance->n_mentees - n,
-                           run->instance->n_mentees) != 0)
-            return CVN_MATCH_CANCELLED;
     }
     run->n_asking = n_left;
-    return 0;
+    if (run->n_proposals < run->tell_at)
+        return 0;
+    run->tell_at = run->n_proposals + TELL_EVERY_PROPOSALS;
+    return cvn_match_tell(run->progress, CVN_MATCH_PHASE_SOLVE, run->n_begun, in->n_mentees);
 }
 
 /* Seats that nobody could take get no room, where there would be many. */
@@ -142,8 +166,7 @@ static int allocate(struct run *run)
     const struct cvn_match_instance *in = run->instance;
     run->chairs = calloc((size_t)in->n_mentors + 1, sizeof *run->chairs);
     run->next = malloc(((size_t)in->n_mentees + 1) * sizeof *run->next);
-    run->asking = malloc(((size_t)in->n_mentees + 1) * sizeof *run->asking);
-    if (!run->chairs || !run->next || !run->asking)
+    if (!run->chairs || !run->next)
         return -ENOMEM;
     uint32_t first = 0;
     count_seats(run);
@@ -152,11 +175,8 @@ static int allocate(struct run *run)
         chair->first = first;
         first += chair->n_seats;
     }
-    for (uint32_t i = 0; i < in->n_mentees; i++) {
+    for (uint32_t i = 0; i < in->n_mentees; i++)
         run->next[i] = in->first[i];
-        run->asking[i] = i;
-    }
-    run->n_asking = in->n_mentees;
     run->holders = malloc(((size_t)first + 1) * sizeof *run->holders);
     return run->holders ? 0 : -ENOMEM;
 }
@@ -168,7 +188,7 @@ int cvn_match_defer(struct cvn_match_stable *ret, const struct cvn_match_instanc
     int r = allocate(&run);
     if (r == 0)
         r = cvn_match_tell(progress, CVN_MATCH_PHASE_SOLVE, 0, instance->n_mentees);
-    while (r == 0 && run.n_asking > 0)
+    while (r == 0 && (run.n_asking > 0 || run.n_begun < instance->n_mentees))
         r = take_turn(&run);
     if (r == 0)
         r = cvn_match_tell(progress, CVN_MATCH_PHASE_SOLVE, instance->n_mentees,
@@ -184,7 +204,6 @@ int cvn_match_defer(struct cvn_match_stable *ret, const struct cvn_match_instanc
     }
     free(run.chairs);
     free(run.holders);
-    free(run.asking);
     free(run.next);
     return r;
 }

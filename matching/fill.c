@@ -40,14 +40,20 @@ static int list_by_mentor(struct search *search)
         return -ENOMEM;
     /* Counted two places on, so that after adding up each start is one place on and can advance. */
     uint64_t *next = search->starts + 1;
-    for (uint64_t e = 0; e < n_edges; e++)
-        next[in->edges[e].mentor + 1]++;
+    int r = 0;
+    for (uint32_t i = 0; r == 0 && i < in->n_mentees; i++) {
+        for (uint64_t e = in->first[i]; e < in->first[i + 1]; e++)
+            next[in->edges[e].mentor + 1]++;
+        r = cvn_match_market_tell(search->market, (uint32_t)(in->first[i + 1] - in->first[i]));
+    }
     for (uint32_t j = 0; j < in->n_mentors; j++)
         next[j + 1] += next[j];
-    for (uint32_t i = 0; i < in->n_mentees; i++)
+    for (uint32_t i = 0; r == 0 && i < in->n_mentees; i++) {
         for (uint64_t e = in->first[i]; e < in->first[i + 1]; e++)
             search->entries[next[in->edges[e].mentor]++] = (struct entry){e, i};
-    return 0;
+        r = cvn_match_market_tell(search->market, (uint32_t)(in->first[i + 1] - in->first[i]));
+    }
+    return r;
 }
 
 /* Comes to a mentor, whose seat would be free, by a mentee who would leave it. */

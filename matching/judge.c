@@ -100,17 +100,20 @@ static void find_rarities(struct cvn_match_judge *judge)
 }
 
 /* Both are in the order of the mentees' ids; rows of nobody are stepped over. */
-static void find_shared(struct cvn_match_judge *judge)
+static int find_shared(struct cvn_match_judge *judge, struct cvn_match_pace *pace)
 {
     const struct cvn_match_problem *problem = judge->problem;
     size_t row = 0;
-    for (size_t i = 0; i < problem->n_mentees; i++) {
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < problem->n_mentees; i++) {
         const struct cvn_id *id = &judge->mentees[i]->person.id;
         while (row < problem->n_shared && compare_ids(&judge->shared[row].mentee_id, id) < 0)
             row++;
         judge->first_shared[i] = row;
+        r = cvn_match_step(pace, 1);
     }
     judge->first_shared[problem->n_mentees] = problem->n_shared;
+    return r;
 }
 
 int cvn_match_judge_init(struct cvn_match_judge *judge, const struct cvn_match_problem *problem,
@@ -137,6 +140,8 @@ int cvn_match_judge_init(struct cvn_match_judge *judge, const struct cvn_match_p
     for (size_t i = 0; i < problem->n_mentees; i++)
         made.mentees[i] = &problem->mentees[i];
     int r = sort_all(&made, pace);
+    if (r == 0)
+        r = find_shared(&made, pace);
     if (r != 0) {
         cvn_match_judge_deinit(&made);
         return r;
@@ -144,7 +149,6 @@ int cvn_match_judge_init(struct cvn_match_judge *judge, const struct cvn_match_p
     for (size_t i = 0; i < problem->n_locked; i++)
         made.n_locked[cvn_match_judge_mentor(&made, &problem->locked[i].mentor_id)]++;
     find_rarities(&made);
-    find_shared(&made);
     *judge = made;
     return 0;
 }

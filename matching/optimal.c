@@ -18,8 +18,10 @@ int cvn_match_market_tell(struct cvn_match_market *market, uint32_t n_steps)
     if (market->n_steps < TELL_EVERY_STEPS)
         return 0;
     market->n_steps = 0;
-    return cvn_match_tell(market->progress, CVN_MATCH_PHASE_SOLVE, market->n_done,
-                          market->instance->n_mentees);
+    /* Some are done with more than once, as prices are mended. */
+    uint32_t n = market->instance->n_mentees;
+    return cvn_match_tell(market->progress, CVN_MATCH_PHASE_SOLVE,
+                          market->n_done < n ? market->n_done : n, n);
 }
 
 static void market_deinit(struct cvn_match_market *market)
