@@ -388,8 +388,8 @@ const struct cvn_option cvn_match_solve_options[] = {
     {"candidates", 0, "N", "mentors kept for each mentee; 32 when left out, at most 256", NULL},
     {"seed", 0, "N", "breaks ties; the same seed gives the same pairs", NULL},
     {"gap", 0, NULL,
-     "with --mode optimal: say how much more mentors who are no candidates could add; takes about "
-     "a third longer",
+     "with --mode optimal: say how much more mentors who are no candidates could add; takes up to "
+     "half as long again",
      NULL},
     {"explain", 0, "PERSON", "say why this mentee was paired as they were, or was not", NULL},
     {"sensitivity", 0, "PERSON", "say which weights would give this mentee another mentor", NULL},

@@ -151,8 +151,8 @@ const struct cvn_option cvn_match_run_options[] = {
      "candidates_per_mentee"},
     {"seed", 0, "N", "breaks ties; the same seed gives the same pairs", "seed"},
     {"gap", 0, NULL,
-     "with --mode optimal: find how much more mentors who are no candidates could add; takes about "
-     "a third longer",
+     "with --mode optimal: find how much more mentors who are no candidates could add; takes up to "
+     "half as long again",
      "find_gap"},
     {"lock", 0, "MENTEE=MENTOR",
      "pair two in this run; by e-mail or id; may be given several times", NULL},
