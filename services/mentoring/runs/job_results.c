@@ -3,7 +3,6 @@
 #include "cohort/problem_bytes.h"
 #include "cohort/report.h"
 #include "services/mentoring/runs/input_table.h"
-#include "services/mentoring/runs/outcome_text.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
 #include "storage/store.h"
@@ -77,9 +76,7 @@ static int add_report(struct cvn_job *job, struct batch *batch, const struct cvn
     }
     if (r == 0 && !cvn_id_parse(&batch->enrolments[batch->n], CVN_ENROLMENT_PREFIX, enrolment))
         r = -EUCLEAN;
-    return r ? r
-             : cvn_outcomes_shorten(batch->reports[batch->n]->alternatives,
-                                    batch->reports[batch->n]->n_alternatives, &batch->arena);
+    return r;
 }
 
 static int store_batch(struct cvn_job *job, const struct cvn_report *report, size_t first, size_t n)

@@ -1,6 +1,5 @@
 #include "services/mentoring/runs/run_find.h"
 
-#include "services/mentoring/runs/outcome_text.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
 
@@ -91,10 +90,6 @@ int cvn_run_read_result(struct cvn_ctx *ctx, struct cvn_slice value,
 {
     int r = cvn_ctx_unpack(ctx, &convene__mentoring__v1__explain_match_response__descriptor, value,
                            ret);
-    if (r)
-        return r;
-    bool mentee = (*ret)->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTEE;
-    return mentee && (*ret)->n_matches != 1
-               ? -EUCLEAN
-               : cvn_outcomes_restore((*ret)->alternatives, (*ret)->n_alternatives, ctx->arena);
+    bool mentee = r == 0 && (*ret)->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTEE;
+    return mentee && (*ret)->n_matches != 1 ? -EUCLEAN : r;
 }
