@@ -3,6 +3,20 @@
 #include <stdio.h>
 #include <string.h>
 
+/* All or nothing, whenever the program ends; your database, in the same transaction, is better. */
+static int keep(const char *cursor, const char *path)
+{
+    char next[4096];
+    if (snprintf(next, sizeof next, "%s.new", path) >= (int)sizeof next)
+        return -1;
+    FILE *file = fopen(next, "w");
+    if (!file)
+        return -1;
+    int failed = fprintf(file, "%s\n", cursor) < 0;
+    failed |= fclose(file) != 0;
+    return failed || rename(next, path) != 0;
+}
+
 static int show(const struct convene_change *change, void *user)
 {
     if (change->what == CONVENE_CHANGE_EVENT)
@@ -12,12 +26,7 @@ static int show(const struct convene_change *change, void *user)
     else if (change->what == CONVENE_CHANGE_COMMENT && !change->comment.removed)
         printf("%s, %s said: %s\n", change->event_id, change->comment.name, change->comment.text);
     fflush(stdout);
-    FILE *file = fopen(user, "w"); /* your database, in the same transaction, is better */
-    if (file) {
-        fprintf(file, "%s\n", change->cursor);
-        fclose(file);
-    }
-    return file == NULL; /* not 0 ends the watch */
+    return keep(change->cursor, user); /* not 0 ends the watch */
 }
 
 int main(int argc, char **argv)
