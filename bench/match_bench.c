@@ -157,23 +157,21 @@ static bool read_modes(const char *text, struct modes *modes)
 {
     static const char *const names[] = {"stable", "optimal", "most", "fair", "gap"};
     *modes = (struct modes){.n = 0};
-    for (; *text && modes->n < CVN_MATCH_MODES; text += *text == ',') {
+    while (*text) {
         size_t length = strcspn(text, ","), m = 0;
         while (m <= CVN_MATCH_MODES &&
                (strlen(names[m]) != length || strncmp(text, names[m], length) != 0))
             m++;
-        if (m > CVN_MATCH_MODES)
+        if (m > CVN_MATCH_MODES || (m < CVN_MATCH_MODES && modes->n == CVN_MATCH_MODES))
             break;
         if (m == CVN_MATCH_MODES)
             modes->with_gap = true;
         else
             modes->items[modes->n++] = (enum cvn_match_mode)m;
-        text += length;
+        text += length + (text[length] == ',');
     }
-    if (modes->n > 0 && (!*text || strcmp(text, "gap") == 0)) {
-        modes->with_gap |= *text != '\0';
+    if (modes->n > 0 && !*text)
         return true;
-    }
     fprintf(stderr, "match_bench: modes are stable, optimal, most, fair and gap, not %s\n", text);
     return false;
 }

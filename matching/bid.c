@@ -90,7 +90,7 @@ static uint64_t find_free(const struct cvn_match_market *market, uint32_t mentee
     return CVN_MATCH_NO_EDGE;
 }
 
-/* Whoever bids on: the loser of a seat, or CVN_MATCH_NOBODY. */
+/* A mentee bids once. Returns who lost the seat and bids on, or CVN_MATCH_NOBODY. */
 static uint32_t bid(struct cvn_match_market *market, uint32_t mentee, uint32_t *spent)
 {
     const struct cvn_match_instance *in = market->instance;

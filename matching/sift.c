@@ -243,8 +243,7 @@ CVN_MATCH_INLINE void keep_able(struct cvn_match_sifter *sifter)
     }
 }
 
-/* Lists those who teach enough if they have all the goals, and has what is read next brought near.
- */
+/* Lists those who teach enough if they have all the goals; what is read next is brought near. */
 CVN_MATCH_INLINE uint32_t list_teachers(struct cvn_match_sifter *sifter, uint32_t least,
                                         size_t block)
 {

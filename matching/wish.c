@@ -1,7 +1,5 @@
 #include "matching/wish.h"
 
-#include <string.h>
-
 /* Points for a part of a whole, each side's rounded down as in a score. */
 static int32_t share_of(const struct cvn_match_problem *problem, enum cvn_match_wish_side side,
                         enum cvn_match_term term, uint32_t part, uint32_t whole)
@@ -87,8 +85,7 @@ static bool set_steps(struct cvn_match_bar *bar, const struct cvn_match_wish *wi
     return true;
 }
 
-/* How many of something, worth points[n], are missing for so many points; above most if too many.
- */
+/* How many of something, n being worth points[n], it takes for the least; above most: too many. */
 static uint32_t count_for(const int16_t *points, uint32_t most, int64_t least)
 {
     uint32_t n = 0;

@@ -54,7 +54,6 @@ void cvn_budget_give(struct cvn_budget *budget, enum cvn_work work, uint64_t mem
 static int refuse_number(struct cvn_ctx *ctx, enum cvn_work work)
 {
     static const char *const others[CVN_WORK_KINDS] = {
-        [CVN_WORK_RUN] = "match runs are worked on",
         [CVN_WORK_CHECK] = "programmes are being checked",
         [CVN_WORK_WEIGH] = "pairs' weights are being tried",
         [CVN_WORK_REPLACE] = "replacements are being looked for",

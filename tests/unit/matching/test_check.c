@@ -1,7 +1,9 @@
 #include "bench/cohort.h"
+#include "matching/prepared.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/matching/people.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { PAIRS_MAX = 400, EDGES_MAX = 20000 };
@@ -70,6 +72,37 @@ static void test_answer_passes_when_nothing_is_spoilt(void **state)
                                      CVN_MATCH_CHECK_ALL_PAIRS, NULL, NULL),
                      0);
     assert_true(plant->answer.n_pairs > 20 && plant->answer.n_unmatched > 5);
+}
+
+/* A second mode of one prepared problem: all but its candidates, which a check has passed. */
+static void test_pairs_alone_are_checked_of_a_second_mode(void **state)
+{
+    struct plant *plant = *state;
+    struct cvn_match_problem problem = plant->cohort.problem;
+    struct cvn_match_prepared *prepared = NULL;
+    struct cvn_match_result *result = NULL;
+    struct cvn_error err = {""};
+    assert_int_equal(cvn_match_prepared_new(&problem, NULL, &prepared), 0);
+    assert_int_equal(cvn_match_prepared_solve(prepared, CVN_MATCH_OPTIMAL, NULL, &result), 0);
+    problem.mode = CVN_MATCH_OPTIMAL;
+    struct cvn_match_answer answer = *cvn_match_result_answer(result);
+    assert_int_equal(cvn_match_check(&problem, &answer, CVN_MATCH_CHECK_PAIRS, NULL, &err), 0);
+    struct cvn_match_pair *pairs = malloc(answer.n_pairs * sizeof *pairs);
+    assert_non_null(pairs);
+    memcpy(pairs, answer.pairs, answer.n_pairs * sizeof *pairs);
+    answer.pairs = pairs;
+    pairs[0].mentor_points[0]++;
+    assert_int_equal(cvn_match_check(&problem, &answer, CVN_MATCH_CHECK_PAIRS, NULL, &err),
+                     CVN_MATCH_VIOLATION);
+    free(pairs);
+    cvn_match_result_free(result);
+    cvn_match_prepared_free(prepared);
+    /* A stable one is gone through all the same. */
+    copy(plant);
+    plant->candidates[0].mentee_score++;
+    assert_int_equal(
+        cvn_match_check(&plant->cohort.problem, &plant->answer, CVN_MATCH_CHECK_PAIRS, NULL, &err),
+        CVN_MATCH_VIOLATION);
 }
 
 static void test_mentor_over_capacity_is_found(void **state)
@@ -276,6 +309,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answer_passes_when_nothing_is_spoilt),
+        cmocka_unit_test(test_pairs_alone_are_checked_of_a_second_mode),
         cmocka_unit_test(test_mentor_over_capacity_is_found),
         cmocka_unit_test(test_excluded_pair_is_found),
         cmocka_unit_test(test_pair_without_common_hours_is_found),

@@ -209,6 +209,32 @@ static void test_checker_finds_an_answer_that_is_not_the_best(void **state)
     cvn_match_result_free(result);
 }
 
+/* Tells nothing; asserts that what is told can be. */
+static bool hear(void *context, enum cvn_match_phase phase, uint64_t done, uint64_t total)
+{
+    size_t *n_calls = context;
+    assert_true(done <= total);
+    ++*n_calls;
+    return true;
+}
+
+/* Large enough for prices to be mended after the bidding, by which some are done with twice. */
+static void test_progress_stays_within_its_total(void **state)
+{
+    struct cohort_shape shape = cohort_shape_of(12000, 8);
+    struct cohort cohort;
+    struct cvn_match_result *result = NULL;
+    size_t n_calls = 0;
+    struct cvn_match_progress progress = {hear, &n_calls};
+    assert_int_equal(cohort_init(&cohort, &shape), 0);
+    cohort.problem.mode = CVN_MATCH_OPTIMAL;
+    cohort.problem.n_threads = 2;
+    assert_int_equal(cvn_match_solve(&cohort.problem, &progress, &result), 0);
+    assert_true(n_calls > 20);
+    cvn_match_result_free(result);
+    cohort_deinit(&cohort);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_bytes_are_the_same_when_rows_are_in_another_order),
         cmocka_unit_test(test_locked_pairs_stay_and_take_their_seat),
         cmocka_unit_test(test_checker_finds_an_answer_that_is_not_the_best),
+        cmocka_unit_test(test_progress_stays_within_its_total),
     };
     return cmocka_run_group_tests_name("modes", tests, NULL, NULL);
 }
