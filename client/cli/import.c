@@ -59,7 +59,7 @@ static int refuse_column(const struct cvn_import_kind *kind, const char *name,
         return cvn_error_set(err, -EINVAL, "there is no column \"%.60s\"; did you mean \"%s\"?",
                              name, near);
     }
-    return cvn_error_set(err, -EINVAL, "there is no column \"%.60s\" for %s", name, kind->noun);
+    return cvn_error_set(err, -EINVAL, "\"%.60s\" is no column of %s", name, kind->noun);
 }
 
 static ProtobufCMessage *new_message(struct cvn_arena *arena,

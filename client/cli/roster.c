@@ -87,7 +87,7 @@ static int set_fields(struct reader *reader, const struct cvn_record *record,
             r = cvn_field_set(reader->arena, &enrolment->base, "display_name", record->values[i],
                               &why);
         } else if (!column) {
-            return cvn_error_set(err, -EINVAL, "there is no column \"%.60s\" for enrolments",
+            return cvn_error_set(err, -EINVAL, "\"%.60s\" is no column of enrolments",
                                  record->names[i]);
         } else {
             r = cvn_field_set(reader->arena, &enrolment->base, column->path, record->values[i],

@@ -186,7 +186,7 @@ static void test_json_lines_are_taken_one_by_one(void **state)
                             ".jsonl"),
                      CVN_EXIT_FAILED);
     assert_int_equal(n_taken, 1);
-    expect_said("line 2, b: there is no column \"planet\"");
+    expect_said("line 2, b: \"planet\" is no column of");
     expect_said("line 3: is no JSON");
 }
 
