@@ -100,11 +100,14 @@ int cvn_match_assignment_prove(const struct cvn_match_instance *in,
     return r;
 }
 
+/* The mentee whom a mentor likes least of its own; what everybody beats where a seat is free. */
 struct least {
     uint32_t score;
+    uint32_t mentee;
     uint64_t draw;
-    uint32_t mentee; /* UINT32_MAX: none */
 };
+
+static const struct least free_seat = {0, UINT32_MAX, UINT64_MAX}, no_seat = {UINT32_MAX, 0, 0};
 
 /* Whether a mentor would rather have a mentee by an edge than the one it likes least. */
 static bool would_swap(const struct cvn_match_instance *in, uint32_t mentee, uint64_t edge,
@@ -117,30 +120,38 @@ static bool would_swap(const struct cvn_match_instance *in, uint32_t mentee, uin
     return draw != least->draw ? draw < least->draw : mentee < least->mentee;
 }
 
+static void find_least(const struct cvn_match_instance *in, const uint64_t *edge,
+                       const uint32_t *n_seated, struct least *least)
+{
+    for (uint32_t j = 0; j < in->n_mentors; j++)
+        least[j] = no_seat;
+    for (uint32_t i = 0; i < in->n_mentees; i++) {
+        if (edge[i] == CVN_MATCH_NO_EDGE)
+            continue;
+        struct least *of = &least[in->edges[edge[i]].mentor];
+        if (!would_swap(in, i, edge[i], of))
+            *of = (struct least){in->edges[edge[i]].mentor_score, i,
+                                 in->lottery ? in->lottery[i] : i};
+    }
+    for (uint32_t j = 0; j < in->n_mentors; j++)
+        if (n_seated[j] < in->seats[j])
+            least[j] = free_seat;
+}
+
 int cvn_match_stability_prove(const struct cvn_match_instance *in, const uint64_t *edge,
                               struct cvn_error *err)
 {
     uint32_t *n_seated = calloc((size_t)in->n_mentors + 1, sizeof *n_seated);
     struct least *least = malloc(((size_t)in->n_mentors + 1) * sizeof *least);
     int r = n_seated && least ? count_seated(in, edge, n_seated, err) : -ENOMEM;
-    for (uint32_t j = 0; r == 0 && j < in->n_mentors; j++)
-        least[j].mentee = UINT32_MAX;
-    for (uint32_t i = 0; r == 0 && i < in->n_mentees; i++) {
-        if (edge[i] == CVN_MATCH_NO_EDGE)
-            continue;
-        struct least *of = &least[in->edges[edge[i]].mentor];
-        if (of->mentee == UINT32_MAX || !would_swap(in, i, edge[i], of))
-            *of = (struct least){in->edges[edge[i]].mentor_score, in->lottery ? in->lottery[i] : i,
-                                 i};
-    }
+    if (r == 0)
+        find_least(in, edge, n_seated, least);
     for (uint32_t i = 0; r == 0 && i < in->n_mentees; i++)
-        for (uint64_t e = in->first[i]; r == 0 && e < in->first[i + 1] && e != edge[i]; e++) {
-            uint32_t j = in->edges[e].mentor;
-            if (n_seated[j] < in->seats[j] || (in->seats[j] && would_swap(in, i, e, &least[j])))
+        for (uint64_t e = in->first[i]; r == 0 && e < in->first[i + 1] && e != edge[i]; e++)
+            if (would_swap(in, i, e, &least[in->edges[e].mentor]))
                 r = cvn_error_set(err, CVN_MATCH_VIOLATION,
                                   "mentee %u and mentor %u would both rather have each other", i,
-                                  j);
-        }
+                                  in->edges[e].mentor);
     free(n_seated);
     free(least);
     return r;
