@@ -6,8 +6,9 @@
 
 /* An edge as its mentor sees it. */
 struct entry {
-    uint64_t edge;
+    uint32_t edge; /* CVN_MATCH_EDGES_MAX is less */
     uint32_t mentee;
+    int32_t worth; /* without the bonus */
 };
 
 /*
@@ -19,6 +20,7 @@ struct entry {
 struct search {
     struct cvn_match_market *market;
     struct entry *entries; /* by mentor */
+    int64_t *profit;       /* by mentee: what the seat is worth more than it costs; 0 without one */
     uint64_t *starts;      /* n_mentors + 1 */
     struct cvn_match_heap heap;
     uint32_t *seen;
@@ -29,6 +31,13 @@ struct search {
     uint64_t end_edge;   /* who takes this */
 };
 
+static void note_profit(struct search *search, uint32_t mentee)
+{
+    const struct cvn_match_market *market = search->market;
+    const struct cvn_match_candidate *edge = &market->instance->edges[market->edge[mentee]];
+    search->profit[mentee] = cvn_match_market_worth(market, edge) - market->price[edge->mentor];
+}
+
 static int list_by_mentor(struct search *search)
 {
     const struct cvn_match_instance *in = search->market->instance;
@@ -36,10 +45,12 @@ static int list_by_mentor(struct search *search)
     search->entries = malloc((n_edges + 1) * sizeof *search->entries);
     search->starts = calloc((size_t)in->n_mentors + 2, sizeof *search->starts);
     search->seen = malloc(((size_t)in->n_mentors + 1) * sizeof *search->seen);
-    if (!search->entries || !search->starts || !search->seen)
+    search->profit = calloc((size_t)in->n_mentees + 1, sizeof *search->profit);
+    if (!search->entries || !search->starts || !search->seen || !search->profit)
         return -ENOMEM;
     /* Counted two places on, so that after adding up each start is one place on and can advance. */
     uint64_t *next = search->starts + 1;
+    int32_t mask = search->market->worth_mask;
     int r = 0;
     for (uint32_t i = 0; r == 0 && i < in->n_mentees; i++) {
         for (uint64_t e = in->first[i]; e < in->first[i + 1]; e++)
@@ -50,7 +61,10 @@ static int list_by_mentor(struct search *search)
         next[j + 1] += next[j];
     for (uint32_t i = 0; r == 0 && i < in->n_mentees; i++) {
         for (uint64_t e = in->first[i]; e < in->first[i + 1]; e++)
-            search->entries[next[in->edges[e].mentor]++] = (struct entry){e, i};
+            search->entries[next[in->edges[e].mentor]++] =
+                (struct entry){(uint32_t)e, i, cvn_match_worth(&in->edges[e]) & mask};
+        if (search->market->edge[i] != CVN_MATCH_NO_EDGE)
+            note_profit(search, i);
         r = cvn_match_market_tell(search->market, (uint32_t)(in->first[i + 1] - in->first[i]));
     }
     return r;
@@ -82,23 +96,21 @@ static int visit(struct search *search, uint32_t mentor)
 {
     struct cvn_match_market *market = search->market;
     const struct cvn_match_candidate *edges = market->instance->edges;
-    struct cvn_match_node node = market->nodes[mentor];
+    int64_t base = market->nodes[mentor].distance + market->price[mentor] - market->bonus;
     for (uint64_t n = search->starts[mentor]; n < search->starts[mentor + 1]; n++) {
         const struct entry *entry = &search->entries[n];
+        int64_t distance = base - entry->worth + search->profit[entry->mentee];
+        if (distance >= search->bound)
+            continue;
         uint64_t edge = market->edge[entry->mentee];
-        int64_t distance = node.distance + market->price[mentor] -
-                           cvn_match_market_worth(market, &edges[entry->edge]);
         if (edge == CVN_MATCH_NO_EDGE) {
-            if (distance < search->bound) {
-                search->bound = distance;
-                search->end_mentor = CVN_MATCH_NOBODY;
-                search->end_mentee = entry->mentee;
-                search->end_edge = entry->edge;
-            }
+            search->bound = distance;
+            search->end_mentor = CVN_MATCH_NOBODY;
+            search->end_mentee = entry->mentee;
+            search->end_edge = entry->edge;
             continue;
         }
         uint32_t left = edges[edge].mentor;
-        distance += cvn_match_market_worth(market, &edges[edge]) - market->price[left];
         int r = left == mentor ? 0 : reach(search, left, distance, entry);
         if (r != 0)
             return r;
@@ -112,31 +124,41 @@ static void shift(struct search *search, uint32_t source)
 {
     struct cvn_match_market *market = search->market;
     const struct cvn_match_candidate *edges = market->instance->edges;
-    uint32_t mentor = search->end_mentor;
-    uint32_t mover = search->end_mentee;
+    uint32_t mover = search->end_mentee, mentor = search->end_mentor;
     uint64_t edge = search->end_edge;
-    for (bool first = mentor == CVN_MATCH_NOBODY; first || mentor != source; first = false) {
-        if (!first) {
-            mover = market->nodes[mentor].from;
-            edge = market->nodes[mentor].via;
-            struct cvn_match_node *left = &market->nodes[mentor];
-            uint32_t last = left->first + --left->n_held;
-            market->held[market->place[mover]] = market->held[last];
-            market->place[market->held[last].mentee] = market->place[mover];
-        }
+    if (mentor == source)
+        return;
+    if (mentor != CVN_MATCH_NOBODY) {
+        struct cvn_match_node *node = &market->nodes[mentor];
+        mover = node->from;
+        edge = node->via;
+        uint32_t last = node->first + --node->n_held;
+        market->held[market->place[mover]] = market->held[last];
+        market->place[market->held[last].mentee] = market->place[mover];
+    }
+    do {
         struct cvn_match_node *node = &market->nodes[mentor = edges[edge].mentor];
-        market->place[mover] = node->first + node->n_held++;
+        uint32_t next = node->from;
+        market->place[mover] =
+            mentor == source ? node->first + node->n_held++ : market->place[next];
         market->held[market->place[mover]].mentee = mover;
         market->edge[mover] = edge;
-    }
+        note_profit(search, mover);
+        mover = next;
+        edge = node->via;
+    } while (mentor != source);
 }
 
+/* Makes the path free of cost by cheaper seats on the way, and forgets the distances. */
 static void lower_prices(struct search *search)
 {
+    struct cvn_match_market *market = search->market;
     for (uint32_t i = 0; i < search->n_seen; i++) {
-        struct cvn_match_node *node = &search->market->nodes[search->seen[i]];
-        if (node->distance < search->bound)
-            search->market->price[search->seen[i]] -= search->bound - node->distance;
+        struct cvn_match_node *node = &market->nodes[search->seen[i]];
+        int64_t less = node->distance < search->bound ? search->bound - node->distance : 0;
+        market->price[search->seen[i]] -= less;
+        for (uint32_t s = 0; less > 0 && s < node->n_held; s++)
+            search->profit[market->held[node->first + s].mentee] += less;
         node->distance = CVN_MATCH_FAR;
     }
     search->n_seen = 0;
@@ -157,8 +179,8 @@ static int fill_one(struct search *search, uint32_t source)
     }
     if (r != 0)
         return r;
-    shift(search, source);
     lower_prices(search);
+    shift(search, source);
     return 0;
 }
 
@@ -176,6 +198,7 @@ int cvn_match_market_fill(struct cvn_match_market *market)
         }
     }
     free(search.entries);
+    free(search.profit);
     free(search.starts);
     free(search.heap.stops);
     free(search.seen);

@@ -40,7 +40,8 @@ struct cvn_match_market {
     uint64_t *edge;  /* by mentee: the one it is placed by, or CVN_MATCH_NO_EDGE */
     uint32_t *left;  /* mentees still to be placed */
     uint32_t n_left;
-    uint32_t n_done;
+    uint32_t phase;   /* of bidding, from 0 */
+    uint32_t n_done;  /* in it */
     uint64_t n_steps; /* since progress was told */
     int64_t n_bids;
     int64_t n_searches;

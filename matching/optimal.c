@@ -9,8 +9,14 @@
 /* Edges looked at between two reports: below a few milliseconds of work. */
 enum { TELL_EVERY_STEPS = 1 << 19 };
 
-/* Coarse bids leave more to the searches, fine ones take longer: the dearest edge in such steps. */
-enum { STEPS_OF_WORTH = 256 };
+/*
+ * Coarse bids come near to the prices soon, and fine ones leave little to the searches, so bidding
+ * is done in phases (the scaling of the auction, Bertsekas 1979): the dearest edge is COARSE steps
+ * of the first, and a step is FINER times smaller in each. Seats may have become too dear by a few
+ * steps, so that they begin the next phase cheaper. Whatever prices it ends with, the searches make
+ * them right, and what they prove is checked.
+ */
+enum { PHASES = 3, COARSE = 16, FINER = 8, STEPS_CHEAPER = 2 };
 
 int cvn_match_market_tell(struct cvn_match_market *market, uint32_t n_steps)
 {
@@ -19,9 +25,9 @@ int cvn_match_market_tell(struct cvn_match_market *market, uint32_t n_steps)
         return 0;
     market->n_steps = 0;
     /* Some are done with more than once, as prices are mended. */
-    uint32_t n = market->instance->n_mentees;
+    uint64_t n = market->instance->n_mentees, n_done = market->n_done < n ? market->n_done : n;
     return cvn_match_tell(market->progress, CVN_MATCH_PHASE_SOLVE,
-                          market->n_done < n ? market->n_done : n, n);
+                          (market->phase * n + n_done) / PHASES, n);
 }
 
 static void market_deinit(struct cvn_match_market *market)
@@ -95,12 +101,39 @@ static void hand_over(struct cvn_match_market *market, struct cvn_match_assignme
         }
 }
 
+/* Everybody stands up, and seats cost so much less. */
+static void begin_again(struct cvn_match_market *market, int64_t less)
+{
+    for (uint32_t j = 0; j < market->instance->n_mentors; j++) {
+        if (market->nodes[j].n_seats == 0)
+            continue;
+        market->nodes[j].n_held = 0;
+        market->price[j] = market->price[j] > less ? market->price[j] - less : 0;
+    }
+    for (uint32_t i = 0; i < market->instance->n_mentees; i++)
+        market->edge[i] = CVN_MATCH_NO_EDGE;
+    market->n_left = market->n_done = 0;
+}
+
+static int bid_in_phases(struct cvn_match_market *market)
+{
+    int r = 0;
+    for (market->phase = 0; r == 0 && market->phase < PHASES - 1; market->phase++) {
+        if (market->step == 0)
+            continue;
+        r = cvn_match_market_bid(market);
+        begin_again(market, STEPS_CHEAPER * market->step);
+        market->step /= FINER;
+    }
+    return r == 0 ? cvn_match_market_bid(market) : r;
+}
+
 /* Finds the best for one bonus, or with a mask of 0 the most mentees that can be placed at all. */
 static int run(struct cvn_match_market *market, struct cvn_match_assignment *ret)
 {
     int r = market_init(market);
     if (r == 0)
-        r = cvn_match_market_bid(market);
+        r = bid_in_phases(market);
     if (r == 0) {
         cvn_match_market_settle(market);
         r = cvn_match_market_augment(market);
@@ -152,10 +185,8 @@ int cvn_match_assign(struct cvn_match_assignment *ret, const struct cvn_match_in
                      enum cvn_match_aim aim, const struct cvn_match_progress *progress)
 {
     int64_t most = highest_worth(instance);
-    struct cvn_match_market start = {.instance = instance,
-                                     .progress = progress,
-                                     .worth_mask = -1,
-                                     .step = most / STEPS_OF_WORTH};
+    struct cvn_match_market start = {
+        .instance = instance, .progress = progress, .worth_mask = -1, .step = most / COARSE};
     int r = cvn_match_tell(progress, CVN_MATCH_PHASE_SOLVE, 0, instance->n_mentees);
     struct cvn_match_assignment made = {0};
     if (r == 0)
