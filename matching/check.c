@@ -252,12 +252,15 @@ static int check_candidate(struct check *check, size_t mentee, uint64_t edge, st
     return check_not_blocking(check, mentor, mentee, &by_mentee, &by_mentor);
 }
 
-/* Beyond the candidates: nobody better was left out, and nobody blocks. */
+/*
+ * Beyond the candidates: nobody liked better than the last of those who have to be was left out,
+ * and nobody blocks.
+ */
 static int check_others(struct check *check, size_t mentee, const struct liking *last)
 {
     const uint64_t *first = check->answer->first;
     bool full =
-        first[mentee + 1] - first[mentee] == (uint64_t)check->judge.problem->candidates_per_mentee;
+        first[mentee + 1] - first[mentee] >= (uint64_t)check->judge.problem->candidates_per_mentee;
     for (size_t mentor = 0; mentor < check->answer->n_mentors; mentor++) {
         struct liking by_mentee, by_mentor;
         if (check->listed_by[mentor] == mentee + 1 ||
@@ -277,16 +280,19 @@ static int check_others(struct check *check, size_t mentee, const struct liking 
 static int check_mentee(struct check *check, size_t mentee)
 {
     const uint64_t *first = check->answer->first;
-    struct liking last = {.who = SIZE_MAX};
+    struct liking before = {.who = SIZE_MAX}, last = before;
     uint64_t n = first[mentee + 1] - first[mentee];
+    uint64_t n_wanted = (uint64_t)check->judge.problem->candidates_per_mentee;
     bool locked = cvn_match_judge_locked(&check->judge, mentee_id(check, mentee)) != NULL;
     if (first[mentee + 1] < first[mentee] || n > (locked ? 0 : CVN_MATCH_CANDIDATES_MAX))
         return fault(check, "mentee %s has too many candidates",
                      show(mentee_id(check, mentee)).text);
     for (uint64_t edge = first[mentee]; edge < first[mentee + 1]; edge++) {
-        int r = check_candidate(check, mentee, edge, &last);
+        int r = check_candidate(check, mentee, edge, &before);
         if (r != 0)
             return r;
+        if (edge - first[mentee] < n_wanted)
+            last = before;
     }
     return check->scope == CVN_MATCH_CHECK_ALL_PAIRS && !locked ? check_others(check, mentee, &last)
                                                                 : 0;

@@ -1,6 +1,7 @@
 #include "matching/gap.h"
 
 #include "matching/crew.h"
+#include "matching/instance.h"
 #include "matching/measure.h"
 #include "matching/progress.h"
 #include "matching/sift.h"
@@ -8,72 +9,99 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* What a mentee would gain from somebody. */
+struct offer {
+    int64_t gain;
+    uint32_t mentor;
+};
+
 /* One thread's work. */
 struct survey {
     const struct cvn_match_cohort *cohort;
-    const struct cvn_match_answer *answer;
+    const struct cvn_match_graph *graph;
     const int64_t *price; /* by mentor, see price_seats */
+    struct cvn_match_finds *finds;
     struct cvn_match_wish wish;
+    struct cvn_match_bar bar;
     struct cvn_match_sifter sifter;
+    struct offer offers[CVN_MATCH_FINDS_EACH]; /* to the present mentee, best first */
+    uint32_t n_offers;
+    int64_t known; /* what the present mentee could gain among the candidates */
     int64_t gains; /* summed over the mentees seen */
     int64_t n_tempted;
 };
 
-static void gain_most(int64_t *most, int64_t gain)
+/* Only who is worth more than this can be a gain, as no price is negative. */
+static int64_t least_gain(const struct survey *survey)
 {
-    if (gain > *most)
-        *most = gain;
+    return survey->n_offers < CVN_MATCH_FINDS_EACH ? survey->known
+                                                   : survey->offers[survey->n_offers - 1].gain;
+}
+
+static void consider(struct survey *survey, uint32_t mentor, int64_t worth)
+{
+    int64_t gain = worth - survey->price[mentor];
+    if (gain <= least_gain(survey))
+        return;
+    uint32_t at =
+        survey->n_offers < CVN_MATCH_FINDS_EACH ? survey->n_offers++ : survey->n_offers - 1;
+    for (; at > 0 && survey->offers[at - 1].gain < gain; at--)
+        survey->offers[at] = survey->offers[at - 1];
+    survey->offers[at] = (struct offer){gain, mentor};
 }
 
 /* Pairs of which something is known. */
-static void survey_specials(struct survey *survey, uint32_t mentee, int64_t *most)
+static void survey_specials(struct survey *survey, uint32_t mentee)
 {
     const struct cvn_match_cohort *cohort = survey->cohort;
     for (size_t i = cohort->specials.first[mentee]; i < cohort->specials.end[mentee]; i++) {
         const struct cvn_match_special *special = &cohort->specials.items[i];
+        struct cvn_match_candidate pair;
         if (!cvn_match_allow_special(cohort, mentee, special))
             continue;
-        struct cvn_match_measure measure;
-        int16_t points[CVN_MATCH_TERMS];
-        cvn_match_measure_known(cohort, mentee, special->mentor, special, &measure);
-        int32_t worth = cvn_match_points(&measure, CVN_MATCH_SIDE_MENTEE,
-                                         &cohort->problem->mentee_weights, points) +
-                        cvn_match_points(&measure, CVN_MATCH_SIDE_MENTOR,
-                                         &cohort->problem->mentor_weights, points);
-        gain_most(most, worth - survey->price[special->mentor]);
+        cvn_match_score_pair(cohort, mentee, special->mentor, special, &pair);
+        consider(survey, pair.mentor, cvn_match_worth(&pair));
     }
 }
 
-/* All others; only who is worth more than the most so far can be a gain, as no price is negative.
- */
-static void survey_plain(struct survey *survey, uint32_t mentee, int64_t *most)
+static void survey_plain(struct survey *survey, uint32_t mentee)
 {
     const struct cvn_match_wish *wish = &survey->wish;
-    struct cvn_match_bar bar;
-    cvn_match_bar_set(&bar, wish, *most + 1);
+    int64_t least = least_gain(survey);
+    cvn_match_bar_set(&survey->bar, wish, least + 1);
     for (size_t block = 0; block < survey->cohort->n_blocks; block++) {
-        int64_t before = *most;
-        uint32_t n = cvn_match_sift(&survey->sifter, mentee, wish, &bar, block);
+        uint32_t n = cvn_match_sift(&survey->sifter, mentee, wish, &survey->bar, block);
         for (uint32_t i = 0; i < n; i++) {
             const struct cvn_match_prospect *prospect = &survey->sifter.prospects[i];
-            gain_most(most,
-                      cvn_match_prospect_points(prospect, wish) - survey->price[prospect->mentor]);
+            consider(survey, prospect->mentor, cvn_match_prospect_points(prospect, wish));
         }
-        if (*most > before)
-            cvn_match_bar_set(&bar, wish, *most + 1);
+        if (least_gain(survey) > least)
+            cvn_match_bar_set(&survey->bar, wish, (least = least_gain(survey)) + 1);
     }
 }
 
 /* What a mentee could gain among the candidates. */
 static int64_t gain_known(const struct survey *survey, uint32_t mentee)
 {
-    const struct cvn_match_answer *answer = survey->answer;
+    const struct cvn_match_graph *graph = survey->graph;
     int64_t most = 0;
-    for (uint64_t e = answer->first[mentee]; e < answer->first[mentee + 1]; e++) {
-        const struct cvn_match_candidate *edge = &answer->candidates[e];
-        gain_most(&most, edge->mentee_score + edge->mentor_score - survey->price[edge->mentor]);
+    for (uint64_t e = graph->first[mentee]; e < graph->first[mentee + 1]; e++) {
+        int64_t gain = cvn_match_worth(&graph->items[e]) - survey->price[graph->items[e].mentor];
+        most = gain > most ? gain : most;
     }
     return most;
+}
+
+static void note_offers(struct survey *survey, uint32_t mentee)
+{
+    struct cvn_match_finds *finds = survey->finds;
+    for (uint32_t i = 0; i < survey->n_offers; i++) {
+        uint32_t mentor = survey->offers[i].mentor;
+        cvn_match_score_pair(survey->cohort, mentee, mentor,
+                             cvn_match_specials_find(&survey->cohort->specials, mentee, mentor),
+                             &finds->items[mentee][i]);
+    }
+    finds->n[mentee] = (uint8_t)survey->n_offers;
 }
 
 static int survey_mentees(void *member, uint64_t from, uint64_t to)
@@ -81,43 +109,43 @@ static int survey_mentees(void *member, uint64_t from, uint64_t to)
     struct survey *survey = member;
     for (uint64_t i = from; i < to; i++) {
         uint32_t mentee = (uint32_t)i;
+        survey->n_offers = 0;
         if (survey->cohort->locked[mentee] != CVN_MATCH_NOBODY)
             continue;
-        int64_t known = gain_known(survey, mentee), most = known;
+        survey->known = gain_known(survey, mentee);
         cvn_match_wish_init(&survey->wish, survey->cohort, mentee, CVN_MATCH_WISH_BOTH);
         cvn_match_sift_for(&survey->sifter, &survey->wish);
-        survey_specials(survey, mentee, &most);
-        survey_plain(survey, mentee, &most);
-        survey->gains += most;
-        survey->n_tempted += most > known;
+        survey_specials(survey, mentee);
+        survey_plain(survey, mentee);
+        survey->gains += survey->n_offers > 0 ? survey->offers[0].gain : survey->known;
+        survey->n_tempted += survey->n_offers > 0;
+        note_offers(survey, mentee);
     }
     return 0;
 }
 
 /* Adds up what the members found. */
-static int run(const struct cvn_match_cohort *cohort, const struct cvn_match_answer *answer,
-               const int64_t *price, const struct cvn_match_progress *progress,
+static int run(const struct survey *start, const struct cvn_match_progress *progress,
                struct cvn_match_gap *ret)
 {
+    const struct cvn_match_problem *problem = start->cohort->problem;
     void *surveys[CVN_MATCH_THREADS_MAX] = {NULL};
     struct cvn_match_crew crew = {
-        .n_items = cohort->mentees.n,
-        .chunk = cvn_match_tell_every(cohort->mentors.n),
+        .n_items = start->cohort->mentees.n,
+        .chunk = cvn_match_tell_every(start->cohort->mentors.n),
         .work = survey_mentees,
         .members = surveys,
-        .n_members = cohort->problem->n_threads ? cohort->problem->n_threads : 1,
+        .n_members = problem->n_threads ? problem->n_threads : 1,
         .progress = progress,
-        .phase = CVN_MATCH_PHASE_CHECK,
+        .phase = CVN_MATCH_PHASE_CANDIDATES,
     };
     int r = 0;
     for (int32_t i = 0; r == 0 && i < crew.n_members; i++) {
-        struct survey *survey = surveys[i] = calloc(1, sizeof *survey);
+        struct survey *survey = surveys[i] = malloc(sizeof *survey);
         r = survey ? 0 : -ENOMEM;
         if (survey) {
-            survey->cohort = cohort;
-            cvn_match_sifter_init(&survey->sifter, cohort);
-            survey->answer = answer;
-            survey->price = price;
+            *survey = *start;
+            cvn_match_sifter_init(&survey->sifter, start->cohort);
         }
     }
     if (r == 0)
@@ -136,31 +164,38 @@ static int run(const struct cvn_match_cohort *cohort, const struct cvn_match_ans
  * no difference; others could have the seats that are left, which therefore are free.
  */
 static int64_t *price_seats(const struct cvn_match_cohort *cohort,
-                            const struct cvn_match_answer *answer)
+                            const struct cvn_match_graph *graph, const int64_t *of_graph)
 {
     int64_t *price = calloc((size_t)cohort->mentors.n + 1, sizeof *price);
-    for (uint64_t e = 0; price && e < answer->first[answer->n_mentees]; e++)
-        price[answer->candidates[e].mentor]++;
+    for (uint64_t e = 0; price && e < graph->first[cohort->mentees.n]; e++)
+        price[graph->items[e].mentor]++;
     for (uint32_t j = 0; price && j < cohort->mentors.n; j++)
-        price[j] = price[j] < cohort->seats[j] ? 0 : answer->prices.price[j];
+        price[j] = price[j] < cohort->seats[j] ? 0 : of_graph[j];
     return price;
 }
 
-int cvn_match_find_gap(const struct cvn_match_cohort *cohort, const struct cvn_match_answer *answer,
+int cvn_match_find_gap(const struct cvn_match_cohort *cohort, const struct cvn_match_graph *graph,
+                       const int64_t *of_graph, int64_t worth, struct cvn_match_finds *finds,
                        const struct cvn_match_progress *progress, struct cvn_match_gap *ret)
 {
-    struct cvn_match_gap gap = {0};
-    int64_t *price = price_seats(cohort, answer);
+    struct cvn_match_gap gap = {.worth = worth};
+    int64_t *price = price_seats(cohort, graph, of_graph);
     if (!price)
         return -ENOMEM;
     for (uint32_t j = 0; j < cohort->mentors.n; j++)
         gap.bound += price[j] * cohort->seats[j];
-    for (size_t i = 0; i < answer->n_pairs; i++)
-        if (answer->pairs[i].mentee_choice > 0)
-            gap.worth += answer->pairs[i].mentee_score + answer->pairs[i].mentor_score;
-    int r = run(cohort, answer, price, progress, &gap);
+    struct survey *start = calloc(1, sizeof *start);
+    int r = start ? 0 : -ENOMEM;
+    if (start) {
+        start->cohort = cohort;
+        start->graph = graph;
+        start->price = price;
+        start->finds = finds;
+        r = run(start, progress, &gap);
+    }
     if (r == 0)
         *ret = gap;
+    free(start);
     free(price);
     return r;
 }

@@ -46,6 +46,8 @@ enum {
     CVN_MATCH_CANDIDATES_MAX = 256, /* of one mentee */
     CVN_MATCH_CANDIDATES_DEFAULT = 32,
     CVN_MATCH_THREADS_MAX = 64,
+    /* With all_pairs OPTIMAL is content with a gap of one such part of the worth. */
+    CVN_MATCH_GAP_PARTS = 10000,
 
     /* From here on more of the same earns no more points. */
     CVN_MATCH_FULL_HOURS = 8,
@@ -228,6 +230,11 @@ struct cvn_match_problem {
     int32_t candidates_per_mentee;           /* 1 to CVN_MATCH_CANDIDATES_MAX */
     uint64_t seed;                           /* breaks ties */
     enum cvn_match_mode mode;
+    /*
+     * STABLE and OPTIMAL as if everybody whom the rules allow were a candidate: to the candidates
+     * those are added who can matter. The other modes stay with the candidates.
+     */
+    bool all_pairs;
     int32_t
         n_threads; /* to work with, at most CVN_MATCH_THREADS_MAX; 0 means 1; changes no result */
 };
@@ -293,7 +300,7 @@ struct cvn_match_unmatched {
     struct cvn_id mentee_id;
     int32_t reason;       /* enum cvn_match_unmatched_reason */
     int32_t rule;         /* enum cvn_match_rule that removed most; NONE but for NO_CANDIDATE */
-    int32_t n_candidates; /* kept, at most candidates_per_mentee */
+    int32_t n_candidates; /* kept, at most CVN_MATCH_CANDIDATES_MAX */
     /*
      * For NO_CANDIDATE: how many mentors each rule removes, a mentor counted under every rule that
      * does; and how many by that rule alone, who could be had by waiving it. Else zeros.
@@ -336,6 +343,18 @@ struct cvn_match_prices {
 };
 
 /*
+ * How much better than the candidates all pairs may be, where all_pairs asked for them; else zeros.
+ * STABLE: when n_tempted is 0, no mentee and mentor at all would both rather have each other.
+ * OPTIMAL: no matching of all pairs that the rules allow is worth more than bound; see
+ * CVN_MATCH_GAP_PARTS. Locked pairs do not count.
+ */
+struct cvn_match_gap {
+    int64_t worth;     /* OPTIMAL: of the pairs */
+    int64_t bound;     /* OPTIMAL */
+    int64_t n_tempted; /* mentees who might do better with somebody who is no candidate */
+};
+
+/*
  * What came out, in the order of ids. Two answers to one problem are equal byte by byte. Mentee i
  * has the candidates from candidates[first[i]] up to candidates[first[i + 1]], best first; a locked
  * mentee has none.
@@ -352,6 +371,7 @@ struct cvn_match_answer {
     const uint64_t *first; /* n_mentees + 1 */
     const struct cvn_match_candidate *candidates;
     struct cvn_match_prices prices;
+    struct cvn_match_gap gap;
     struct cvn_match_stats stats;
 };
 

@@ -29,3 +29,18 @@ void cvn_match_measure_pair(const struct cvn_match_cohort *cohort, uint32_t ment
     cvn_match_measure_known(cohort, mentee, mentor,
                             cvn_match_specials_find(&cohort->specials, mentee, mentor), ret);
 }
+
+void cvn_match_score_pair(const struct cvn_match_cohort *cohort, uint32_t mentee, uint32_t mentor,
+                          const struct cvn_match_special *special, struct cvn_match_candidate *ret)
+{
+    const struct cvn_match_problem *problem = cohort->problem;
+    struct cvn_match_measure measure;
+    int16_t points[CVN_MATCH_TERMS];
+    cvn_match_measure_known(cohort, mentee, mentor, special, &measure);
+    *ret =
+        (struct cvn_match_candidate){mentor,
+                                     (uint16_t)cvn_match_points(&measure, CVN_MATCH_SIDE_MENTEE,
+                                                                &problem->mentee_weights, points),
+                                     (uint16_t)cvn_match_points(&measure, CVN_MATCH_SIDE_MENTOR,
+                                                                &problem->mentor_weights, points)};
+}

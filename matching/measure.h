@@ -14,4 +14,8 @@ void cvn_match_measure_known(const struct cvn_match_cohort *cohort, uint32_t men
 void cvn_match_measure_pair(const struct cvn_match_cohort *cohort, uint32_t mentee, uint32_t mentor,
                             struct cvn_match_measure *ret);
 
+/* Scores a pair as a candidate; special is what is known of it, or NULL. */
+void cvn_match_score_pair(const struct cvn_match_cohort *cohort, uint32_t mentee, uint32_t mentor,
+                          const struct cvn_match_special *special, struct cvn_match_candidate *ret);
+
 #endif

@@ -93,6 +93,7 @@ static void count(struct assembly *assembly)
     stats->n_scored = assembly->graph->n_scored;
     stats->n_candidates = (int64_t)assembly->graph->first[cohort->mentees.n];
     stats->n_proposals = assembly->seating->n_proposals;
+    answer->gap = assembly->seating->gap;
 }
 
 static int copy_ids(struct cvn_match_result *result, const struct cvn_match_cohort *cohort)

@@ -9,6 +9,7 @@ struct cvn_match_seating {
     uint32_t *choice; /* by mentee: place among the candidates, from 0, or CVN_MATCH_NOBODY */
     int64_t n_proposals;
     struct cvn_match_assignment proof; /* prices, cover, bonus and floor; zeroed when STABLE */
+    struct cvn_match_gap gap;          /* where everybody could be a candidate; else zeros */
 };
 
 /* 0, CVN_MATCH_CANCELLED or -ENOMEM. */

@@ -1,7 +1,7 @@
-#include "matching/gap.h"
 #include "matching/prepare.h"
 #include "matching/prepared.h"
 #include "matching/result.h"
+#include "matching/widen.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -34,26 +34,20 @@ int cvn_match_prepared_solve(const struct cvn_match_prepared *prepared, enum cvn
                              const struct cvn_match_progress *progress,
                              struct cvn_match_result **ret)
 {
+    const struct cvn_match_cohort *cohort = &prepared->cohort;
     struct cvn_match_seating seating = {0};
     if (mode < 0 || mode >= CVN_MATCH_MODES)
         return CVN_MATCH_INVALID;
-    int r = cvn_match_seating_init(&seating, &prepared->cohort, &prepared->listing->graph, mode,
-                                   progress);
+    struct cvn_match_listing *listing = cvn_match_listing_share(prepared->listing);
+    bool all_pairs =
+        cohort->problem->all_pairs && (mode == CVN_MATCH_STABLE || mode == CVN_MATCH_OPTIMAL);
+    int r = all_pairs ? cvn_match_widen(cohort, mode, progress, &listing, &seating)
+                      : cvn_match_seating_init(&seating, cohort, &listing->graph, mode, progress);
     if (r == 0)
-        r = cvn_match_result_new(&prepared->cohort, prepared->listing, &seating, progress, ret);
+        r = cvn_match_result_new(cohort, listing, &seating, progress, ret);
     cvn_match_seating_deinit(&seating);
+    cvn_match_listing_release(listing);
     return r;
-}
-
-int cvn_match_prepared_find_gap(const struct cvn_match_prepared *prepared,
-                                const struct cvn_match_result *result,
-                                const struct cvn_match_progress *progress,
-                                struct cvn_match_gap *ret)
-{
-    const struct cvn_match_prices *prices = &result->answer.prices;
-    if (!prices->price || prices->bonus != 0)
-        return CVN_MATCH_INVALID;
-    return cvn_match_find_gap(&prepared->cohort, &result->answer, progress, ret);
 }
 
 void cvn_match_prepared_free(struct cvn_match_prepared *prepared)

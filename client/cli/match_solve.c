@@ -164,10 +164,6 @@ static int match(struct solve *solve, const struct cvn_match_progress *progress)
     if (r == 0) {
         r = cvn_match_prepared_solve(prepared, problem->mode, progress, &solve->result);
     }
-    if (r == 0 && solve->request.find_gap) {
-        r = cvn_match_prepared_find_gap(prepared, solve->result, progress, &solve->gap);
-        solve->has_gap = r == 0;
-    }
     cvn_match_prepared_free(prepared);
     return r;
 }

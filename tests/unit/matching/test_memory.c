@@ -58,10 +58,10 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void test_solve_gives_up_cleanly_when_any_allocation_fails(void **state)
+/* Solves with each allocation failing in turn, until enough succeed. */
+static void fail_each_allocation(const struct cohort *cohort)
 {
-    struct cohort *cohort = *state;
-    struct cvn_match_result *untouched = (void *)cohort, *result = untouched;
+    struct cvn_match_result *untouched = (void *)(uintptr_t)cohort, *result = untouched;
     int r = -ENOMEM, n = 0;
     for (; r == -ENOMEM; n++) {
         assert_ptr_equal(result, untouched);
@@ -72,6 +72,21 @@ static void test_solve_gives_up_cleanly_when_any_allocation_fails(void **state)
     assert_int_equal(r, 0);
     assert_true(n > 30);
     cvn_match_result_free(result);
+}
+
+static void test_solve_gives_up_cleanly_when_any_allocation_fails(void **state)
+{
+    struct cohort *cohort = *state;
+    fail_each_allocation(cohort);
+    int32_t n_candidates = cohort->problem.candidates_per_mentee;
+    cohort->problem.candidates_per_mentee = 1; /* so that there is much to add */
+    cohort->problem.all_pairs = true;
+    fail_each_allocation(cohort);
+    cohort->problem.mode = CVN_MATCH_OPTIMAL;
+    fail_each_allocation(cohort);
+    cohort->problem.candidates_per_mentee = n_candidates;
+    cohort->problem.all_pairs = false;
+    cohort->problem.mode = CVN_MATCH_STABLE;
 }
 
 static void test_check_gives_up_cleanly_when_any_allocation_fails(void **state)

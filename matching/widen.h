@@ -1,0 +1,28 @@
+/*
+ * From the candidates to all pairs, in rounds: everybody is seated, those who could do better with
+ * somebody who is no candidate get them as candidates as well, and so on until nobody could.
+ *
+ * STABLE: who is refused by all candidates goes on to the mentors who would have them. As mentors
+ * only get to like their mentees better, the end is the stable matching over lists of everybody.
+ * OPTIMAL: who would profit more from others at the prices of seats (column generation: Ford and
+ * Fulkerson 1958, Gilmore and Gomory 1961). That ends close to the optimum, and with a bound.
+ */
+#ifndef CVN_MATCHING_WIDEN_H
+#define CVN_MATCHING_WIDEN_H
+
+#include "matching/listing.h"
+#include "matching/seating.h"
+
+/* Each round finds somebody for somebody; a handful is usual. */
+enum { CVN_MATCH_WIDEN_ROUNDS_MAX = 256 };
+
+/*
+ * Seats everybody, by STABLE or OPTIMAL. *listing, a use of which is the caller's, is replaced by a
+ * wider one, which the places in the seating are of; the seating's gap is filled in. 0,
+ * CVN_MATCH_CANCELLED or -ENOMEM, each with a seating to be deinitialised.
+ */
+int cvn_match_widen(const struct cvn_match_cohort *cohort, enum cvn_match_mode mode,
+                    const struct cvn_match_progress *progress, struct cvn_match_listing **listing,
+                    struct cvn_match_seating *seating);
+
+#endif

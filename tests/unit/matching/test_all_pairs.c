@@ -1,0 +1,272 @@
+/*
+ * That few candidates and all_pairs come to what a list of everybody comes to: the same stable
+ * pairs, and for the highest total the bound that prices give when every pair is written out.
+ */
+#include "bench/cohort.h"
+#include "matching/prepared.h"
+#include "tests/support/cmocka_all.h"
+
+enum { MENTEES = 60, MENTORS = 30, ROUNDS = 60 };
+
+struct solved {
+    struct cvn_match_result *result;
+    const struct cvn_match_answer *answer;
+};
+
+/* Solves, and checks against all pairs. */
+static void solve(struct cohort *cohort, int32_t n_candidates, bool all_pairs,
+                  enum cvn_match_mode mode, struct solved *ret)
+{
+    struct cvn_match_problem *problem = &cohort->problem;
+    struct cvn_error err = {""};
+    problem->candidates_per_mentee = n_candidates;
+    problem->all_pairs = all_pairs;
+    problem->mode = mode;
+    assert_int_equal(cvn_match_solve(problem, NULL, &ret->result), 0);
+    ret->answer = cvn_match_result_answer(ret->result);
+    enum cvn_match_check_scope scope = all_pairs && mode == CVN_MATCH_STABLE
+                                           ? CVN_MATCH_CHECK_ALL_PAIRS
+                                           : CVN_MATCH_CHECK_CANDIDATES;
+    if (cvn_match_check(problem, ret->answer, scope, NULL, &err) != 0)
+        fail_msg("%s", err.text);
+}
+
+static void solved_free(struct solved *solved)
+{
+    cvn_match_result_free(solved->result);
+}
+
+/* Small, with ties, few skills and zones, and much that is known of pairs. */
+static void make(struct cohort *cohort, int i, uint64_t *random, struct cvn_match_pair_ids *locked)
+{
+    struct cohort_shape shape = cohort_shape_of(MENTEES, cohort_random(random));
+    shape.n_mentors = MENTORS;
+    shape.n_skills = 12;
+    shape.n_zones = 2;
+    shape.shared = 400;
+    assert_int_equal(cohort_init(cohort, &shape), 0);
+    cohort->problem.n_threads = 1 + i % 3;
+    if (i % 2) {
+        struct solved all;
+        solve(cohort, CVN_MATCH_CANDIDATES_MAX, false, CVN_MATCH_STABLE, &all);
+        *locked = (struct cvn_match_pair_ids){all.answer->pairs[0].mentor_id,
+                                              all.answer->pairs[0].mentee_id};
+        cohort->problem.locked = locked;
+        cohort->problem.n_locked = 1;
+        solved_free(&all);
+    }
+}
+
+static int64_t seats_of(const struct cohort *cohort, const struct cvn_id *mentor_id)
+{
+    int64_t n = 0;
+    for (size_t j = 0; j < MENTORS; j++)
+        if (cvn_id_equal(&cohort->mentors[j].person.id, mentor_id))
+            n += cohort->mentors[j].capacity;
+    for (size_t i = 0; i < cohort->problem.n_locked; i++)
+        n -= cvn_id_equal(&cohort->problem.locked[i].mentor_id, mentor_id);
+    return n;
+}
+
+/* The bound from the prices of few candidates and a list of all pairs. */
+static int64_t write_out(const struct cohort *cohort, const struct cvn_match_answer *few,
+                         const struct cvn_match_answer *all)
+{
+    int64_t price[MENTORS] = {0}, bound = 0;
+    for (uint64_t e = 0; e < few->first[MENTEES]; e++)
+        price[few->candidates[e].mentor]++;
+    for (size_t j = 0; j < MENTORS; j++) {
+        int64_t seats = seats_of(cohort, &few->mentor_ids[j]);
+        price[j] = price[j] < seats ? 0 : few->prices.price[j];
+        bound += price[j] * seats;
+    }
+    for (size_t i = 0; i < MENTEES; i++) {
+        int64_t most = 0;
+        for (uint64_t e = all->first[i]; e < all->first[i + 1]; e++) {
+            const struct cvn_match_candidate *edge = &all->candidates[e];
+            int64_t gain = edge->mentee_score + edge->mentor_score - price[edge->mentor];
+            most = gain > most ? gain : most;
+        }
+        bound += most;
+    }
+    return bound;
+}
+
+static void test_optimal_comes_to_the_best_of_all_pairs(void **state)
+{
+    uint64_t random = 5;
+    int n_better = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        struct cvn_match_pair_ids locked;
+        struct cohort cohort;
+        struct solved few, wide, all;
+        make(&cohort, i, &random, &locked);
+        solve(&cohort, CVN_MATCH_CANDIDATES_MAX, false, CVN_MATCH_OPTIMAL, &all);
+        solve(&cohort, 1 + i % 8, false, CVN_MATCH_OPTIMAL, &few);
+        solve(&cohort, 1 + i % 8, true, CVN_MATCH_OPTIMAL, &wide);
+        const struct cvn_match_stats *best = &all.answer->stats, *stats = &wide.answer->stats,
+                                     *before = &few.answer->stats;
+        const struct cvn_match_gap *gap = &wide.answer->gap;
+        int64_t locked_worth = stats->mentee_score + stats->mentor_score - gap->worth;
+        int64_t optimum = best->mentee_score + best->mentor_score - locked_worth;
+        assert_true(gap->worth <= optimum && optimum <= gap->bound);
+        assert_true(gap->bound - gap->worth <= gap->worth / CVN_MATCH_GAP_PARTS);
+        assert_int_equal(gap->bound, write_out(&cohort, wide.answer, all.answer));
+        n_better +=
+            stats->mentee_score + stats->mentor_score > before->mentee_score + before->mentor_score;
+        solved_free(&few);
+        solved_free(&wide);
+        solved_free(&all);
+        cohort_deinit(&cohort);
+    }
+    assert_true(n_better > 20); /* the trials mean something */
+}
+
+static void assert_same_pairs(const struct cvn_match_answer *a, const struct cvn_match_answer *b)
+{
+    assert_int_equal(a->n_pairs, b->n_pairs);
+    for (size_t i = 0; i < a->n_pairs; i++) {
+        assert_true(cvn_id_equal(&a->pairs[i].mentee_id, &b->pairs[i].mentee_id));
+        assert_true(cvn_id_equal(&a->pairs[i].mentor_id, &b->pairs[i].mentor_id));
+    }
+}
+
+static void test_stable_is_that_of_lists_of_everybody(void **state)
+{
+    uint64_t random = 6;
+    int n_more = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        struct cvn_match_pair_ids locked;
+        struct cohort cohort;
+        struct solved few, wide, all;
+        make(&cohort, i, &random, &locked);
+        solve(&cohort, CVN_MATCH_CANDIDATES_MAX, false, CVN_MATCH_STABLE, &all);
+        solve(&cohort, 1 + i % 8, false, CVN_MATCH_STABLE, &few);
+        solve(&cohort, 1 + i % 8, true, CVN_MATCH_STABLE, &wide);
+        assert_same_pairs(wide.answer, all.answer);
+        assert_int_equal(wide.answer->gap.n_tempted, 0);
+        n_more += wide.answer->n_pairs > few.answer->n_pairs;
+        solved_free(&few);
+        solved_free(&wide);
+        solved_free(&all);
+        cohort_deinit(&cohort);
+    }
+    assert_true(n_more > 20);
+}
+
+/* More mentees than seats, and lists as long as they may be: nobody else fits in, and it is said.
+ */
+static void test_full_lists_are_told(void **state)
+{
+    struct cohort_shape shape = cohort_shape_of(4000, 3);
+    struct cohort cohort;
+    struct solved wide;
+    shape.n_mentors = 600;
+    shape.n_skills = 3;
+    shape.n_zones = 1;
+    assert_int_equal(cohort_init(&cohort, &shape), 0);
+    cohort.problem.n_threads = 2;
+    solve(&cohort, CVN_MATCH_CANDIDATES_MAX, true, CVN_MATCH_OPTIMAL, &wide);
+    assert_true(wide.answer->gap.bound >= wide.answer->gap.worth);
+    for (size_t i = 0; i < wide.answer->n_mentees; i++)
+        assert_true(wide.answer->first[i + 1] - wide.answer->first[i] <= CVN_MATCH_CANDIDATES_MAX);
+    assert_true(wide.answer->gap.n_tempted > 0);
+    solved_free(&wide);
+    cohort_deinit(&cohort);
+}
+
+/* The other modes stay with the candidates. */
+static void test_other_modes_have_no_gap(void **state)
+{
+    struct cohort_shape shape = cohort_shape_of(MENTEES, 1);
+    struct cohort cohort;
+    assert_int_equal(cohort_init(&cohort, &shape), 0);
+    for (int m = CVN_MATCH_MOST; m < CVN_MATCH_MODES; m++) {
+        struct solved few, wide;
+        solve(&cohort, 4, false, (enum cvn_match_mode)m, &few);
+        solve(&cohort, 4, true, (enum cvn_match_mode)m, &wide);
+        assert_same_pairs(few.answer, wide.answer);
+        assert_int_equal(wide.answer->gap.bound, 0);
+        solved_free(&few);
+        solved_free(&wide);
+    }
+    cohort_deinit(&cohort);
+}
+
+static void assert_same_bytes(const struct cvn_match_answer *a, const struct cvn_match_answer *b)
+{
+    size_t n = a->n_mentees;
+    assert_memory_equal(a->first, b->first, (n + 1) * sizeof *a->first);
+    assert_memory_equal(a->candidates, b->candidates, a->first[n] * sizeof *a->candidates);
+    assert_int_equal(a->n_pairs, b->n_pairs);
+    assert_memory_equal(a->pairs, b->pairs, a->n_pairs * sizeof *a->pairs);
+    assert_memory_equal(&a->gap, &b->gap, sizeof a->gap);
+}
+
+static void test_bytes_are_the_same_whatever_the_order_and_the_threads(void **state)
+{
+    struct cohort_shape shape = cohort_shape_of(1500, 8);
+    struct cohort cohort;
+    assert_int_equal(cohort_init(&cohort, &shape), 0);
+    for (int m = CVN_MATCH_STABLE; m <= CVN_MATCH_OPTIMAL; m++) {
+        struct solved one, other;
+        cohort.problem.n_threads = 1;
+        solve(&cohort, 3, true, (enum cvn_match_mode)m, &one);
+        for (size_t i = 0; i < shape.n_mentees / 2; i++) {
+            struct cvn_match_mentee swap = cohort.mentees[i];
+            cohort.mentees[i] = cohort.mentees[shape.n_mentees - 1 - i];
+            cohort.mentees[shape.n_mentees - 1 - i] = swap;
+        }
+        cohort.problem.n_threads = 3;
+        solve(&cohort, 3, true, (enum cvn_match_mode)m, &other);
+        assert_same_bytes(one.answer, other.answer);
+        assert_true(one.answer->first[one.answer->n_mentees] > 3 * 1500); /* some were added */
+        solved_free(&one);
+        solved_free(&other);
+    }
+    cohort_deinit(&cohort);
+}
+
+static int n_left;
+
+static bool stop_after(void *context, enum cvn_match_phase phase, uint64_t done, uint64_t total)
+{
+    return n_left-- > 0;
+}
+
+static void test_widening_can_be_ended_anywhere(void **state)
+{
+    struct cvn_match_progress progress = {stop_after, NULL};
+    struct cohort_shape shape = cohort_shape_of(MENTEES, 2);
+    struct cohort cohort;
+    shape.n_mentors = MENTORS;
+    assert_int_equal(cohort_init(&cohort, &shape), 0);
+    cohort.problem.candidates_per_mentee = 2;
+    cohort.problem.all_pairs = true;
+    for (int m = CVN_MATCH_STABLE; m <= CVN_MATCH_OPTIMAL; m++) {
+        int r = CVN_MATCH_CANCELLED, calls = 0;
+        cohort.problem.mode = (enum cvn_match_mode)m;
+        for (; r == CVN_MATCH_CANCELLED; calls++) {
+            struct cvn_match_result *result = NULL;
+            n_left = calls;
+            r = cvn_match_solve(&cohort.problem, &progress, &result);
+            cvn_match_result_free(result);
+        }
+        assert_int_equal(r, 0);
+        assert_true(calls > 10);
+    }
+    cohort_deinit(&cohort);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_optimal_comes_to_the_best_of_all_pairs),
+        cmocka_unit_test(test_stable_is_that_of_lists_of_everybody),
+        cmocka_unit_test(test_full_lists_are_told),
+        cmocka_unit_test(test_other_modes_have_no_gap),
+        cmocka_unit_test(test_bytes_are_the_same_whatever_the_order_and_the_threads),
+        cmocka_unit_test(test_widening_can_be_ended_anywhere),
+    };
+    return cmocka_run_group_tests_name("all pairs", tests, NULL, NULL);
+}
