@@ -84,12 +84,3 @@ void cvn_run_show_progress(struct cvn_ctx *ctx, const struct cvn_id *id,
     run->phase_total = (int64_t)progress.total;
     run->remaining_ms = progress.remaining_ms;
 }
-
-int cvn_run_read_result(struct cvn_ctx *ctx, struct cvn_slice value,
-                        Convene__Mentoring__V1__ExplainMatchResponse **ret)
-{
-    int r = cvn_ctx_unpack(ctx, &convene__mentoring__v1__explain_match_response__descriptor, value,
-                           ret);
-    bool mentee = r == 0 && (*ret)->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTEE;
-    return mentee && (*ret)->n_matches != 1 ? -EUCLEAN : r;
-}

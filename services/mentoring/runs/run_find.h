@@ -35,8 +35,4 @@ int cvn_run_require_done(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Matc
 void cvn_run_show_progress(struct cvn_ctx *ctx, const struct cvn_id *id,
                            Convene__Mentoring__V1__MatchRun *run);
 
-/* Reads what a run stored of one person. 0 or a fault. */
-int cvn_run_read_result(struct cvn_ctx *ctx, struct cvn_slice value,
-                        Convene__Mentoring__V1__ExplainMatchResponse **ret);
-
 #endif

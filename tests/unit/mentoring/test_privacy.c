@@ -1,6 +1,8 @@
 /* What is held of a person, given out page by page and erased step by step. */
 #include "services/mentoring/person_rows.h"
 #include "services/mentoring/privacy.h"
+#include "services/mentoring/runs/result_row.h"
+#include "services/mentoring/runs/result_words.h"
 #include "services/mentoring/tables.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/mentoring/published.h"
@@ -239,7 +241,7 @@ static void test_a_run_that_began_before_is_awaited(void **state)
     end(&s);
 }
 
-/* Rows of results of which the last one names the person. */
+/* Rows of results of which the last one is the person's. */
 struct rows {
     size_t n;
     const char *person_id;
@@ -250,26 +252,31 @@ static int put_rows(struct cvn_txn *txn, void *arg)
     const struct rows *rows = arg;
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, 16 << 20);
-    struct cvn_ctx ctx = {.arena = &arena, .txn = txn};
+    struct cvn_id run = {{1}};
+    struct cvn_result_words *words;
+    assert_int_equal(cvn_result_words_new(&words, &run), 0);
     int r = 0;
     for (size_t i = 0; r == 0 && i < rows->n; i++) {
         Convene__Mentoring__V1__ExplainMatchResponse row =
             CONVENE__MENTORING__V1__EXPLAIN_MATCH_RESPONSE__INIT;
-        Convene__Mentoring__V1__Alternative other = CONVENE__MENTORING__V1__ALTERNATIVE__INIT;
-        Convene__Mentoring__V1__Alternative *others[] = {&other};
         Convene__Mentoring__V1__Match unmatched = CONVENE__MENTORING__V1__MATCH__INIT;
         Convene__Mentoring__V1__Match *matches[] = {&unmatched};
-        struct cvn_id run = {{1}}, enrolment = {{2, (uint8_t)(i >> 8), (uint8_t)i}};
+        struct cvn_id enrolment = {{2, (uint8_t)(i >> 8), (uint8_t)i}};
         struct cvn_key key;
+        struct cvn_slice packed;
         row.role = MENTEE;
         row.matches = matches;
         row.n_matches = 1;
-        row.alternatives = others;
-        row.n_alternatives = i + 1 == rows->n;
-        other.mentor_id = (char *)(uintptr_t)rows->person_id;
+        if (i + 1 == rows->n)
+            unmatched.mentee_id = (char *)(uintptr_t)rows->person_id;
         cvn_result_key(&key, &run, &enrolment);
-        r = cvn_mentoring_put(&ctx, &cvn_result_table, &key, &row.base);
+        r = cvn_result_pack(words, &row, &arena, &packed);
+        if (r == 0)
+            r = cvn_table_put(txn, &cvn_result_table, cvn_key_slice(&key), packed);
     }
+    if (r == 0)
+        r = cvn_result_words_put(words, txn, 1);
+    cvn_result_words_free(words);
     return r;
 }
 
