@@ -261,6 +261,45 @@ static void test_of_what_is_known_only_the_rest_is_asked(void **state)
     cvn_arena_deinit(&read.arena);
 }
 
+/* Says on behalf of nobody that the person did not come to an event after all. */
+static void mark_no_show(const struct scene *s, char *event_id, size_t person)
+{
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, 1 << 20);
+    struct id_text id = id_text("per", &s->people[person]);
+    Convene__Events__V1__DecideRequest request = CONVENE__EVENTS__V1__DECIDE_REQUEST__INIT;
+    request.event_id = event_id;
+    request.person_id = id.text;
+    request.action = CONVENE__EVENTS__V1__DECIDE_REQUEST__ACTION__ACTION_MARK_NO_SHOW;
+    (void)harness_ask_events(s->harness, &arena, &convene__events__v1__rsvp_service__descriptor,
+                             "Decide", &request.base);
+}
+
+static void test_after_one_correction_one_person_is_asked_about(void **state)
+{
+    SCENE s = scene_of(state);
+    (void)meet(&s, OWNER, false);
+    struct read read;
+    const size_t subjects[] = {PEOPLE, MANAGER};
+    for (size_t i = 0; i < 2; i++)
+        expect_read(&s, subjects[i], 1, 0);
+    assert_int_equal(read_pair(&read, &s, PEOPLE), 0);
+    mark_no_show(&s, read.mentor.attendance->events[0]->event_id, MENTEE_PERSON);
+    cvn_arena_deinit(&read.arena);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(read_pair(&read, &s, subjects[i]), 0);
+        assert_int_equal(read.reading.n_asked, 1);
+        assert_int_equal(read.reading.n_unchanged, 1);
+        assert_int_equal(read.mentor.attendance->n_events, 1);
+        assert_int_equal(read.mentee.attendance->n_events, 0);
+        cvn_arena_deinit(&read.arena);
+        assert_int_equal(read_pair(&read, &s, subjects[i]), 0);
+        assert_int_equal(read.reading.n_asked, 0);
+        assert_int_equal(read.mentee.attendance->n_events, 0);
+        cvn_arena_deinit(&read.arena);
+    }
+}
+
 /* The evening that both came to is over at one instant, and too long ago at another. */
 static void test_time_alone_changes_the_revision(void **state)
 {
@@ -302,6 +341,7 @@ int main(void)
         TEST(test_people_are_looked_up_on_behalf_of_who_enrols),
         TEST(test_what_has_not_changed_is_not_sent_again),
         TEST(test_of_what_is_known_only_the_rest_is_asked),
+        TEST(test_after_one_correction_one_person_is_asked_about),
         TEST(test_time_alone_changes_the_revision),
         TEST(test_reading_is_refused_when_nobody_answers),
     };
