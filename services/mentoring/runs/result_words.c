@@ -23,6 +23,8 @@ struct cvn_result_words {
     struct cvn_id run;
     struct word *by_bytes;
     uint32_t n, n_texts;
+    char *looked_for; /* what a word is looked for by; of room bytes */
+    size_t room;
 };
 
 int cvn_result_words_new(struct cvn_result_words **ret, const struct cvn_id *run)
@@ -45,54 +47,66 @@ void cvn_result_words_free(struct cvn_result_words *words)
         HASH_DELETE(hh, words->by_bytes, word);
         free(word);
     }
+    free(words->looked_for);
     free(words);
 }
 
-/* The word of a head, which tells its kind, and what follows; NULL when it is not there. */
-static struct word *find(struct cvn_result_words *words, const struct word *wanted)
+/* Puts a word's head, which tells its kind, and what follows into one piece. */
+static int join(struct cvn_result_words *words, struct cvn_slice head, struct cvn_slice tail)
 {
-    struct word *word;
-    HASH_FIND(hh, words->by_bytes, wanted->bytes, wanted->n_bytes, word);
-    return word;
-}
-
-static struct word *word_new(struct cvn_slice head, struct cvn_slice tail)
-{
-    struct word *word = malloc(sizeof *word + head.len + tail.len);
-    if (!word)
-        return NULL;
-    *word = (struct word){.n_bytes = head.len + tail.len};
-    memcpy(word->bytes, head.data, head.len);
+    size_t len = head.len + tail.len;
+    if (len > words->room) {
+        char *grown = realloc(words->looked_for, 2 * len);
+        if (!grown)
+            return -ENOMEM;
+        words->looked_for = grown;
+        words->room = 2 * len;
+    }
+    memcpy(words->looked_for, head.data, head.len);
     if (tail.len > 0)
-        memcpy(word->bytes + head.len, tail.data, tail.len);
-    return word;
+        memcpy(words->looked_for + head.len, tail.data, tail.len);
+    return 0;
 }
 
-/* Takes the word over. One that is not there is added, if it may be. */
-static int number_of(struct cvn_result_words *words, struct word *word, bool may_add, uint32_t *ret)
+static int add(struct cvn_result_words *words, size_t n_bytes)
 {
+    struct word *word = malloc(sizeof *word + n_bytes);
     if (!word)
         return -ENOMEM;
-    struct word *known = find(words, word);
-    if (known || !may_add) {
-        *ret = known ? known->number : 0;
-        free(word);
-        return 0;
-    }
-    word->number = words->n + 1;
-    HASH_ADD(hh, words->by_bytes, bytes, word->n_bytes, word);
+    *word = (struct word){.number = words->n + 1, .n_bytes = n_bytes};
+    memcpy(word->bytes, words->looked_for, n_bytes);
+    HASH_ADD(hh, words->by_bytes, bytes, n_bytes, word);
     if (!word->hh.tbl) {
         free(word);
         return -ENOMEM;
     }
-    *ret = ++words->n;
+    words->n++;
     words->n_texts += word->bytes[0] == KIND_TEXT;
     return 0;
 }
 
+/* One that is not there is added, if it may be; else the number is 0. */
+static int number_of(struct cvn_result_words *words, struct cvn_slice head, struct cvn_slice tail,
+                     bool may_add, uint32_t *ret)
+{
+    struct word *known;
+    size_t n_bytes = head.len + tail.len;
+    int r = join(words, head, tail);
+    if (r)
+        return r;
+    HASH_FIND(hh, words->by_bytes, words->looked_for, n_bytes, known);
+    if (known || !may_add) {
+        *ret = known ? known->number : 0;
+        return 0;
+    }
+    r = add(words, n_bytes);
+    *ret = words->n;
+    return r;
+}
+
 int cvn_result_words_text(struct cvn_result_words *words, struct cvn_slice text, uint32_t *ret)
 {
-    return number_of(words, word_new(cvn_slice(&(char){KIND_TEXT}, 1), text),
+    return number_of(words, cvn_slice(&(char){KIND_TEXT}, 1), text,
                      words->n_texts < CVN_RESULT_TEXTS_MAX, ret);
 }
 
@@ -101,8 +115,7 @@ int cvn_result_words_person(struct cvn_result_words *words, const struct cvn_id 
 {
     uint8_t head[PERSON_HEAD] = {KIND_PERSON};
     memcpy(head + 1, id->bytes, CVN_ID_BYTES);
-    return number_of(words, word_new(cvn_slice(head, sizeof head), cvn_slice_of_string(name)), true,
-                     ret);
+    return number_of(words, cvn_slice(head, sizeof head), cvn_slice_of_string(name), true, ret);
 }
 
 uint32_t cvn_result_words_count(const struct cvn_result_words *words)
