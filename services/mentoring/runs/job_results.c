@@ -14,6 +14,7 @@
 
 enum {
     RESULTS_PER_UPDATE = 250,
+    INPUT_ROWS_PER_UPDATE = 8,
     BUSY_PAUSE_NS = 10 * 1000 * 1000,
     BUSY_TRIES_MAX = 1000,
 };
@@ -118,36 +119,46 @@ int cvn_job_store_results(struct cvn_job *job)
     return r;
 }
 
-/* One row of what the run was made from. */
-struct input_row {
-    struct cvn_key key;
+/* Some rows of what the run was made from. */
+struct input_rows {
+    const struct cvn_id *run;
+    uint32_t first;
     struct cvn_slice bytes;
 };
 
-static int put_input_row(struct cvn_txn *txn, void *arg)
+static int put_input_rows(struct cvn_txn *txn, void *arg)
 {
-    const struct input_row *row = arg;
-    return cvn_txn_put(txn, cvn_key_slice(&row->key), row->bytes);
+    const struct input_rows *rows = arg;
+    uint32_t row = rows->first;
+    int r = 0;
+    for (size_t at = 0; r == 0 && at < rows->bytes.len; at += CVN_RUN_INPUT_ROW_BYTES) {
+        size_t left = rows->bytes.len - at;
+        struct cvn_key key;
+        cvn_run_input_key(&key, rows->run, row++);
+        r = cvn_txn_put(txn, cvn_key_slice(&key),
+                        cvn_slice((const char *)rows->bytes.data + at,
+                                  left < CVN_RUN_INPUT_ROW_BYTES ? left : CVN_RUN_INPUT_ROW_BYTES));
+    }
+    return r;
 }
 
 int cvn_job_store_input(struct cvn_job *job)
 {
+    const size_t most = (size_t)INPUT_ROWS_PER_UPDATE * CVN_RUN_INPUT_ROW_BYTES;
     CVN_ARENA_AUTO arena;
     struct cvn_slice all;
-    struct input_row row;
-    uint32_t n_rows = 0;
+    struct input_rows rows = {.run = &job->run_id};
     cvn_arena_init(&arena, INPUT_ARENA_BYTES);
     int r = cvn_problem_write(&job->cohort.problem, &arena, &all);
     if (r == 0 && all.len > CVN_RUN_INPUT_BYTES_MAX)
         return 0;
-    for (size_t at = 0; r == 0 && at < all.len; at += row.bytes.len) {
+    for (size_t at = 0; r == 0 && at < all.len; at += rows.bytes.len) {
         size_t left = all.len - at;
-        row.bytes = cvn_slice((const char *)all.data + at,
-                              left < CVN_RUN_INPUT_ROW_BYTES ? left : CVN_RUN_INPUT_ROW_BYTES);
-        cvn_run_input_key(&row.key, &job->run_id, n_rows++);
+        rows.bytes = cvn_slice((const char *)all.data + at, left < most ? left : most);
         r = cvn_run_slot_tell(job->slot, CVN_RUN_STEP_STORE, "explain and store", 0, 0)
-                ? cvn_job_update(job, put_input_row, &row)
+                ? cvn_job_update(job, put_input_rows, &rows)
                 : CVN_MATCH_CANCELLED;
+        rows.first += INPUT_ROWS_PER_UPDATE;
     }
     return r;
 }
