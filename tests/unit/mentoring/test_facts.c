@@ -1,5 +1,6 @@
 /* What is kept of the events service's answers, how long a run may take, and masks. */
 #include "convene/mentoring/v1/program.pb-c.h"
+#include "cohort/cohort.h"
 #include "services/mentoring/attendance_cache.h"
 #include "services/mentoring/rules/estimate.h"
 #include "services/mentoring/runs/queue.h"
@@ -246,6 +247,9 @@ static void test_memory_rises_with_people_and_candidates(void **state)
     assert_true(cvn_run_memory_bytes(10, 10, 32) < cvn_run_memory_bytes(10, 20, 32));
     assert_true(cvn_run_memory_bytes(10, 10, 32) < cvn_run_memory_bytes(10, 10, 64));
     assert_true(cvn_run_memory_bytes(2500, 10000, 32) < CVN_RUNS_MEMORY_BYTES_MAX);
+    assert_true(cvn_run_shared_bytes(10, 10) < cvn_run_shared_bytes(10, 11));
+    assert_int_equal(cvn_run_shared_bytes(CVN_COHORT_PAIRS_MAX, 1),
+                     cvn_run_shared_bytes(CVN_COHORT_PAIRS_MAX, 2));
 }
 
 static void test_mask_changes_a_field_within_a_message(void **state)
