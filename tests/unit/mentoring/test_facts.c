@@ -1,6 +1,6 @@
 /* What is kept of the events service's answers, how long a run may take, and masks. */
-#include "convene/mentoring/v1/program.pb-c.h"
 #include "cohort/cohort.h"
+#include "convene/mentoring/v1/program.pb-c.h"
 #include "services/mentoring/attendance_cache.h"
 #include "services/mentoring/rules/estimate.h"
 #include "services/mentoring/runs/queue.h"
