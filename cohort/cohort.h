@@ -17,11 +17,11 @@
 enum {
     CVN_COHORT_DIGEST_CHARS = 64,
     /*
-     * A meetup or group that more pairs share than this tells nobody apart, and is left out; so is
-     * what comes after this many pairs have something in common.
+     * A meetup or group that more pairs share than this tells nobody apart, and is left out. Of the
+     * others those count that the fewest share, as long as all together are shared by no more.
      */
     CVN_COHORT_PAIRS_OF_ONE_MAX = 250000,
-    CVN_COHORT_PAIRS_MAX = 8000000,
+    CVN_COHORT_PAIRS_MAX = 4000000,
     CVN_COHORT_UNKNOWN = 1, /* outcome: an enrolment has what cannot be matched */
 };
 
@@ -70,6 +70,7 @@ struct cvn_cohort {
     const struct cvn_match_mentor *own;
     const struct cvn_cohort_met *met; /* for each of problem.shared, which is sorted by mentor and
                                          mentee */
+    size_t n_places_left_out;         /* meetups and groups that too many share */
     const char **skills;              /* by number, as they were written first in folded order */
     size_t n_skills;
     const char **languages;

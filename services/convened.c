@@ -19,6 +19,7 @@
 #include "services/events/service.h"
 #include "services/events/watch/watch_hub.h"
 #include "services/mentoring/key_source.h"
+#include "services/mentoring/schema.h"
 #include "services/mentoring/service.h"
 #include "services/offer.h"
 #include "services/runtime/clock.h"
@@ -277,8 +278,10 @@ static int start_mentoring(struct daemon *daemon, struct cvn_error *err)
     if (r)
         return r;
     struct cvn_authenticator keys = {cvn_key_source_find, daemon->keys};
-    r = open_store(daemon, &(struct part){.name = "mentoring"}, keys, &daemon->mentoring_store,
-                   &daemon->mentoring_runtime, err);
+    static const struct part mentoring = {"mentoring", CVN_MENTORING_SCHEMA,
+                                          cvn_mentoring_schema_steps};
+    r = open_store(daemon, &mentoring, keys, &daemon->mentoring_store, &daemon->mentoring_runtime,
+                   err);
     if (r)
         return r;
     r = cvn_mentoring_new(&daemon->mentoring, &(struct cvn_mentoring_options){

@@ -3,6 +3,7 @@
 #include "services/events/audit.h"
 #include "services/events/schema.h"
 #include "services/events/service.h"
+#include "services/mentoring/schema.h"
 #include "services/mentoring/service.h"
 #include "services/store_files.h"
 #include "services/store_guard.h"
@@ -35,7 +36,8 @@ static const struct kind *kind_of(const char *name)
 {
     static const struct kind kinds[] = {
         {"events", cvn_events_tables, cvn_events_audit, CVN_EVENTS_SCHEMA, cvn_events_schema_steps},
-        {"mentoring", cvn_mentoring_tables, NULL, 0, NULL}};
+        {"mentoring", cvn_mentoring_tables, NULL, CVN_MENTORING_SCHEMA,
+         cvn_mentoring_schema_steps}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i].name, name) == 0)
             return &kinds[i];

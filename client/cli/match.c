@@ -262,8 +262,8 @@ const struct cvn_command cvn_match_commands[] = {
     {"list", "PROGRAM", 1, 1, "Lists a programme's runs, newest first.", NULL, list_options, false,
      run_list, NULL},
     {"explain", "RUN PERSON", 2, 2,
-     "Says why a person was paired as they were, or was not; by e-mail or id.", NULL, NULL, false,
-     run_explain, NULL},
+     "Says why a person was paired as they were, or was not; by e-mail or id, or me.", NULL, NULL,
+     false, run_explain, NULL},
     {"sensitivity", "RUN MENTEE", 2, 2,
      "Says which weights would give a mentee another mentor, and from which value; by e-mail or "
      "id.",

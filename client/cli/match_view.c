@@ -56,6 +56,9 @@ const struct cvn_view_column cvn_match_group_columns[] = {
 /* In hundredths of a percent, rounded up. */
 const char *cvn_match_gap_text(struct cvn_cli *cli, int64_t total, int64_t bound)
 {
+    if (total <= 0 && bound <= 0) {
+        return ""; /* all pairs are settled, of which nothing is asked */
+    }
     if (bound == total) {
         return "No pairing at all has a higher total, candidates or not.";
     }

@@ -112,8 +112,9 @@ enum cvn_exit cvn_match_tell_end(struct cvn_cli *cli, const Convene__Mentoring__
         &cli->arena, &convene__mentoring__v1__match_run__state__descriptor, (int)run->state);
     size_t len = strlen(run->failure);
     const char *end = len > 0 && run->failure[len - 1] == '.' ? "" : ".";
-    return cvn_cli_fail(cli, CVN_EXIT_FAILED, "The run %s is %s%s%s%s", run->id, state,
-                        *run->failure ? ": " : "", run->failure, end);
+    bool failed = run->state == CONVENE__MENTORING__V1__MATCH_RUN__STATE__STATE_FAILED;
+    return cvn_cli_fail(cli, CVN_EXIT_FAILED, "The run %s %s %s%s%s%s", run->id,
+                        failed ? "has" : "is", state, *run->failure ? ": " : "", run->failure, end);
 }
 
 enum cvn_exit cvn_match_read_events(struct cvn_cli *cli, Convene__Mentoring__V1__EventsUse *ret)

@@ -18,7 +18,7 @@ CVN_VIEW_STRING(see_mentee, Convene__Mentoring__V1__Mentorship, mentee_name)
 CVN_VIEW_STRING(see_mentor, Convene__Mentoring__V1__Mentorship, mentor_name)
 CVN_VIEW_STRING(see_reason, Convene__Mentoring__V1__Mentorship, state_reason)
 CVN_VIEW_STRING(see_goals, Convene__Mentoring__V1__Mentorship, goals)
-CVN_VIEW_STRING(see_program, Convene__Mentoring__V1__Mentorship, program_id)
+CVN_VIEW_STRING(see_program, Convene__Mentoring__V1__Mentorship, program_name)
 CVN_VIEW_STRING(see_run, Convene__Mentoring__V1__Mentorship, run_id)
 CVN_VIEW_STRING(see_planned_end, Convene__Mentoring__V1__Mentorship, planned_end_date)
 CVN_VIEW_STRING(see_last_session, Convene__Mentoring__V1__Mentorship, last_session_date)
@@ -76,13 +76,20 @@ static const char *see_meets_here(struct cvn_cli *cli, const void *message)
     return cvn_meeting_here(cli, ((const Convene__Mentoring__V1__Mentorship *)message)->meeting);
 }
 
-static const struct cvn_view_column list_columns[] = {
-    {{"Mentee", false, true}, see_mentee},        {{"Mentor", false, true}, see_mentor},
-    {{"State", false, false}, see_state},         {{"Answers", false, false}, see_answers},
-    {{"Accept by", false, false}, see_accept_by}, {{"Sessions", true, false}, see_sessions},
-    {{"Topics", false, true}, see_topics},        {{"Meets here", false, false}, see_meets_here},
-    {{"Mentorship", false, false}, see_id},       {{NULL, false, false}, NULL},
-};
+#define LIST_COLUMNS                                                                               \
+    {{"Mentee", false, true}, see_mentee}, {{"Mentor", false, true}, see_mentor},                  \
+        {{"State", false, false}, see_state}, {{"Answers", false, false}, see_answers},            \
+        {{"Accept by", false, false}, see_accept_by}, {{"Sessions", true, false}, see_sessions},   \
+        {{"Topics", false, true}, see_topics}, {{"Meets here", false, false}, see_meets_here},     \
+        {{"Mentorship", false, false}, see_id},                                                    \
+    {                                                                                              \
+        {NULL, false, false}, NULL                                                                 \
+    }
+
+/* Of one programme, and of several. */
+static const struct cvn_view_column list_columns[] = {LIST_COLUMNS};
+static const struct cvn_view_column all_columns[] = {{{"Programme", false, true}, see_program},
+                                                     LIST_COLUMNS};
 
 const struct cvn_view_column cvn_mentorship_columns[] = {
     {{"Mentee", false, false}, see_mentee},
@@ -113,13 +120,13 @@ const struct cvn_view_column cvn_mentorship_columns[] = {
 
 static enum cvn_exit run_list(struct cvn_cli *cli)
 {
-    static const struct cvn_view_list list = {
-        SERVICE "ListMentorships", list_columns,
-        "There is no mentorship. They are made by `convene match publish RUN`.", LIST_LIMIT};
     Convene__Mentoring__V1__ListMentorshipsRequest request =
         CONVENE__MENTORING__V1__LIST_MENTORSHIPS_REQUEST__INIT;
     const char *program = cvn_args_word(&cli->args, 0);
     const char *person = cvn_args_get(&cli->args, "person");
+    const struct cvn_view_list list = {
+        SERVICE "ListMentorships", program ? list_columns : all_columns,
+        "There is no mentorship. They are made by `convene match publish RUN`.", LIST_LIMIT, NULL};
     enum cvn_exit code = cvn_call_fill(cli, &request);
     if (code == CVN_EXIT_DONE && program) {
         code = cvn_call_program(cli, program, &request.program_id);

@@ -39,6 +39,8 @@ static const struct cvn_view_column topic_columns[] = {
 };
 
 #define REPORT Convene__Mentoring__V1__ProgramReport
+
+enum { GROUPS_MAX = 1000 }; /* as the contract says of ProgramReport.groups */
 CVN_VIEW_STRING(see_name, REPORT, name)
 CVN_VIEW_INT(see_mentors, REPORT, mentor_count)
 CVN_VIEW_INT(see_mentees, REPORT, mentee_count)
@@ -91,10 +93,22 @@ static const struct cvn_view_column report_columns[] = {
     {{"Minutes", false, false}, see_all_minutes},
     {{"Feedback", false, false}, see_all_feedback},
     {{"Satisfaction", false, false}, see_satisfaction},
-    {{"  of mentees", false, false}, see_of_mentees},
-    {{"  of mentors", false, false}, see_of_mentors},
+    {{"Of mentees", false, false}, see_of_mentees},
+    {{"Of mentors", false, false}, see_of_mentors},
     {{NULL, false, false}, NULL},
 };
+
+/* The groups, and whether the server left some out, which it gives no more of. */
+static enum cvn_exit show_groups(struct cvn_cli *cli, const REPORT *report)
+{
+    enum cvn_exit code = cvn_view_rows(cli, cvn_mentor_group_columns,
+                                       (ProtobufCMessage *const *)report->groups, report->n_groups);
+    if (code == CVN_EXIT_DONE && report->n_groups >= GROUPS_MAX) {
+        cvn_cli_note(cli, "These are the first %d groups; `convene mentorships list` has them all.",
+                     GROUPS_MAX);
+    }
+    return code;
+}
 
 enum cvn_exit cvn_program_report_run(struct cvn_cli *cli)
 {
@@ -113,8 +127,7 @@ enum cvn_exit cvn_program_report_run(struct cvn_cli *cli)
     }
     bool topics = cvn_args_has(&cli->args, "topics");
     if (cvn_args_has(&cli->args, "groups")) {
-        return cvn_view_rows(cli, cvn_mentor_group_columns,
-                             (ProtobufCMessage *const *)report->groups, report->n_groups);
+        return show_groups(cli, report);
     }
     if (cli->format == CVN_FORMAT_JSON || !topics) {
         code = cvn_view_one(cli, report_columns, report);
@@ -122,8 +135,7 @@ enum cvn_exit cvn_program_report_run(struct cvn_cli *cli)
     bool table = cli->format == CVN_FORMAT_TABLE;
     if (code == CVN_EXIT_DONE && table && !topics && report->n_groups > 0) {
         (void)printf("\nGroups:\n");
-        code = cvn_view_rows(cli, cvn_mentor_group_columns,
-                             (ProtobufCMessage *const *)report->groups, report->n_groups);
+        code = show_groups(cli, report);
     }
     if (code || cli->format == CVN_FORMAT_JSON || (!topics && !table) || report->n_topics == 0) {
         return code;

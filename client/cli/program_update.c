@@ -64,6 +64,16 @@ static enum cvn_exit set_weights(struct cvn_cli *cli,
     return code;
 }
 
+enum cvn_exit cvn_program_find_managers(struct cvn_cli *cli,
+                                        Convene__Mentoring__V1__Program *program)
+{
+    enum cvn_exit code = CVN_EXIT_DONE;
+    for (size_t i = 0; code == CVN_EXIT_DONE && i < program->n_manager_ids; i++) {
+        code = cvn_call_person(cli, program->manager_ids[i], &program->manager_ids[i]);
+    }
+    return code;
+}
+
 enum cvn_exit cvn_program_update_run(struct cvn_cli *cli)
 {
     Convene__Mentoring__V1__UpdateProgramRequest request =
@@ -73,6 +83,7 @@ enum cvn_exit cvn_program_update_run(struct cvn_cli *cli)
     request.program = &program;
     request.update_mask = &mask;
     enum cvn_exit code = cvn_call_fill(cli, &request);
+    code = code ? code : cvn_program_find_managers(cli, &program);
     code = code ? code : cvn_call_program(cli, cvn_args_word(&cli->args, 0), &program.id);
     if (code == CVN_EXIT_DONE && add_options(cli, &mask)) {
         code = cvn_cli_no_memory(cli);
@@ -165,7 +176,7 @@ const struct cvn_option cvn_program_update_options[] = {
     {"mentee-weights", 0, "LIST",
      "as in \"skills:400; goals:100\", the others stay; or \"default\"", NULL},
     {"mentor-weights", 0, "LIST", "the same for how mentors value mentees", NULL},
-    {"manager", 0, "PERSON", "per_…; may be given several times; replaces all",
+    {"manager", 0, "PERSON", "e-mail or id; may be given several times; replaces all",
      "program.manager_ids"},
     {"etag", 0, "ETAG", "only if the programme is still as it was with that etag", "etag"},
     {NULL, 0, NULL, NULL, NULL},

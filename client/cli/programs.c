@@ -37,6 +37,7 @@ static enum cvn_exit run_create(struct cvn_cli *cli)
     Convene__Mentoring__V1__Program program = CONVENE__MENTORING__V1__PROGRAM__INIT;
     request.program = &program;
     enum cvn_exit code = cvn_call_fill(cli, &request);
+    code = code ? code : cvn_program_find_managers(cli, &program);
     CVN_REPLY_AUTO Convene__Mentoring__V1__Program *made = NULL;
     code = code ? code : cvn_call(cli, SERVICE "CreateProgram", &request, &made);
     if (code == CVN_EXIT_DONE) {
@@ -95,7 +96,7 @@ static const struct cvn_option create_options[] = {
      "program.rules.allow_previous_partner"},
     {"allow-no-skill", 0, NULL, "a mentor may offer none of the wanted skills",
      "program.rules.allow_no_common_skill"},
-    {"manager", 0, "PERSON", "per_…; may be given several times", "program.manager_ids"},
+    {"manager", 0, "PERSON", "e-mail or id; may be given several times", "program.manager_ids"},
     {NULL, 0, NULL, NULL, NULL},
 };
 

@@ -3,6 +3,7 @@
 #include "base/civil.h"
 #include "services/mentoring/attendance_cache.h"
 #include "services/mentoring/people_source.h"
+#include "services/mentoring/spaces.h"
 #include "services/runtime/ctx.h"
 
 #include <errno.h>
@@ -68,7 +69,32 @@ static int ask(struct cvn_attendance_reading *reading, struct cvn_arena *arena,
                                                            : CVN_ATTENDANCE_REFUSED;
 }
 
-/* Asks whether anything has changed since the subject asked last. */
+/*
+ * The number of what is kept from now on: that of before where nothing has changed, and else a new
+ * one, which what is kept of everybody else takes over.
+ */
+static int number_from(struct cvn_attendance_reading *reading, struct cvn_arena *arena,
+                       const struct cvn_attendance_stand *stand,
+                       const struct cvn_attendance_answer *answer)
+{
+    bool unchanged = answer->changes_known && answer->n_changed_ids == 0;
+    reading->number = cvn_attendance_cache_note(reading->cache, subject_of(reading), answer->mark,
+                                                unchanged ? stand->number : 0);
+    if (!answer->changes_known || unchanged)
+        return 0;
+    struct cvn_id *changed = cvn_arena_alloc_array(arena, answer->n_changed_ids, sizeof *changed);
+    if (!changed)
+        return -ENOMEM;
+    for (size_t i = 0; i < answer->n_changed_ids; i++)
+        if (!cvn_id_parse(&changed[i], CVN_MENTORING_PERSON_PREFIX, answer->changed_ids[i]))
+            return 0; /* an answer that is none: everybody is asked about */
+    cvn_attendance_cache_carry(reading->cache, subject_of(reading),
+                               (uint64_t[2]){stand->number, reading->number}, changed,
+                               answer->n_changed_ids);
+    return 0;
+}
+
+/* Asks of whom anything has changed since the subject asked last. */
 static int begin(struct cvn_attendance_reading *reading)
 {
     CVN_ARENA_AUTO arena;
@@ -85,10 +111,9 @@ static int begin(struct cvn_attendance_reading *reading)
     int r = ask(reading, &arena, &query, &answer);
     if (r)
         return r;
-    reading->number = cvn_attendance_cache_note(reading->cache, subject_of(reading), answer.mark,
-                                                answer.unchanged ? stand.number : 0);
-    reading->begun = true;
-    return 0;
+    r = number_from(reading, &arena, &stand, &answer);
+    reading->begun = r == 0;
+    return r;
 }
 
 /* Takes what is kept of the next member, or notes that it is to be asked about. */

@@ -142,6 +142,24 @@ void cvn_attendance_cache_renew(struct cvn_attendance_cache *cache,
     (void)pthread_mutex_unlock(&cache->lock);
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    return memcmp(a, b, CVN_ID_BYTES);
+}
+
+void cvn_attendance_cache_carry(struct cvn_attendance_cache *cache, const struct cvn_id *subject,
+                                const uint64_t numbers[2], const struct cvn_id *people, size_t n)
+{
+    if (numbers[0] == 0 || numbers[1] == 0)
+        return;
+    (void)pthread_mutex_lock(&cache->lock);
+    for (struct entry *entry = cache->by_key; entry; entry = entry->hh.next)
+        if (entry->number == numbers[0] && cvn_id_equal(&entry->key.subject, subject) &&
+            !(n > 0 && bsearch(&entry->key.person, people, n, sizeof *people, compare_ids)))
+            entry->number = numbers[1];
+    (void)pthread_mutex_unlock(&cache->lock);
+}
+
 /* False where only what is as of the same number could go. */
 static bool make_room(struct cvn_attendance_cache *cache, size_t n_bytes, uint64_t number)
 {

@@ -1,8 +1,8 @@
 /*
  * Where people were, as the events service said last and to whom: kept up to a bound, so that a
  * run after others, with other weights or locks, has nothing sent again that has not changed. It is
- * never used without asking: the events service says of its mark whether anything has changed since
- * (BatchGetAttendanceRequest.mark), and of each person's revision whether that is still what it
+ * never used without asking: the events service says of its mark for whom anything has changed
+ * since (BatchGetAttendanceRequest.mark), and of a person's revision whether that is still what it
  * would answer.
  */
 #ifndef CVN_SERVICES_MENTORING_ATTENDANCE_CACHE_H
@@ -61,6 +61,13 @@ bool cvn_attendance_cache_get(struct cvn_attendance_cache *cache,
 /* What is kept is so as of the number, too. */
 void cvn_attendance_cache_renew(struct cvn_attendance_cache *cache,
                                 const struct cvn_attendance_key *key, uint64_t number);
+
+/*
+ * What is kept of the subject as of numbers[0] is so as of numbers[1], too, but for the people, who
+ * are sorted; where a number is 0 nothing is. Time: all that is kept.
+ */
+void cvn_attendance_cache_carry(struct cvn_attendance_cache *cache, const struct cvn_id *subject,
+                                const uint64_t numbers[2], const struct cvn_id *people, size_t n);
 
 /*
  * Keeps the bytes as of the number, over what was there. What does not fit, finds no memory, or

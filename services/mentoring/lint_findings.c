@@ -171,9 +171,9 @@ static void judge_sizes(struct judging *j)
     else if ((int64_t)input->n_mentees > seats)
         find(j, (struct what){SEVERITY(WARNING), "SEATS_SHORT", input->n_mentees - (size_t)seats},
              cvn_arena_printf(j->arena,
-                              "%zu mentees wait for %lld free seats: at least %lld will stay "
+                              "%zu mentees wait for %lld free seat%s: at least %lld will stay "
                               "without a mentor.",
-                              input->n_mentees, (long long)seats,
+                              input->n_mentees, (long long)seats, plural((size_t)seats),
                               (long long)input->n_mentees - (long long)seats));
 }
 

@@ -303,6 +303,8 @@ enum cvn_code cvn_people_attendance(struct cvn_channel *events, struct cvn_arena
         ret->attendance[i] = here ? reply->attendance[at++] : NULL;
     }
     ret->mark = reply->mark;
-    ret->unchanged = reply->unchanged;
+    ret->changes_known = reply->changes_known || reply->unchanged;
+    ret->changed_ids = reply->changed_person_ids;
+    ret->n_changed_ids = reply->n_changed_person_ids;
     return CVN_OK;
 }

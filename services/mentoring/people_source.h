@@ -55,8 +55,10 @@ struct cvn_attendance_answer {
     /* The caller's, for query->n: in the order of the ids, NULL for who is gone, `unchanged` where
      * the revision still holds. */
     const Convene__Events__V1__Attendance **attendance;
-    const char *mark; /* "" from a service that has none */
-    bool unchanged;   /* for nobody anything has changed since the query's mark */
+    const char *mark;   /* "" from a service that has none */
+    bool changes_known; /* since the query's mark it has changed at most for the next ones */
+    char *const *changed_ids;
+    size_t n_changed_ids;
 };
 
 /* Asks for the attendance. Codes as above, and CVN_CANCELLED. */

@@ -23,6 +23,7 @@ enum phase {
     PROGRAMS, /* out of each, and no manager any more */
     MENTORSHIPS,
     RESULTS,
+    WORDS, /* by which others' results name the person */
     AWAIT, /* runs that began before, whose results may come after */
     RUNS,
     INPUTS,     /* what runs were made from */
@@ -94,6 +95,19 @@ static int get(struct step *step)
     erasure->place_len = value.len - head;
     memcpy(erasure->place, (const uint8_t *)value.data + head, erasure->place_len);
     return 0;
+}
+
+int cvn_person_erasure_restart(struct cvn_txn *txn, const struct cvn_key *key,
+                               struct cvn_slice value)
+{
+    struct cvn_key head;
+    size_t len = 1 + 8 + 6 * 4;
+    if (value.len < len)
+        return -EUCLEAN;
+    cvn_key_init(&head);
+    cvn_key_put_u8(&head, PROGRAMS);
+    cvn_key_put_raw(&head, cvn_slice((const char *)value.data + 1, len - 1));
+    return cvn_txn_put(txn, cvn_key_slice(key), cvn_key_slice(&head));
 }
 
 static void set_place(struct erasure *erasure, struct cvn_slice key)
@@ -275,6 +289,8 @@ static int do_phase(struct step *step)
         return erase_mentorships(step);
     case RESULTS:
         return walk_rows(step, CVN_SPACE_RESULTS, cvn_traces_blank_result, &counts[N_MATCHES]);
+    case WORDS:
+        return walk_rows(step, CVN_SPACE_RESULT_WORDS, cvn_traces_blank_word, &counts[N_MATCHES]);
     case AWAIT:
         return await_run(step);
     case RUNS:

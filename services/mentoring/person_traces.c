@@ -6,6 +6,8 @@
 #include "services/mentoring/pair_rule_table.h"
 #include "services/mentoring/person_rows.h"
 #include "services/mentoring/privacy.h"
+#include "services/mentoring/runs/result_row.h"
+#include "services/mentoring/runs/result_words.h"
 #include "services/mentoring/tables.h"
 
 #include <errno.h>
@@ -141,72 +143,16 @@ int cvn_traces_blank_mentorship(struct cvn_ctx *ctx, const struct cvn_id *mentor
     return cvn_mentorship_put(ctx, mentorship, row);
 }
 
-/* Whether the row tells what became of the person; one of a mentor without mentees has no id. */
-static int is_own(struct cvn_ctx *ctx, const struct cvn_traces_of *who, struct cvn_slice key,
-                  const Convene__Mentoring__V1__ExplainMatchResponse *result, bool *ret)
-{
-    struct cvn_key_reader reader;
-    Convene__Mentoring__V1__Enrolment *e;
-    *ret = false;
-    if (result->n_matches > 0) {
-        const Convene__Mentoring__V1__Match *match = result->matches[0];
-        const char *id = result->role == ROLE(MENTOR) ? match->mentor_id : match->mentee_id;
-        *ret = strcmp(id, who->text) == 0;
-        return 0;
-    }
-    cvn_key_reader_init(&reader, key);
-    (void)cvn_key_get_u8(&reader);
-    (void)cvn_key_get_id(&reader);
-    struct cvn_id enrolment = cvn_key_get_id(&reader);
-    int r = cvn_enrolment_by_id(ctx, &enrolment, &e);
-    *ret = r == 0 && strcmp(e->person_id, who->text) == 0;
-    return r == CVN_STORE_ABSENT ? 0 : r;
-}
-
-static bool blank_side(char **id, char **name, const struct cvn_traces_of *who)
-{
-    if (strcmp(*id, who->text) != 0)
-        return false;
-    *id = empty();
-    *name = forgotten();
-    return true;
-}
-
 int cvn_traces_blank_result(struct cvn_ctx *ctx, const struct cvn_traces_of *who,
                             struct cvn_slice key, struct cvn_slice value, bool *ret_changed)
 {
-    CVN_ARENA_AUTO arena;
-    struct cvn_ctx row = *ctx;
-    struct cvn_key at;
-    Convene__Mentoring__V1__ExplainMatchResponse *result;
-    bool changed;
-    cvn_arena_init(&arena, ROW_BYTES_MAX);
-    row.arena = &arena;
-    int r = cvn_ctx_unpack(&row, &convene__mentoring__v1__explain_match_response__descriptor, value,
-                           &result);
-    if (r == 0)
-        r = is_own(&row, who, key, result, &changed);
-    if (r)
-        return r;
-    if (changed)
-        result->display_name = forgotten();
-    for (size_t i = 0; i < result->n_matches; i++) {
-        Convene__Mentoring__V1__Match *match = result->matches[i];
-        if (!blank_side(&match->mentee_id, &match->mentee_name, who) &&
-            !blank_side(&match->mentor_id, &match->mentor_name, who))
-            continue;
-        match->n_terms = 0;
-        changed = true;
-    }
-    for (size_t i = 0; i < result->n_alternatives; i++)
-        changed |= blank_side(&result->alternatives[i]->mentor_id,
-                              &result->alternatives[i]->mentor_name, who);
-    *ret_changed = changed;
-    if (!changed)
-        return 0;
-    cvn_key_init(&at);
-    cvn_key_put_raw(&at, key);
-    return cvn_mentoring_put(&row, &cvn_result_table, &at, &result->base);
+    return cvn_result_blank(ctx, &who->id, key, value, ret_changed);
+}
+
+int cvn_traces_blank_word(struct cvn_ctx *ctx, const struct cvn_traces_of *who,
+                          struct cvn_slice key, struct cvn_slice value, bool *ret_changed)
+{
+    return cvn_result_word_blank(ctx->txn, &who->id, key, value, ret_changed);
 }
 
 int cvn_traces_blank_run(struct cvn_ctx *ctx, const struct cvn_traces_of *who, struct cvn_slice key,

@@ -28,9 +28,11 @@ int cvn_traces_delete_enrolment(struct cvn_ctx *ctx, const struct cvn_id *progra
 int cvn_traces_blank_mentorship(struct cvn_ctx *ctx, const struct cvn_id *mentorship,
                                 const char *person_id, size_t *ret_n_log, size_t *ret_n_feedback);
 
-/* Takes the person out of a row of runs' results. */
+/* Takes the person out of a row of runs' results, before it is taken out of their words. */
 int cvn_traces_blank_result(struct cvn_ctx *ctx, const struct cvn_traces_of *who,
                             struct cvn_slice key, struct cvn_slice value, bool *ret_changed);
+int cvn_traces_blank_word(struct cvn_ctx *ctx, const struct cvn_traces_of *who,
+                          struct cvn_slice key, struct cvn_slice value, bool *ret_changed);
 
 /* Takes the person out of a run: as who started it, and out of its own rules. */
 int cvn_traces_blank_run(struct cvn_ctx *ctx, const struct cvn_traces_of *who, struct cvn_slice key,

@@ -8,7 +8,9 @@
 #include "convene/mentoring/v1/privacy.pb-c.h"
 #include "services/runtime/ctx.h"
 
+struct cvn_key;
 struct cvn_mentoring;
+struct cvn_txn;
 
 enum {
     CVN_PERSON_ERASURE_ROWS_MAX = 500, /* of runs' results, and of runs, that one step looks at */
@@ -24,6 +26,13 @@ int cvn_person_export(struct cvn_ctx *ctx, const void *request, void *reply);
 /* Begins or goes on with an erasure, and does one bounded step of it. 0 or a fault. */
 int cvn_person_erase(struct cvn_ctx *ctx, const struct cvn_id *person,
                      Convene__Mentoring__V1__ErasePersonResponse *ret);
+
+/*
+ * For a schema step: has the erasure of a stored row begin anew, with what it has counted. 0 or a
+ * fault.
+ */
+int cvn_person_erasure_restart(struct cvn_txn *txn, const struct cvn_key *key,
+                               struct cvn_slice value);
 
 /* Whether all it can do is to await the end of a run. 0 or a fault. */
 int cvn_person_erasure_awaits(struct cvn_ctx *ctx, const struct cvn_id *person, bool *ret);

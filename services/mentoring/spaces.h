@@ -5,7 +5,8 @@
  *     programmes  [space][programme id]
  *     enrolments  [space][programme id][person id]
  *     runs        [space][run id]
- *     results     [space][run id][enrolment id of the mentee]
+ *     results     [space][run id][enrolment id]
+ *     words       [space][run id][number]: what its results name by number
  *     counts      [space][programme id]: active mentors and mentees
  *     pair rules  [space][programme id][person id of the mentee][and of the mentor]
  *     mentorships [space][mentorship id][0]: the row; [1][day][entry id] its log, [2][side]
@@ -21,13 +22,15 @@ enum {
     CVN_SPACE_PROGRAMS = 0x20,
     CVN_SPACE_ENROLMENTS = 0x21,
     CVN_SPACE_RUNS = 0x22,
-    CVN_SPACE_RESULTS = 0x23,
+    CVN_SPACE_RESULTS_BEFORE = 0x23, /* in schema 0 (schema.h) */
     CVN_SPACE_PROGRAM_COUNTS = 0x24,
     CVN_SPACE_PAIR_RULES = 0x25,
     CVN_SPACE_MENTORSHIPS = 0x26,
     CVN_SPACE_WAITING = 0x27,
     CVN_SPACE_RUN_INPUTS = 0x28,
     CVN_SPACE_PERSON_ERASURES = 0x29,
+    CVN_SPACE_RESULTS = 0x2a,
+    CVN_SPACE_RESULT_WORDS = 0x2b,
 };
 
 enum {

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "rpc/message.h"
+#include "services/mentoring/runs/result_row.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -98,28 +99,6 @@ static int derive_run(struct cvn_slice key, struct cvn_slice value, struct cvn_i
     return r ? r : emit(sink, CVN_INDEX_RUN_STATE, &state);
 }
 
-static int derive_result(struct cvn_slice key, struct cvn_slice value, struct cvn_index_sink *sink)
-{
-    (void)key;
-    Convene__Mentoring__V1__ExplainMatchResponse *result;
-    struct cvn_key both;
-    int r =
-        read_row(sink, &convene__mentoring__v1__explain_match_response__descriptor, value, &result);
-    if (r)
-        return r;
-    if (result->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTOR)
-        return 0;
-    if (result->n_matches != 1)
-        return -EBADMSG;
-    const Convene__Mentoring__V1__Match *match = result->matches[0];
-    if (!match->mentor_enrolment_id[0])
-        return 0;
-    if (!id_pair(&both, (const char *[]){CVN_RUN_PREFIX, CVN_ENROLMENT_PREFIX}, match->run_id,
-                 match->mentor_enrolment_id))
-        return -EBADMSG;
-    return emit(sink, CVN_INDEX_RESULT_MENTOR, &both);
-}
-
 const struct cvn_table cvn_program_table = {
     .name = "programs",
     .space = CVN_SPACE_PROGRAMS,
@@ -149,7 +128,7 @@ const struct cvn_table cvn_result_table = {
     .space = CVN_SPACE_RESULTS,
     .indexes = cvn_result_by_mentor,
     .n_indexes = 1,
-    .derive = derive_result,
+    .derive = cvn_result_derive,
 };
 
 void cvn_program_key(struct cvn_key *key, const struct cvn_id *program)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """docs/protocol.md gives the limits that it names as rpc/ has them, and names all of the wire; and
-each limit that a header of services/events names is named by a test, which tries it."""
+each limit that a header of ROOMS names is named by a test, which tries it."""
 import re
 import sys
 
@@ -11,6 +11,9 @@ WIRE = ("rpc/wire.h", "rpc/flow.h", "rpc/metadata.h", "rpc/status.h", "rpc/messa
 LIMIT = re.compile(r"_(MAX|MIN|DEFAULT|WINDOW_BUNDLES|ACK_AFTER|CREDIT_BYTES|QUEUE_BYTES)$")
 UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "ms": 1, "s": 1000, "h": 3600 * 1000, "": 1}
 
+# Rooms whose limits are tested.
+ROOMS = ("services/events/", "services/mentoring/")
+
 # What no request comes up to: memory, and room in arrays, for what other limits bound. A limit that
 # a peer can reach has a test instead of a line here.
 UNREACHED = {
@@ -20,8 +23,11 @@ UNREACHED = {
     "CVN_EVENT_LIST_ROW_BYTES_MAX": "memory for one event",
     "CVN_EVENT_PLAN_STREAMS_MAX": "one for each filter and word",
     "CVN_EVENT_STREAM_CELLS_MAX": "the cells of the largest circle",
+    "CVN_KEY_SOURCE_KEYS_MAX": "keys that are remembered; of one that is not, the events service is asked",
+    "CVN_LINT_FINDINGS_MAX": "room for the findings, of which there is one of each kind",
     "CVN_MOVE_BYTES_MAX": "a step of the history, whose texts are bounded; more is damage",
     "CVN_REGISTER_CHUNK_BYTES_MAX": "memory for a message",
+    "CVN_RUN_INPUT_BYTES_MAX": "a bound of what is kept; only cohorts of millions come to it",
     "CVN_ROW_LIST_PREFIXES_MAX": "room for what the code asks for",
     "CVN_WATCH_PAGE_BYTES_MAX": "memory for the events of 64 entries",
     "CVN_WATCH_STEP_BYTES_MAX": "memory for one message",
@@ -67,9 +73,8 @@ def wire_faults():
 
 
 def untested():
-    """Limits of services/events that no test names, and lines above that are needed no more."""
-    limits = {name: path for name, (_, path) in constants("services/events/").items()
-              if name.endswith("_MAX")}
+    """Limits of ROOMS that no test names, and lines above that are needed no more."""
+    limits = {name: path for name, (_, path) in constants(ROOMS).items() if name.endswith("_MAX")}
     tested = set()
     for path in files(".c", ".h"):
         if path.startswith("tests/"):
@@ -79,9 +84,9 @@ def untested():
             yield f"{path}: no test names {name}; try a request at it, and one beyond it"
     for name in UNREACHED:
         if name not in limits:
-            yield f"tests/lint/limits.py: {name} is no limit of services/events any more"
+            yield f"tests/lint/limits.py: {name} is no limit of {' or '.join(ROOMS)} any more"
 
 
 found = [*wire_faults(), *untested()]
-print("\n".join(found) or f"the page has the {len(page())} limits right; those of events are tested")
+print("\n".join(found) or f"the page has the {len(page())} limits right; those of {', '.join(ROOMS)} are tested")
 sys.exit(1 if found else 0)

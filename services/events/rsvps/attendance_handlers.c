@@ -134,14 +134,26 @@ static void leave_out(Convene__Events__V1__Attendance *attendance)
     attendance->unchanged = true;
 }
 
-static int mark_holds(struct cvn_ctx *ctx, const char *mark,
-                      Convene__Events__V1__BatchGetAttendanceResponse *response)
+static int tell_changes(struct cvn_ctx *ctx, const char *mark,
+                        Convene__Events__V1__BatchGetAttendanceResponse *response)
 {
-    bool holds;
-    int r = cvn_attendance_mark_holds(ctx, mark, &holds);
-    if (r == 0)
-        response->unchanged = holds;
-    return r;
+    struct cvn_attendance_changes changes;
+    int r = cvn_attendance_changed(ctx, mark, &changes);
+    if (r || !changes.known)
+        return r;
+    response->unchanged = changes.n == 0;
+    response->changes_known = true;
+    response->changed_person_ids =
+        cvn_arena_alloc_array(ctx->arena, changes.n, sizeof *response->changed_person_ids);
+    if (!response->changed_person_ids)
+        return -ENOMEM;
+    for (size_t i = 0; i < changes.n; i++) {
+        char *text = cvn_ctx_id_text(ctx, CVN_PERSON_PREFIX, &changes.people[i]);
+        if (!text)
+            return -ENOMEM;
+        response->changed_person_ids[response->n_changed_person_ids++] = text;
+    }
+    return 0;
 }
 
 static int batch_get_attendance(struct cvn_ctx *ctx, const void *request, void *reply)
@@ -162,7 +174,7 @@ static int batch_get_attendance(struct cvn_ctx *ctx, const void *request, void *
     }
     cvn_attended_deinit(&attended);
     if (r == 0 && req->mark[0])
-        r = mark_holds(ctx, req->mark, response);
+        r = tell_changes(ctx, req->mark, response);
     return r ? r : cvn_attendance_mark_make(ctx, &response->mark);
 }
 

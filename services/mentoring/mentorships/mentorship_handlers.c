@@ -8,13 +8,19 @@
 
 #define ROLE(name) CONVENE__MENTORING__V1__ROLE__ROLE_##name
 
+static void show(const struct cvn_mentorship_case *c, Convene__Mentoring__V1__Mentorship *reply)
+{
+    *reply = *c->row;
+    reply->program_name = c->program->name;
+}
+
 static int get_mentorship(struct cvn_ctx *ctx, const void *request, void *reply)
 {
     const Convene__Mentoring__V1__GetMentorshipRequest *req = request;
     struct cvn_mentorship_case c;
     int r = cvn_mentorship_find(ctx, "id", req->id, &c);
     if (r == 0)
-        *(Convene__Mentoring__V1__Mentorship *)reply = *c.row;
+        show(&c, reply);
     return r;
 }
 
@@ -37,7 +43,7 @@ static int change(struct cvn_ctx *ctx, const char *id, Convene__Mentoring__V1__R
     }
     r = cvn_mentorship_apply(ctx, &c.id, c.row, change);
     if (r == 0)
-        *reply = *c.row;
+        show(&c, reply);
     return r;
 }
 
@@ -128,7 +134,7 @@ static int set_goals(struct cvn_ctx *ctx, const void *request, void *reply)
     c.row->update_time = cvn_mentoring_time(ctx->arena, ctx->now_ms);
     r = c.row->update_time ? cvn_mentorship_put(ctx, &c.id, c.row) : -ENOMEM;
     if (r == 0)
-        *(Convene__Mentoring__V1__Mentorship *)reply = *c.row;
+        show(&c, reply);
     return r;
 }
 

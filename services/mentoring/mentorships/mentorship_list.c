@@ -68,6 +68,27 @@ static bool is_wanted(const Convene__Mentoring__V1__ListMentorshipsRequest *req,
            (!req->program_id[0] || strcmp(row->program_id, req->program_id) == 0);
 }
 
+/* Adds the programme's name to the row that is last of those so far, mostly as the one before has
+ * it. */
+static int name_program(struct cvn_ctx *ctx, Convene__Mentoring__V1__Mentorship **rows, size_t n)
+{
+    Convene__Mentoring__V1__Mentorship *row = rows[n - 1];
+    Convene__Mentoring__V1__Program *program;
+    struct cvn_id id;
+    struct cvn_key key;
+    if (n > 1 && strcmp(rows[n - 2]->program_id, row->program_id) == 0) {
+        row->program_name = rows[n - 2]->program_name;
+        return 0;
+    }
+    if (!cvn_id_parse(&id, CVN_PROGRAM_PREFIX, row->program_id))
+        return -EUCLEAN;
+    cvn_program_key(&key, &id);
+    int r = cvn_mentoring_get(ctx, &key, &convene__mentoring__v1__program__descriptor, &program);
+    if (r == 0)
+        row->program_name = program->name;
+    return r == CVN_STORE_ABSENT ? -EUCLEAN : r;
+}
+
 static int fill(struct cvn_ctx *ctx, const Convene__Mentoring__V1__ListMentorshipsRequest *req,
                 struct cvn_index_cursor *cursor, size_t page_size,
                 Convene__Mentoring__V1__ListMentorshipsResponse *response)
@@ -88,8 +109,12 @@ static int fill(struct cvn_ctx *ctx, const Convene__Mentoring__V1__ListMentorshi
         r = cvn_mentorship_of_entry(ctx, &entry, &id, &row);
         if (r)
             return r;
-        if (is_wanted(req, row))
-            response->mentorships[response->n_mentorships++] = row;
+        if (!is_wanted(req, row))
+            continue;
+        response->mentorships[response->n_mentorships++] = row;
+        r = name_program(ctx, response->mentorships, response->n_mentorships);
+        if (r)
+            return r;
     }
     return r == CVN_STORE_ABSENT ? 0 : r;
 }

@@ -1,10 +1,12 @@
 #include "services/mentoring/runs/budget.h"
 
+#include "cohort/cohort.h"
 #include "services/mentoring/state.h"
 
 enum {
     PERSON_BYTES = 4 << 10, /* an enrolment, and where they were */
     CANDIDATE_BYTES = 48,   /* in the graph and in the solvers */
+    SHARED_BYTES = 112,     /* of a pair who have something in common, in the problem and judged */
     RUN_BYTES = 48 << 20,   /* results on their way into the store, and all else */
 };
 
@@ -12,6 +14,12 @@ uint64_t cvn_run_memory_bytes(size_t n_mentors, size_t n_mentees, int32_t candid
 {
     return (uint64_t)RUN_BYTES + (uint64_t)(n_mentors + n_mentees) * PERSON_BYTES +
            (uint64_t)n_mentees * (uint64_t)candidates_per_mentee * CANDIDATE_BYTES;
+}
+
+uint64_t cvn_run_shared_bytes(size_t n_mentors, size_t n_mentees)
+{
+    uint64_t pairs = (uint64_t)n_mentors * n_mentees;
+    return SHARED_BYTES * (pairs < CVN_COHORT_PAIRS_MAX ? pairs : CVN_COHORT_PAIRS_MAX);
 }
 
 void cvn_budget_init(struct cvn_budget *budget, uint64_t memory_bytes_max)

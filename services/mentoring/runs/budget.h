@@ -31,6 +31,8 @@ struct cvn_budget {
 
 /* Memory that a run of such a cohort is reckoned to need. */
 uint64_t cvn_run_memory_bytes(size_t n_mentors, size_t n_mentees, int32_t candidates_per_mentee);
+/* And at most for what people share, where the events service is asked. */
+uint64_t cvn_run_shared_bytes(size_t n_mentors, size_t n_mentees);
 
 void cvn_budget_init(struct cvn_budget *budget, uint64_t memory_bytes_max);
 void cvn_budget_deinit(struct cvn_budget *budget);

@@ -1,4 +1,5 @@
 #include "services/mentoring/runs/handlers.h"
+#include "services/mentoring/runs/result_row.h"
 #include "services/mentoring/runs/run_find.h"
 #include "services/mentoring/tables.h"
 #include "services/runtime/page.h"
@@ -19,6 +20,7 @@ int cvn_run_check_diff(struct cvn_ctx *ctx, const void *request)
 
 /* What a run has for a mentee; of the next one that comes. */
 struct side {
+    struct cvn_txn *txn;
     struct cvn_cursor cursor;
     struct cvn_arena arena;
     struct cvn_id mentee; /* its enrolment */
@@ -45,8 +47,8 @@ static int step(struct side *side)
         Convene__Mentoring__V1__ExplainMatchResponse *result;
         struct cvn_key_reader reader;
         cvn_arena_reset(&side->arena);
-        struct cvn_ctx ctx = {.arena = &side->arena};
-        r = cvn_run_read_result(&ctx, value, &result);
+        struct cvn_ctx ctx = {.arena = &side->arena, .txn = side->txn};
+        r = cvn_result_read(&ctx, key, value, CVN_RESULT_PAIR, &result);
         if (r)
             return r;
         if (result->role != CONVENE__MENTORING__V1__ROLE__ROLE_MENTEE)
@@ -67,6 +69,7 @@ static int side_init(struct side *side, struct cvn_ctx *ctx, const struct cvn_id
                      struct cvn_slice after)
 {
     struct cvn_key lo, hi, from;
+    side->txn = ctx->txn;
     cvn_arena_init(&side->arena, RESULT_BYTES);
     cvn_key_begin(&lo, CVN_SPACE_RESULTS);
     cvn_key_put_id(&lo, run);

@@ -4,6 +4,7 @@
 #include "services/mentoring/mentorships/mentorship_table.h"
 #include "services/mentoring/pair_rule_table.h"
 #include "services/mentoring/runs/enrolment_copy.h"
+#include "services/mentoring/runs/result_row.h"
 #include "services/mentoring/tables.h"
 #include "services/mentoring/waiting.h"
 
@@ -405,16 +406,15 @@ static int set_previous(struct gathering *g)
 }
 
 /* Takes the pair of a result of the base run, if both are still there. */
-static int add_base_pair(struct gathering *g, struct cvn_slice value)
+static int add_base_pair(struct gathering *g, struct cvn_slice key, struct cvn_slice value)
 {
     CVN_ARENA_AUTO scratch;
     cvn_arena_init(&scratch, SCRATCH_BYTES);
-    struct cvn_ctx ctx = {.arena = &scratch};
+    struct cvn_ctx ctx = {.arena = &scratch, .txn = g->ctx->txn};
     Convene__Mentoring__V1__ExplainMatchResponse *result;
     struct cvn_match_pair_ids pair;
-    int r = cvn_ctx_unpack(&ctx, &convene__mentoring__v1__explain_match_response__descriptor, value,
-                           &result);
-    if (r || result->role != CONVENE__MENTORING__V1__ROLE__ROLE_MENTEE || result->n_matches != 1 ||
+    int r = cvn_result_read(&ctx, key, value, CVN_RESULT_PAIR, &result);
+    if (r || result->role != CONVENE__MENTORING__V1__ROLE__ROLE_MENTEE ||
         !result->matches[0]->mentor_id[0])
         return r;
     const Convene__Mentoring__V1__Match *match = result->matches[0];
@@ -448,7 +448,7 @@ static int read_base(struct gathering *g)
     while (r == 0 && (r = cvn_cursor_next(&cursor, &row, &value)) == 0) {
         r = count_row(g);
         if (r == 0)
-            r = add_base_pair(g, value);
+            r = add_base_pair(g, row, value);
     }
     if (g->out->n_base_pairs > 0)
         qsort(g->out->base_pairs, g->out->n_base_pairs, sizeof *g->out->base_pairs,

@@ -258,6 +258,21 @@ static int arrange(struct cvn_job *job, const struct cvn_match_progress *progres
     return r == CVN_GROUPS_APART ? explain_apart(job, &job->cohort.problem.locked[apart]) : r;
 }
 
+/* Says what too many share for it to count. */
+static int note_left_out(struct cvn_job *job)
+{
+    size_t n = job->cohort.n_places_left_out;
+    if (n == 0)
+        return 0;
+    job->run->events_note = cvn_arena_printf(&job->arena,
+                                             "%s. Left out of the score %s %zu of them, which more "
+                                             "than %d pairs share, or with the rarer "
+                                             "ones more than %d in all",
+                                             job->run->events_note, n == 1 ? "is" : "are", n,
+                                             CVN_COHORT_PAIRS_OF_ONE_MAX, CVN_COHORT_PAIRS_MAX);
+    return job->run->events_note ? 0 : -ENOMEM;
+}
+
 static int build(struct cvn_job *job)
 {
     int r = cvn_cohort_build(&job->cohort, &job->arena, job->mentoring->options.zones,
@@ -270,7 +285,9 @@ static int build(struct cvn_job *job)
     job->cohort.problem.n_threads = job->mentoring->options.threads_per_run;
     job->run->locked_count = (int32_t)job->gathered.input.n_locked;
     job->run->forbidden_count = (int32_t)job->gathered.input.n_forbidden;
-    r = check_locked(job);
+    r = note_left_out(job);
+    if (r == 0)
+        r = check_locked(job);
     return r == 0 && job->gathered.n_base_pairs > 0 ? keep_base(job) : r;
 }
 

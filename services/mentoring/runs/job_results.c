@@ -3,6 +3,8 @@
 #include "cohort/problem_bytes.h"
 #include "cohort/report.h"
 #include "services/mentoring/runs/input_table.h"
+#include "services/mentoring/runs/result_row.h"
+#include "services/mentoring/runs/result_words.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
 #include "storage/store.h"
@@ -12,6 +14,7 @@
 
 enum {
     RESULTS_PER_UPDATE = 250,
+    INPUT_ROWS_PER_UPDATE = 8,
     BUSY_PAUSE_NS = 10 * 1000 * 1000,
     BUSY_TRIES_MAX = 1000,
 };
@@ -38,7 +41,9 @@ int cvn_job_update(struct cvn_job *job, int (*run)(struct cvn_txn *txn, void *ar
 /* A batch of results on its way into the store. */
 struct batch {
     struct cvn_job *job;
-    Convene__Mentoring__V1__ExplainMatchResponse *reports[RESULTS_PER_UPDATE];
+    struct cvn_result_words *words;
+    uint32_t first_word; /* of those that are not stored yet */
+    struct cvn_slice rows[RESULTS_PER_UPDATE];
     struct cvn_id enrolments[RESULTS_PER_UPDATE];
     size_t n;
     struct cvn_arena arena;
@@ -47,14 +52,11 @@ struct batch {
 static int put_batch(struct cvn_txn *txn, void *arg)
 {
     struct batch *batch = arg;
-    CVN_ARENA_AUTO scratch;
-    cvn_arena_init(&scratch, BATCH_ARENA_BYTES);
-    struct cvn_ctx ctx = {.arena = &scratch, .txn = txn};
-    int r = 0;
+    int r = cvn_result_words_put(batch->words, txn, batch->first_word);
     for (size_t i = 0; r == 0 && i < batch->n; i++) {
         struct cvn_key key;
         cvn_result_key(&key, &batch->job->run_id, &batch->enrolments[i]);
-        r = cvn_mentoring_put(&ctx, &cvn_result_table, &key, &batch->reports[i]->base);
+        r = cvn_table_put(txn, &cvn_result_table, cvn_key_slice(&key), batch->rows[i]);
     }
     return r;
 }
@@ -64,24 +66,29 @@ static int add_report(struct cvn_job *job, struct batch *batch, const struct cvn
                       size_t i)
 {
     size_t n_mentees = report->answer->n_mentees;
+    Convene__Mentoring__V1__ExplainMatchResponse *result = NULL;
     const char *enrolment;
     int r;
     if (i < n_mentees) {
-        r = cvn_report_mentee(report, i, &batch->arena, &batch->reports[batch->n]);
-        enrolment = r ? "" : batch->reports[batch->n]->matches[0]->mentee_enrolment_id;
+        r = cvn_report_mentee(report, i, &batch->arena, &result);
+        enrolment = r ? "" : result->matches[0]->mentee_enrolment_id;
     } else {
         size_t mentor = i - n_mentees;
-        r = cvn_report_mentor(report, mentor, &batch->arena, &batch->reports[batch->n]);
+        r = cvn_report_mentor(report, mentor, &batch->arena, &result);
         enrolment = job->gathered.input.mentors[mentor].enrolment->id;
     }
+    if (r == 0)
+        r = cvn_result_pack(batch->words, result, &batch->arena, &batch->rows[batch->n]);
     if (r == 0 && !cvn_id_parse(&batch->enrolments[batch->n], CVN_ENROLMENT_PREFIX, enrolment))
         r = -EUCLEAN;
     return r;
 }
 
-static int store_batch(struct cvn_job *job, const struct cvn_report *report, size_t first, size_t n)
+static int store_batch(struct cvn_job *job, const struct cvn_report *report,
+                       struct cvn_result_words *words, size_t first, size_t n)
 {
-    struct batch batch = {.job = job};
+    struct batch batch = {
+        .job = job, .words = words, .first_word = cvn_result_words_count(words) + 1};
     cvn_arena_init(&batch.arena, BATCH_ARENA_BYTES);
     int r = 0;
     for (; r == 0 && batch.n < n; batch.n++)
@@ -96,66 +103,80 @@ int cvn_job_store_results(struct cvn_job *job)
 {
     size_t n = cvn_match_result_answer(job->result)->n_mentees + job->gathered.input.n_mentors;
     struct cvn_report report = {0};
+    struct cvn_result_words *words = NULL;
     int r = cvn_report_init(&report, &job->cohort, job->result, job->run->id, &job->arena);
+    if (r == 0)
+        r = cvn_result_words_new(&words, &job->run_id);
     for (size_t first = 0; r == 0 && first < n; first += RESULTS_PER_UPDATE) {
         size_t left = n - first;
         r = cvn_run_slot_tell(job->slot, CVN_RUN_STEP_STORE, "explain and store", first, n)
-                ? store_batch(job, &report, first,
+                ? store_batch(job, &report, words, first,
                               left < RESULTS_PER_UPDATE ? left : RESULTS_PER_UPDATE)
                 : CVN_MATCH_CANCELLED;
     }
+    cvn_result_words_free(words);
     cvn_report_deinit(&report);
     return r;
 }
 
-/* One row of what the run was made from. */
-struct input_row {
-    struct cvn_key key;
+/* Some rows of what the run was made from. */
+struct input_rows {
+    const struct cvn_id *run;
+    uint32_t first;
     struct cvn_slice bytes;
 };
 
-static int put_input_row(struct cvn_txn *txn, void *arg)
+static int put_input_rows(struct cvn_txn *txn, void *arg)
 {
-    const struct input_row *row = arg;
-    return cvn_txn_put(txn, cvn_key_slice(&row->key), row->bytes);
-}
-
-int cvn_job_store_input(struct cvn_job *job)
-{
-    CVN_ARENA_AUTO arena;
-    struct cvn_slice all;
-    struct input_row row;
-    uint32_t n_rows = 0;
-    cvn_arena_init(&arena, INPUT_ARENA_BYTES);
-    int r = cvn_problem_write(&job->cohort.problem, &arena, &all);
-    if (r == 0 && all.len > CVN_RUN_INPUT_BYTES_MAX)
-        return 0;
-    for (size_t at = 0; r == 0 && at < all.len; at += row.bytes.len) {
-        size_t left = all.len - at;
-        row.bytes = cvn_slice((const char *)all.data + at,
-                              left < CVN_RUN_INPUT_ROW_BYTES ? left : CVN_RUN_INPUT_ROW_BYTES);
-        cvn_run_input_key(&row.key, &job->run_id, n_rows++);
-        r = cvn_run_slot_tell(job->slot, CVN_RUN_STEP_STORE, "explain and store", 0, 0)
-                ? cvn_job_update(job, put_input_row, &row)
-                : CVN_MATCH_CANCELLED;
+    const struct input_rows *rows = arg;
+    uint32_t row = rows->first;
+    int r = 0;
+    for (size_t at = 0; r == 0 && at < rows->bytes.len; at += CVN_RUN_INPUT_ROW_BYTES) {
+        size_t left = rows->bytes.len - at;
+        struct cvn_key key;
+        cvn_run_input_key(&key, rows->run, row++);
+        r = cvn_txn_put(txn, cvn_key_slice(&key),
+                        cvn_slice((const char *)rows->bytes.data + at,
+                                  left < CVN_RUN_INPUT_ROW_BYTES ? left : CVN_RUN_INPUT_ROW_BYTES));
     }
     return r;
 }
 
-/* Some results of a run that are to go, and then what it was made from. */
+int cvn_job_store_input(struct cvn_job *job)
+{
+    const size_t most = (size_t)INPUT_ROWS_PER_UPDATE * CVN_RUN_INPUT_ROW_BYTES;
+    CVN_ARENA_AUTO arena;
+    struct cvn_slice all;
+    struct input_rows rows = {.run = &job->run_id};
+    cvn_arena_init(&arena, INPUT_ARENA_BYTES);
+    int r = cvn_problem_write(&job->cohort.problem, &arena, &all);
+    if (r == 0 && all.len > CVN_RUN_INPUT_BYTES_MAX)
+        return 0;
+    for (size_t at = 0; r == 0 && at < all.len; at += rows.bytes.len) {
+        size_t left = all.len - at;
+        rows.bytes = cvn_slice((const char *)all.data + at, left < most ? left : most);
+        r = cvn_run_slot_tell(job->slot, CVN_RUN_STEP_STORE, "explain and store", 0, 0)
+                ? cvn_job_update(job, put_input_rows, &rows)
+                : CVN_MATCH_CANCELLED;
+        rows.first += INPUT_ROWS_PER_UPDATE;
+    }
+    return r;
+}
+
+/* Some rows of a run that are to go: its results, their words, and then what it was made from. */
 struct dropping {
     struct cvn_id run;
     size_t n; /* rows deleted in the last update */
 };
 
-static int drop_some(struct cvn_txn *txn, void *arg)
+/* Rows of a table, or of none. */
+static int drop_rows(struct cvn_txn *txn, uint8_t space, const struct cvn_table *table,
+                     struct dropping *dropping)
 {
-    struct dropping *dropping = arg;
     struct cvn_key lo, hi, row;
     struct cvn_slice key;
     CVN_CURSOR_AUTO cursor;
-    dropping->n = 0;
-    cvn_key_begin(&lo, CVN_SPACE_RESULTS);
+    cvn_key_begin(&lo, space);
     cvn_key_put_id(&lo, &dropping->run);
     cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
     int r = cvn_cursor_init(&cursor, txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
@@ -163,10 +184,20 @@ static int drop_some(struct cvn_txn *txn, void *arg)
            (r = cvn_cursor_next(&cursor, &key, NULL)) == 0) {
         cvn_key_init(&row);
         cvn_key_put_raw(&row, key);
-        r = cvn_table_delete(txn, &cvn_result_table, cvn_key_slice(&row));
+        r = table ? cvn_table_delete(txn, table, cvn_key_slice(&row))
+                  : cvn_txn_delete(txn, cvn_key_slice(&row));
         dropping->n++;
     }
-    r = r == CVN_STORE_ABSENT ? 0 : r;
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+static int drop_some(struct cvn_txn *txn, void *arg)
+{
+    struct dropping *dropping = arg;
+    dropping->n = 0;
+    int r = drop_rows(txn, CVN_SPACE_RESULTS, &cvn_result_table, dropping);
+    if (r == 0)
+        r = drop_rows(txn, CVN_SPACE_RESULT_WORDS, NULL, dropping);
     return r || dropping->n > 0 ? r : cvn_run_input_delete(txn, &dropping->run, &dropping->n);
 }
 

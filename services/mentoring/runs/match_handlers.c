@@ -1,5 +1,6 @@
 #include "matching/matching.h"
 #include "services/mentoring/runs/handlers.h"
+#include "services/mentoring/runs/result_row.h"
 #include "services/mentoring/runs/run_find.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
@@ -29,7 +30,7 @@ static int fill_matches(struct cvn_ctx *ctx, const Convene__Mentoring__V1__ListM
             response->next_page_token = cvn_page_token_make(ctx, &req->base, last);
             return response->next_page_token ? 0 : -ENOMEM;
         }
-        r = cvn_run_read_result(ctx, value, &result);
+        r = cvn_result_read(ctx, key, value, CVN_RESULT_MATCH, &result);
         if (r)
             return r;
         last = key;
@@ -118,7 +119,7 @@ static int add_mentees(struct cvn_ctx *ctx, const struct cvn_id *run,
         struct cvn_slice value;
         r = cvn_txn_get(ctx->txn, entry.primary, &value);
         if (r == 0)
-            r = cvn_run_read_result(ctx, value, &result);
+            r = cvn_result_read(ctx, entry.primary, value, CVN_RESULT_MATCH, &result);
         if (r == 0 && result->n_matches != 1)
             r = -EUCLEAN;
         if (r == 0)
@@ -145,7 +146,7 @@ static int explain_stored(struct cvn_ctx *ctx, const struct cvn_id *run,
         return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "%s was not part of this run.",
                               subject->display_name);
     if (r == 0)
-        r = cvn_run_read_result(ctx, value, &result);
+        r = cvn_result_read(ctx, cvn_key_slice(&key), value, CVN_RESULT_WHOLE, &result);
     if (r)
         return r;
     *response = *result;

@@ -2,6 +2,7 @@
 #include "services/mentoring/mentorships/mentorship_write.h"
 #include "services/mentoring/mentorships/proposable.h"
 #include "services/mentoring/runs/handlers.h"
+#include "services/mentoring/runs/result_row.h"
 #include "services/mentoring/runs/run_find.h"
 #include "services/mentoring/state.h"
 #include "services/mentoring/tables.h"
@@ -89,14 +90,14 @@ static int publish_pair(struct publishing *p, struct cvn_ctx *scratch,
 }
 
 /* Ids go on counting in the call's context, whatever arena a pair is worked on in. */
-static int publish_row(struct publishing *p, struct cvn_slice value)
+static int publish_row(struct publishing *p, struct cvn_slice key, struct cvn_slice value)
 {
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, RESULT_BYTES);
     struct cvn_ctx scratch = *p->ctx;
     Convene__Mentoring__V1__ExplainMatchResponse *result;
     scratch.arena = &arena;
-    int r = cvn_run_read_result(&scratch, value, &result);
+    int r = cvn_result_read(&scratch, key, value, CVN_RESULT_PAIR, &result);
     if (r == 0 && result->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTEE &&
         result->matches[0]->mentor_id[0])
         r = publish_pair(p, &scratch, result->matches[0]);
@@ -122,7 +123,7 @@ static int publish_rows(struct publishing *p)
             cvn_key_init(&p->next);
             cvn_key_put_raw(&p->next, key);
             cvn_key_put_u8(&p->next, 0); /* right behind it */
-            r = publish_row(p, value);
+            r = publish_row(p, key, value);
         }
     }
     cvn_proposable_deinit(&p->proposable);

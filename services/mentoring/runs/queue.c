@@ -36,6 +36,8 @@ static int read_next(struct cvn_ctx *ctx, struct claim *claim)
     r = cvn_program_counts_get(ctx, &program, &counts);
     claim->memory_bytes =
         cvn_run_memory_bytes(counts.n_mentors, counts.n_mentees, run->candidates_per_mentee);
+    if (run->events_use != CONVENE__MENTORING__V1__EVENTS_USE__EVENTS_USE_NONE)
+        claim->memory_bytes += cvn_run_shared_bytes(counts.n_mentors, counts.n_mentees);
     return r;
 }
 

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "matching/matching.h"
 #include "services/mentoring/change.h"
 #include "services/mentoring/pair_rule_table.h"
@@ -32,9 +33,11 @@ static void check_rules(struct cvn_ctx *ctx,
             cvn_problems_add(&ctx->problems, field,
                              "is of kind %d; KIND_LOCKED or KIND_FORBIDDEN is right",
                              (int)rule->kind);
-        if (strlen(rule->note) > CVN_PAIR_RULE_NOTE_BYTES_MAX)
-            cvn_problems_add(&ctx->problems, field, "has a note of %zu bytes; at most %d are right",
-                             strlen(rule->note), CVN_PAIR_RULE_NOTE_BYTES_MAX);
+        struct cvn_slice note = cvn_slice_of_string(rule->note);
+        if (note.len > CVN_PAIR_RULE_NOTE_BYTES_MAX || !cvn_text_is_line(note))
+            cvn_problems_add(&ctx->problems, field,
+                             "has a note of %zu bytes; at most %d of plain text are right",
+                             note.len, CVN_PAIR_RULE_NOTE_BYTES_MAX);
     }
 }
 

@@ -47,7 +47,9 @@ int cvn_run_find_subject(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Matc
     if (cvn_id_parse(&subject, CVN_ENROLMENT_PREFIX, id)) {
         r = cvn_enrolment_by_id(ctx, &subject, ret);
     } else {
-        if (!cvn_ctx_read_id(ctx, "person_id", CVN_MENTORING_PERSON_PREFIX, id, &subject))
+        if (strcmp(id, "me") == 0 && ctx->who.kind == CVN_PRINCIPAL_PERSON)
+            subject = ctx->who.person;
+        else if (!cvn_ctx_read_id(ctx, "person_id", CVN_MENTORING_PERSON_PREFIX, id, &subject))
             return cvn_ctx_refuse_problems(ctx);
         if (!cvn_id_parse(&program, CVN_PROGRAM_PREFIX, run->program_id))
             return -EUCLEAN;
@@ -61,13 +63,30 @@ int cvn_run_find_subject(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Matc
 
 int cvn_run_require_done(struct cvn_ctx *ctx, const Convene__Mentoring__V1__MatchRun *run)
 {
-    if (run->state == STATE(DONE))
+    const char *how = "is in an unknown state and has no pairs";
+    switch (run->state) {
+    case STATE(DONE):
         return 0;
-    const ProtobufCEnumValue *state = protobuf_c_enum_descriptor_get_value(
-        &convene__mentoring__v1__match_run__state__descriptor, (int)run->state);
-    return cvn_ctx_refuse_state(ctx, CVN_FAILED_PRECONDITION, "RUN_NOT_DONE",
-                                "The run is in %s; its pairs can be read when it is done.",
-                                state ? state->name : "an unknown state");
+    case STATE(QUEUED):
+        how = "waits for others; its pairs can be read when it is done";
+        break;
+    case STATE(RUNNING):
+        how = "is under way; its pairs can be read when it is done";
+        break;
+    case STATE(FAILED):
+        how = "has failed and has no pairs; `convene match show` says why";
+        break;
+    case STATE(CANCELLED):
+        how = "was cancelled and has no pairs; start another";
+        break;
+    case STATE(INTERRUPTED):
+        how = "was interrupted and has no pairs; start another";
+        break;
+    case STATE(UNSPECIFIED):
+    case _CONVENE__MENTORING__V1__MATCH_RUN__STATE_IS_INT_SIZE:
+        break;
+    }
+    return cvn_ctx_refuse_state(ctx, CVN_FAILED_PRECONDITION, "RUN_NOT_DONE", "The run %s.", how);
 }
 
 void cvn_run_show_progress(struct cvn_ctx *ctx, const struct cvn_id *id,
@@ -83,13 +102,4 @@ void cvn_run_show_progress(struct cvn_ctx *ctx, const struct cvn_id *id,
     run->phase_done = (int64_t)progress.done;
     run->phase_total = (int64_t)progress.total;
     run->remaining_ms = progress.remaining_ms;
-}
-
-int cvn_run_read_result(struct cvn_ctx *ctx, struct cvn_slice value,
-                        Convene__Mentoring__V1__ExplainMatchResponse **ret)
-{
-    int r = cvn_ctx_unpack(ctx, &convene__mentoring__v1__explain_match_response__descriptor, value,
-                           ret);
-    bool mentee = r == 0 && (*ret)->role == CONVENE__MENTORING__V1__ROLE__ROLE_MENTEE;
-    return mentee && (*ret)->n_matches != 1 ? -EUCLEAN : r;
 }

@@ -22,8 +22,8 @@ int cvn_run_find_managed(struct cvn_ctx *ctx, const char *field, const char *id,
 int cvn_run_refuse_unknown(struct cvn_ctx *ctx, const char *id);
 
 /*
- * The enrolment that "per_…" or "enr_…", in the field person_id, means in the run's programme. 0;
- * CVN_STORE_ABSENT; CVN_REFUSED with INVALID_ARGUMENT; a fault.
+ * The enrolment that "per_…", "enr_…" or "me", in the field person_id, means in the run's
+ * programme. 0; CVN_STORE_ABSENT; CVN_REFUSED with INVALID_ARGUMENT; a fault.
  */
 int cvn_run_find_subject(struct cvn_ctx *ctx, const Convene__Mentoring__V1__MatchRun *run,
                          const char *id, Convene__Mentoring__V1__Enrolment **ret);
@@ -34,9 +34,5 @@ int cvn_run_require_done(struct cvn_ctx *ctx, const Convene__Mentoring__V1__Matc
 /* Adds how far a run is that waits or is worked on. */
 void cvn_run_show_progress(struct cvn_ctx *ctx, const struct cvn_id *id,
                            Convene__Mentoring__V1__MatchRun *run);
-
-/* Reads what a run stored of one person. 0 or a fault. */
-int cvn_run_read_result(struct cvn_ctx *ctx, struct cvn_slice value,
-                        Convene__Mentoring__V1__ExplainMatchResponse **ret);
 
 #endif

@@ -267,6 +267,83 @@ static bool holds(struct client *client, char mark[64])
     return unchanged;
 }
 
+/* Of whom something has changed since the mark: those, each after the other, or nobody can tell. */
+static void expect_changed(struct client *client, char mark[64], bool known,
+                           const struct cvn_id *people, size_t n)
+{
+    Convene__Events__V1__BatchGetAttendanceRequest request =
+        CONVENE__EVENTS__V1__BATCH_GET_ATTENDANCE_REQUEST__INIT;
+    request.mark = mark;
+    const Convene__Events__V1__BatchGetAttendanceResponse *reply =
+        client_call(client, &cvn_attendance_methods[0], &request);
+    assert_non_null(reply);
+    assert_int_equal(reply->changes_known, known);
+    assert_int_equal(reply->unchanged, known && n == 0);
+    assert_int_equal(reply->n_changed_person_ids, n);
+    for (size_t i = 0; people && i < n; i++)
+        assert_string_equal(reply->changed_person_ids[i], PERSON_TEXT(people[i]));
+    (void)snprintf(mark, 64, "%s", reply->mark);
+}
+
+static void test_attendance_mark_tells_whom_a_change_concerns(void **state)
+{
+    CLIENT admin = client_admin(*state);
+    struct scene s = past(state, &admin);
+    struct cvn_id other = harness_person(s.harness, 2);
+    CLIENT behalf = client_on_behalf_of(s.harness, other);
+    char mark[64] = "", of_other[64] = "";
+    expect_changed(&admin, mark, false, NULL, 0);
+    expect_changed(&behalf, of_other, false, NULL, 0);
+    (void)decide(&admin, s.events[1], s.person, ACTION(MARK_NO_SHOW));
+    expect_changed(&admin, mark, true, &s.person, 1);
+    expect_changed(&behalf, of_other, true, &s.person, 1);
+    expect_changed(&admin, mark, true, NULL, 0);
+    (void)harness_group(s.harness, "Another", other);
+    expect_changed(&admin, mark, true, &other, 1);
+    expect_changed(&behalf, of_other, false, NULL, 0); /* who sees others by it */
+}
+
+/* Entries of the log that are made up. */
+struct entries {
+    size_t n;
+    int64_t now_ms; /* that they are not too old for the log */
+};
+
+/* Members, as many as one answer names and more. */
+static int append_members(struct cvn_txn *txn, void *arg)
+{
+    const struct entries *members = arg;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < members->n; i++) {
+        const struct cvn_id person = {{1, (uint8_t)(i >> 8), (uint8_t)i}};
+        char detail[64];
+        (void)snprintf(detail, sizeof detail, "%s 0 1 0 0", PERSON_TEXT(person));
+        const struct cvn_change change = {
+            .time_ms = members->now_ms,
+            .kind = cvn_slice_of_string("member.joined"),
+            .subject = cvn_slice_of_string("grp_01h2xcejqtf2nbrexx3vqjhp41"),
+            .detail = cvn_slice_of_string(detail),
+        };
+        r = cvn_change_append(txn, &change, NULL);
+        if (r == 0 && i == 0) /* who is named twice counts once */
+            r = cvn_change_append(txn, &change, NULL);
+    }
+    return r;
+}
+
+static void test_attendance_mark_tells_of_so_many_people(void **state)
+{
+    CLIENT admin = client_admin(*state);
+    struct harness *harness = *state;
+    for (size_t more = 0; more < 2; more++) {
+        char mark[64] = "";
+        struct entries members = {CVN_ATTENDANCE_CHANGED_MAX + more, harness->now_ms};
+        (void)holds(&admin, mark);
+        assert_int_equal(cvn_store_update(harness->store, append_members, &members, 0), 0);
+        expect_changed(&admin, mark, more == 0, NULL, more ? 0 : CVN_ATTENDANCE_CHANGED_MAX);
+    }
+}
+
 static void test_attendance_mark_holds_until_something_past_changes(void **state)
 {
     CLIENT admin = client_admin(*state);
@@ -306,7 +383,7 @@ static void test_attendance_mark_holds_while_people_answer_to_what_is_to_come(vo
     s.harness->now_ms = end.seconds * 1000;
     assert_true(holds(&admin, mark)); /* it ends only now */
     s.harness->now_ms++;
-    assert_false(holds(&admin, mark));
+    expect_changed(&admin, mark, true, &s.person, 1);
     assert_true(holds(&admin, mark));
 }
 
@@ -334,14 +411,9 @@ static void test_attendance_mark_when_time_or_store_went_back(void **state)
 }
 
 /* Entries that do not concern attendance, as many as one call looks at and more. */
-struct comments {
-    size_t n;
-    int64_t now_ms; /* that they are not too old for the log */
-};
-
 static int append_comments(struct cvn_txn *txn, void *arg)
 {
-    const struct comments *comments = arg;
+    const struct entries *comments = arg;
     const struct cvn_change change = {
         .time_ms = comments->now_ms,
         .kind = cvn_slice_of_string("comment.created"),
@@ -360,7 +432,7 @@ static void test_attendance_mark_holds_for_as_many_changes_as_are_looked_at(void
     struct harness *harness = *state;
     for (size_t more = 0; more < 2; more++) {
         char mark[64] = "";
-        struct comments comments = {CVN_ATTENDANCE_MARK_LOOKS_MAX + more, harness->now_ms};
+        struct entries comments = {CVN_ATTENDANCE_MARK_LOOKS_MAX + more, harness->now_ms};
         (void)holds(&admin, mark);
         assert_int_equal(cvn_store_update(harness->store, append_comments, &comments, 0), 0);
         assert_int_equal(holds(&admin, mark), more == 0);
@@ -393,6 +465,8 @@ int main(void)
         TEST(test_attendance_of_oneself_is_seen_whole),
         TEST(test_attendance_on_behalf_of_nobody),
         TEST(test_attendance_that_has_not_changed_is_left_out),
+        TEST(test_attendance_mark_tells_whom_a_change_concerns),
+        TEST(test_attendance_mark_tells_of_so_many_people),
         TEST(test_attendance_mark_holds_until_something_past_changes),
         TEST(test_attendance_mark_holds_while_people_answer_to_what_is_to_come),
         TEST(test_attendance_mark_when_time_or_store_went_back),

@@ -178,6 +178,27 @@ static void test_explanation_is_the_managers_until_it_is_published(void **state)
     assert_int_equal(client_code(&scene.admin), CVN_NOT_FOUND);
 }
 
+/* Once it is published a person asks for their own as "me"; nobody else is meant by it. */
+static void test_explanation_of_oneself(void **state)
+{
+    SCENE scene = scene_of(state);
+    struct id_text id = run(&scene);
+    CLIENT mentee = client_of(scene.harness, scene.people[1]);
+    Convene__Mentoring__V1__PublishMatchRunRequest publish =
+        CONVENE__MENTORING__V1__PUBLISH_MATCH_RUN_REQUEST__INIT;
+    Convene__Mentoring__V1__ExplainMatchRequest request =
+        CONVENE__MENTORING__V1__EXPLAIN_MATCH_REQUEST__INIT;
+    publish.run_id = request.run_id = id.text;
+    request.person_id = (char *)"me";
+    assert_non_null(client_call(&scene.admin, "PublishMatchRun", &publish));
+    const Convene__Mentoring__V1__ExplainMatchResponse *reply =
+        client_call(&mentee, "ExplainMatch", &request);
+    assert_non_null(reply);
+    assert_string_equal(reply->display_name, "Person 1");
+    assert_null(client_call(&scene.admin, "ExplainMatch", &request));
+    assert_true(client_blames(&scene.admin, "person_id"));
+}
+
 static void test_explanation_of_whoever_came_later(void **state)
 {
     SCENE scene = scene_of(state);
@@ -263,6 +284,7 @@ int main(void)
         TEST(test_lowest_of_a_full_mentor_is_of_those_who_won_a_seat),
         TEST(test_explanation_outlives_changes),
         TEST(test_explanation_is_the_managers_until_it_is_published),
+        TEST(test_explanation_of_oneself),
         TEST(test_explanation_of_whoever_came_later),
         TEST(test_explanation_stays_within_the_programme),
         TEST(test_rules_that_removed_everybody_are_counted),

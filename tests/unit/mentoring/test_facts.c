@@ -1,4 +1,5 @@
 /* What is kept of the events service's answers, how long a run may take, and masks. */
+#include "cohort/cohort.h"
 #include "convene/mentoring/v1/program.pb-c.h"
 #include "services/mentoring/attendance_cache.h"
 #include "services/mentoring/rules/estimate.h"
@@ -122,6 +123,41 @@ static size_t bytes_of_one(void)
     return one;
 }
 
+/* The number of what is kept. */
+static uint64_t number_of(struct cvn_attendance_cache *cache, struct cvn_attendance_key key)
+{
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, ARENA_BYTES);
+    struct cvn_slice found;
+    uint64_t number;
+    assert_true(cvn_attendance_cache_get(cache, &key, &arena, &found, &number));
+    return number;
+}
+
+static void test_what_has_not_changed_is_carried_to_a_new_number(void **state)
+{
+    (void)state;
+    struct cvn_attendance_cache *cache;
+    const struct cvn_id changed[] = {{{2}}, {{4}}};
+    const uint64_t numbers[] = {7, 8}, none[] = {0, 9};
+    assert_int_equal(cvn_attendance_cache_new(&cache, 0), 0);
+    for (uint8_t person = 1; person <= 3; person++) {
+        struct cvn_attendance_key one = key_of(5, person), other = key_of(6, person);
+        cvn_attendance_cache_put(cache, &one, cvn_slice_of_string("x"), person == 3 ? 6 : 7);
+        cvn_attendance_cache_put(cache, &other, cvn_slice_of_string("x"), 7);
+    }
+    cvn_attendance_cache_carry(cache, &(struct cvn_id){{5}}, numbers, changed, 2);
+    assert_int_equal(number_of(cache, key_of(5, 1)), 8);
+    assert_int_equal(number_of(cache, key_of(5, 2)), 7); /* changed */
+    assert_int_equal(number_of(cache, key_of(5, 3)), 6); /* older */
+    assert_int_equal(number_of(cache, key_of(6, 1)), 7); /* another subject's */
+    struct cvn_attendance_key old = key_of(5, 4);
+    cvn_attendance_cache_put(cache, &old, cvn_slice_of_string("x"), 0);
+    cvn_attendance_cache_carry(cache, &(struct cvn_id){{5}}, none, NULL, 0);
+    assert_int_equal(number_of(cache, old), 0);
+    cvn_attendance_cache_free(cache);
+}
+
 static void test_attendance_cache_drops_at_its_bound_what_was_not_asked_for_longest(void **state)
 {
     (void)state;
@@ -211,6 +247,9 @@ static void test_memory_rises_with_people_and_candidates(void **state)
     assert_true(cvn_run_memory_bytes(10, 10, 32) < cvn_run_memory_bytes(10, 20, 32));
     assert_true(cvn_run_memory_bytes(10, 10, 32) < cvn_run_memory_bytes(10, 10, 64));
     assert_true(cvn_run_memory_bytes(2500, 10000, 32) < CVN_RUNS_MEMORY_BYTES_MAX);
+    assert_true(cvn_run_shared_bytes(10, 10) < cvn_run_shared_bytes(10, 11));
+    assert_int_equal(cvn_run_shared_bytes(CVN_COHORT_PAIRS_MAX, 1),
+                     cvn_run_shared_bytes(CVN_COHORT_PAIRS_MAX, 2));
 }
 
 static void test_mask_changes_a_field_within_a_message(void **state)
@@ -281,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_attendance_cache_drops_at_its_bound_what_was_not_asked_for_longest),
         cmocka_unit_test(test_attendance_cache_at_its_bound_keeps_what_is_as_new),
         cmocka_unit_test(test_marks_are_kept_of_as_many_subjects_as_may_be),
+        cmocka_unit_test(test_what_has_not_changed_is_carried_to_a_new_number),
         cmocka_unit_test(test_what_is_larger_than_the_cache_is_not_kept),
         cmocka_unit_test(test_the_bound_that_is_kept_to_unless_told),
         cmocka_unit_test(test_progress_rises_over_the_steps_to_the_whole),

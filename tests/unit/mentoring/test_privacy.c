@@ -1,6 +1,8 @@
 /* What is held of a person, given out page by page and erased step by step. */
 #include "services/mentoring/person_rows.h"
 #include "services/mentoring/privacy.h"
+#include "services/mentoring/runs/result_row.h"
+#include "services/mentoring/runs/result_words.h"
 #include "services/mentoring/tables.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/mentoring/published.h"
@@ -146,14 +148,16 @@ static bool is_held(struct harness *harness, const char *text)
     struct cvn_txn *snapshot;
     struct cvn_slice key, value;
     struct cvn_cursor cursor = {0};
-    bool found = false;
+    struct cvn_id id;
+    bool found = false, is_id = cvn_id_parse(&id, "per", text);
     assert_int_equal(cvn_store_snapshot(harness->store, &snapshot), 0);
     /* The change log and what is kept for retries lie from 0xf0 on. */
     assert_int_equal(
         cvn_cursor_init(&cursor, snapshot, cvn_slice("\x20", 1), cvn_slice("\xf0", 1), CVN_FORWARD),
         0);
     while (!found && cvn_cursor_next(&cursor, &key, &value) == 0)
-        found = memmem(value.data, value.len, text, strlen(text)) != NULL;
+        found = memmem(value.data, value.len, text, strlen(text)) ||
+                (is_id && memmem(value.data, value.len, id.bytes, sizeof id.bytes));
     cvn_cursor_deinit(&cursor);
     cvn_snapshot_release(snapshot);
     return found;
@@ -239,7 +243,7 @@ static void test_a_run_that_began_before_is_awaited(void **state)
     end(&s);
 }
 
-/* Rows of results of which the last one names the person. */
+/* Rows of results of which the last one is the person's. */
 struct rows {
     size_t n;
     const char *person_id;
@@ -250,26 +254,31 @@ static int put_rows(struct cvn_txn *txn, void *arg)
     const struct rows *rows = arg;
     CVN_ARENA_AUTO arena;
     cvn_arena_init(&arena, 16 << 20);
-    struct cvn_ctx ctx = {.arena = &arena, .txn = txn};
+    struct cvn_id run = {{1}};
+    struct cvn_result_words *words;
+    assert_int_equal(cvn_result_words_new(&words, &run), 0);
     int r = 0;
     for (size_t i = 0; r == 0 && i < rows->n; i++) {
         Convene__Mentoring__V1__ExplainMatchResponse row =
             CONVENE__MENTORING__V1__EXPLAIN_MATCH_RESPONSE__INIT;
-        Convene__Mentoring__V1__Alternative other = CONVENE__MENTORING__V1__ALTERNATIVE__INIT;
-        Convene__Mentoring__V1__Alternative *others[] = {&other};
         Convene__Mentoring__V1__Match unmatched = CONVENE__MENTORING__V1__MATCH__INIT;
         Convene__Mentoring__V1__Match *matches[] = {&unmatched};
-        struct cvn_id run = {{1}}, enrolment = {{2, (uint8_t)(i >> 8), (uint8_t)i}};
+        struct cvn_id enrolment = {{2, (uint8_t)(i >> 8), (uint8_t)i}};
         struct cvn_key key;
+        struct cvn_slice packed;
         row.role = MENTEE;
         row.matches = matches;
         row.n_matches = 1;
-        row.alternatives = others;
-        row.n_alternatives = i + 1 == rows->n;
-        other.mentor_id = (char *)(uintptr_t)rows->person_id;
+        if (i + 1 == rows->n)
+            unmatched.mentee_id = (char *)(uintptr_t)rows->person_id;
         cvn_result_key(&key, &run, &enrolment);
-        r = cvn_mentoring_put(&ctx, &cvn_result_table, &key, &row.base);
+        r = cvn_result_pack(words, &row, &arena, &packed);
+        if (r == 0)
+            r = cvn_table_put(txn, &cvn_result_table, cvn_key_slice(&key), packed);
     }
+    if (r == 0)
+        r = cvn_result_words_put(words, txn, 1);
+    cvn_result_words_free(words);
     return r;
 }
 
@@ -310,6 +319,39 @@ static void test_a_step_looks_at_so_many_rows(void **state)
     assert_int_equal(count_steps(state, CVN_PERSON_ERASURE_ROWS_MAX + 1), least + 1);
 }
 
+/* Looks at no more rows in one turn than so many steps do, and goes on in the next. */
+static void test_a_turn_takes_so_many_steps(void **state)
+{
+    for (size_t more = 0; more < 2; more++) {
+        struct harness *harness = *state;
+        struct cvn_id id;
+        int64_t next_ms;
+        harness_people(harness, &id, 1);
+        CLIENT client = client_of(harness, id);
+        struct id_text text = id_text("per", &id);
+        Convene__Mentoring__V1__ErasePersonRequest request =
+            CONVENE__MENTORING__V1__ERASE_PERSON_REQUEST__INIT;
+        request.person_id = request.confirm_id = text.text;
+        /* The first step is the call's. */
+        struct rows rows = {CVN_PERSON_ERASURE_ROWS_MAX * (1 + CVN_PERSON_ERASURE_TURN_MAX) + more,
+                            text.text};
+        assert_int_equal(cvn_store_update(harness->store, put_rows, &rows, 0), 0);
+        const Convene__Mentoring__V1__ErasePersonResponse *reply =
+            client_call(&client, "ErasePerson", &request);
+        assert_non_null(reply);
+        assert_false(reply->done);
+        assert_int_equal(cvn_mentoring_turn(harness->service, harness_now_ms(), &next_ms), 1);
+        assert_int_equal(is_held(harness, text.text), more == 1);
+        int r = 1;
+        for (int turns = 0; r == 1 && turns < 3; turns++)
+            r = cvn_mentoring_turn(harness->service, harness_now_ms(), &next_ms);
+        assert_int_equal(r, 0);
+        assert_false(is_held(harness, text.text));
+        (void)harness_teardown(state);
+        (void)harness_setup(state);
+    }
+}
+
 /* In the last of one programme more than a step looks at. */
 static void test_enrolments_beyond_the_programmes_of_a_step(void **state)
 {
@@ -344,6 +386,7 @@ int main(void)
         TEST(test_an_erasure_goes_on_by_itself),
         TEST(test_a_run_that_began_before_is_awaited),
         TEST(test_a_step_looks_at_so_many_rows),
+        TEST(test_a_turn_takes_so_many_steps),
         TEST(test_enrolments_beyond_the_programmes_of_a_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

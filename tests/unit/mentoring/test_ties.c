@@ -3,8 +3,10 @@
 #include "services/mentoring/attendance.h"
 #include "services/mentoring/state.h"
 #include "tests/support/cmocka_all.h"
+#include "tests/support/dice.h"
 #include "tests/unit/mentoring/published.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MENTOR_PERSON, MENTEE_PERSON, OWNER, MANAGER, PEOPLE };
@@ -261,6 +263,45 @@ static void test_of_what_is_known_only_the_rest_is_asked(void **state)
     cvn_arena_deinit(&read.arena);
 }
 
+/* Says on behalf of nobody that the person did not come to an event after all. */
+static void mark_no_show(const struct scene *s, char *event_id, size_t person)
+{
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, 1 << 20);
+    struct id_text id = id_text("per", &s->people[person]);
+    Convene__Events__V1__DecideRequest request = CONVENE__EVENTS__V1__DECIDE_REQUEST__INIT;
+    request.event_id = event_id;
+    request.person_id = id.text;
+    request.action = CONVENE__EVENTS__V1__DECIDE_REQUEST__ACTION__ACTION_MARK_NO_SHOW;
+    (void)harness_ask_events(s->harness, &arena, &convene__events__v1__rsvp_service__descriptor,
+                             "Decide", &request.base);
+}
+
+static void test_after_one_correction_one_person_is_asked_about(void **state)
+{
+    SCENE s = scene_of(state);
+    (void)meet(&s, OWNER, false);
+    struct read read;
+    const size_t subjects[] = {PEOPLE, MANAGER};
+    for (size_t i = 0; i < 2; i++)
+        expect_read(&s, subjects[i], 1, 0);
+    assert_int_equal(read_pair(&read, &s, PEOPLE), 0);
+    mark_no_show(&s, read.mentor.attendance->events[0]->event_id, MENTEE_PERSON);
+    cvn_arena_deinit(&read.arena);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(read_pair(&read, &s, subjects[i]), 0);
+        assert_int_equal(read.reading.n_asked, 1);
+        assert_int_equal(read.reading.n_unchanged, 1);
+        assert_int_equal(read.mentor.attendance->n_events, 1);
+        assert_int_equal(read.mentee.attendance->n_events, 0);
+        cvn_arena_deinit(&read.arena);
+        assert_int_equal(read_pair(&read, &s, subjects[i]), 0);
+        assert_int_equal(read.reading.n_asked, 0);
+        assert_int_equal(read.mentee.attendance->n_events, 0);
+        cvn_arena_deinit(&read.arena);
+    }
+}
+
 /* The evening that both came to is over at one instant, and too long ago at another. */
 static void test_time_alone_changes_the_revision(void **state)
 {
@@ -288,6 +329,97 @@ static void test_reading_is_refused_when_nobody_answers(void **state)
     cvn_arena_deinit(&read.arena);
 }
 
+/* Six mentees and two mentors with room for all, who met by chance; how often, of each two. */
+struct chance {
+    struct cvn_id people[8];
+    int met[8][8], groups[8][8];
+};
+
+enum { CHANCE_MENTORS = 2, CHANCE_PEOPLE = 8, CHANCE_MEETUPS = 10 };
+
+static void meet_by_chance(struct chance *chance, struct harness *harness, struct cvn_id owner,
+                           uint64_t *dice)
+{
+    for (int meetup = 0; meetup < CHANCE_MEETUPS; meetup++) {
+        struct cvn_id came[CHANCE_PEOPLE];
+        size_t n = 0;
+        bool there[CHANCE_PEOPLE], members = dice_once_in(dice, 2);
+        for (size_t i = 0; i < CHANCE_PEOPLE; i++) {
+            there[i] = !dice_once_in(dice, 3);
+            if (there[i])
+                came[n++] = chance->people[i];
+        }
+        (void)harness_meet(harness, owner, came, n, members);
+        for (size_t i = 0; i < CHANCE_PEOPLE; i++)
+            for (size_t j = 0; j < CHANCE_PEOPLE; j++) {
+                chance->met[i][j] += there[i] && there[j];
+                chance->groups[i][j] += there[i] && there[j] && members;
+            }
+    }
+}
+
+/* What the terms of a pair say is what the two did. */
+static void expect_told(const struct chance *chance, const Convene__Mentoring__V1__Match *match,
+                        size_t mentee)
+{
+    size_t mentor = 0;
+    char met[64], groups[64];
+    bool tells_met = false, tells_groups = false;
+    while (strcmp(PERSON_TEXT(chance->people[mentor]), match->mentor_id) != 0)
+        assert_true(++mentor < CHANCE_MENTORS);
+    int n_met = chance->met[mentor][mentee], n_groups = chance->groups[mentor][mentee];
+    (void)snprintf(met, sizeof met, "both came to %d meetup%s", n_met, n_met == 1 ? "," : "s,");
+    (void)snprintf(groups, sizeof groups, "%d group%s in common", n_groups,
+                   n_groups == 1 ? "" : "s");
+    for (size_t i = 0; i < match->n_terms; i++) {
+        const Convene__Mentoring__V1__ScoreTerm *term = match->terms[i];
+        if (strcmp(term->name, "meetups") == 0) {
+            tells_met = true;
+            assert_memory_equal(term->reason, met, strlen(met));
+        } else if (strcmp(term->name, "groups") == 0) {
+            tells_groups = true;
+            assert_string_equal(term->reason, groups);
+        }
+    }
+    assert_int_equal(tells_met, n_met > 0);
+    assert_int_equal(tells_groups, n_groups > 0);
+}
+
+static void test_a_run_knows_of_everybody_what_they_did(void **state)
+{
+    uint64_t dice = 1;
+    struct harness *harness = *state;
+    CLIENT admin = client_admin(harness);
+    struct chance chance = {0};
+    struct cvn_id owner;
+    Convene__Mentoring__V1__Program empty = CONVENE__MENTORING__V1__PROGRAM__INIT;
+    harness_people(harness, chance.people, CHANCE_PEOPLE);
+    harness_people_from(harness, &owner, 1, CHANCE_PEOPLE);
+    meet_by_chance(&chance, harness, owner, &dice);
+    struct id_text program = harness_program(harness, empty);
+    for (size_t i = 0; i < CHANCE_PEOPLE; i++) {
+        struct enrolment one;
+        enrolment_init(&one, i < CHANCE_MENTORS ? MENTOR : MENTEE, program.text, chance.people[i]);
+        one.skill.level = i < CHANCE_MENTORS ? 5 : 1;
+        one.row.capacity = i < CHANCE_MENTORS ? CHANCE_PEOPLE : 0;
+        (void)harness_enrol(&admin, &one);
+    }
+    struct id_text run = harness_start_run(&admin, program.text, 1);
+    assert_int_equal(harness_wait_run(&admin, run.text)->matched_count,
+                     CHANCE_PEOPLE - CHANCE_MENTORS);
+    for (size_t i = CHANCE_MENTORS; i < CHANCE_PEOPLE; i++) {
+        struct id_text person = id_text("per", &chance.people[i]);
+        Convene__Mentoring__V1__ExplainMatchRequest request =
+            CONVENE__MENTORING__V1__EXPLAIN_MATCH_REQUEST__INIT;
+        request.run_id = run.text;
+        request.person_id = person.text;
+        const Convene__Mentoring__V1__ExplainMatchResponse *reply =
+            client_call(&admin, "ExplainMatch", &request);
+        assert_non_null(reply);
+        expect_told(&chance, reply->matches[0], i);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, harness_setup, harness_teardown)
 
 int main(void)
@@ -302,7 +434,9 @@ int main(void)
         TEST(test_people_are_looked_up_on_behalf_of_who_enrols),
         TEST(test_what_has_not_changed_is_not_sent_again),
         TEST(test_of_what_is_known_only_the_rest_is_asked),
+        TEST(test_after_one_correction_one_person_is_asked_about),
         TEST(test_time_alone_changes_the_revision),
+        TEST(test_a_run_knows_of_everybody_what_they_did),
         TEST(test_reading_is_refused_when_nobody_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""A programme as its manager and its people use it: who runs it, a rematch, one's own explanation and
+list, and what runs without pairs say."""
+import pathlib
+import sys
+
+from community import Community
+
+NAME = "Spring mentoring"
+
+
+def enrol(c):
+    """Four mentees and two mentors with a seat each, all of whom can be paired."""
+    rows = ["role,person,skills,availability"]
+    for i in range(6):
+        c.convene("people", "create", "--name", f"P{i}", "--email", f"p{i}@example.org")
+        role, level = ("mentor", 5) if i < 2 else ("mentee", 1)
+        rows.append(f"{role},p{i}@example.org,go:{level},mon 18:00-20:00")
+    file = pathlib.Path(c.directory) / "enrol.csv"
+    file.write_text("\n".join(rows) + "\n")
+    for name in (NAME, "Autumn"):
+        c.convene("programs", "create", "--name", name, "--manager", "p5@example.org")
+        c.convene("programs", "import", name, file)
+
+
+def main(build):
+    with Community(build, "--quiet") as c:
+        enrol(c)
+
+        def by(number):
+            key = pathlib.Path(c.directory) / f"key{number}"
+            key.write_text(c.convene("-q", "admin", "keys", "create", "--label", "test", "--person",
+                                     f"p{number}@example.org").stdout)
+            return lambda *words, expect=0: c.convene("--key-file", key, *words, expect=expect)
+
+        manager, mentor = by(5), by(0)
+        shown = c.convene("programs", "update", NAME, "--manager", "p5@example.org").stdout
+        assert "Managers" in shown and "per_" in shown, shown
+        assert "nobody@x.org" in c.convene("programs", "update", NAME, "--manager", "nobody@x.org",
+                                           expect=5).stderr
+
+        # A rematch is asked for all that its base was, the gap, too.
+        manager("match", "run", NAME, "--mode", "optimal", "--gap")
+        run = c.json("match", "list", NAME)[0]["id"]
+        fresh = manager("match", "rematch", run).stdout.split("From the beginning:")
+        assert len(fresh) == 2 and "No pairing at all has a higher total" in fresh[1], fresh
+        assert "No pairing at all" not in fresh[0], "all pairs were kept, and nothing is to be said"
+        runs = c.json("match", "list", NAME)
+        assert [r.get("findGap") for r in runs] == [True] * 3, runs
+
+        # Lists over several programmes say which.
+        for name in (NAME, "Autumn"):
+            c.convene("match", "run", name)
+            c.convene("match", "publish", c.json("match", "list", name)[0]["id"])
+        own = mentor("mentorships", "list", "-o", "csv").stdout.splitlines()
+        assert own[0].startswith("programme,mentee,mentor,"), own
+        assert sorted(line.split(",")[0] for line in own[1:]) == ["Autumn", NAME], own
+        one = manager("mentorships", "list", NAME, "-o", "csv").stdout.splitlines()
+        assert one[0].startswith("mentee,mentor,") and len(one) == 3, one
+
+        # People ask about themselves without knowing their id.
+        published = c.json("match", "list", NAME)[0]["id"]
+        assert "P0 mentors 1 of 1" in mentor("match", "explain", published, "me").stdout
+        mentor("match", "explain", run, "me", expect=5)
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]))
