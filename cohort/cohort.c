@@ -394,6 +394,7 @@ static void read_program(const struct cvn_cohort_input *input, struct cvn_match_
     problem->forbidden = input->forbidden;
     problem->n_forbidden = input->n_forbidden;
     problem->candidates_per_mentee = input->candidates_per_mentee;
+    problem->all_pairs = input->all_pairs;
     problem->seed = input->seed;
 }
 
@@ -468,7 +469,7 @@ static void digest(struct cvn_cohort *cohort)
     add_number(&state, (int64_t)p->mode);
     add_pairs(&state, p->locked, p->n_locked);
     add_pairs(&state, p->forbidden, p->n_forbidden);
-    add_number(&state, p->candidates_per_mentee);
+    add_number(&state, p->all_pairs ? -p->candidates_per_mentee : p->candidates_per_mentee);
     add_number(&state, (int64_t)p->seed);
     add_words(&state, cohort->skills, cohort->n_skills);
     add_words(&state, cohort->languages, cohort->n_languages);

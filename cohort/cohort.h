@@ -51,6 +51,7 @@ struct cvn_cohort_input {
     size_t n_forbidden;
     enum cvn_match_mode mode;
     int32_t candidates_per_mentee;
+    bool all_pairs;    /* see struct cvn_match_problem */
     int32_t n_threads; /* 0: one; changes no result */
     uint64_t seed;
     int64_t now_ms; /* what offsets, waiting and recency are reckoned from */

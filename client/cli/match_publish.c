@@ -82,7 +82,7 @@ static enum cvn_exit run_anew(struct cvn_cli *cli, const Convene__Mentoring__V1_
     request.events_use = base->events_use;
     request.pair_rules = base->pair_rules;
     request.n_pair_rules = base->n_pair_rules;
-    request.find_gap = base->find_gap;
+    request.candidates_only = !base->all_pairs;
     /* Who is paired by the other run by now is to be paired again, or it could not be compared. */
     request.include_mentored = base->publish_time != NULL;
     if (keep) {

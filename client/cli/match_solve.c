@@ -13,7 +13,7 @@
 #include "cohort/groups.h"
 #include "cohort/report.h"
 #include "cohort/sensitivity.h"
-#include "matching/prepared.h"
+#include "matching/matching.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -36,8 +36,6 @@ struct solve {
     struct cvn_cohort cohort;
     struct cvn_groups groups; /* with --format group */
     struct cvn_match_result *result;
-    struct cvn_match_gap gap;
-    bool has_gap;
     struct cvn_report report;
 };
 
@@ -63,11 +61,6 @@ static enum cvn_exit read_run(struct solve *solve)
             return r == -ENOMEM ? cvn_cli_no_memory(cli)
                                 : cvn_cli_misuse(cli, "--%s %s.", rows[i].option, err.text);
         }
-    }
-    solve->request.find_gap = cvn_args_has(&cli->args, "gap");
-    if (solve->request.find_gap &&
-        solve->request.mode != CONVENE__MENTORING__V1__MATCH_MODE__MATCH_MODE_OPTIMAL) {
-        return cvn_cli_misuse(cli, "--gap is of --mode optimal; another mode has none.");
     }
     return CVN_EXIT_DONE;
 }
@@ -121,6 +114,7 @@ static enum cvn_exit build(struct solve *solve)
         .mode = request->mode ? (enum cvn_match_mode)(request->mode - 1) : CVN_MATCH_STABLE,
         .candidates_per_mentee = request->candidates_per_mentee ? request->candidates_per_mentee
                                                                 : CVN_MATCH_CANDIDATES_DEFAULT,
+        .all_pairs = !cvn_args_has(&cli->args, "candidates-only"),
         .seed = request->seed,
         .now_ms = cli->now_ms,
     };
@@ -155,19 +149,6 @@ static int arrange(struct solve *solve, const struct cvn_match_progress *progres
     return r;
 }
 
-/* Finds the pairs, and where it is asked for how far from them all pairs together could be. */
-static int match(struct solve *solve, const struct cvn_match_progress *progress)
-{
-    const struct cvn_match_problem *problem = &solve->cohort.problem;
-    struct cvn_match_prepared *prepared = NULL;
-    int r = cvn_match_prepared_new(problem, progress, &prepared);
-    if (r == 0) {
-        r = cvn_match_prepared_solve(prepared, problem->mode, progress, &solve->result);
-    }
-    cvn_match_prepared_free(prepared);
-    return r;
-}
-
 /* Nothing is told that has not passed the check. */
 static enum cvn_exit run(struct solve *solve)
 {
@@ -175,7 +156,7 @@ static enum cvn_exit run(struct solve *solve)
     struct cvn_error err = {""};
     int r = arrange(solve, &progress);
     if (r == 0) {
-        r = match(solve, &progress);
+        r = cvn_match_solve(&solve->cohort.problem, &progress, &solve->result);
     }
     if (r == 0) {
         r = cvn_match_check(&solve->cohort.problem, cvn_match_result_answer(solve->result),
@@ -321,16 +302,19 @@ static void tell_sum(const struct solve *solve)
                  cvn_view_count(cli, (int64_t)answer->n_mentors, "mentor"),
                  cvn_view_count(cli, stats->n_seats, "seat"),
                  stats->mentee_score + stats->mentor_score);
-    (void)printf("Checked: %s over %s.\n",
+    bool is_open = solve->cohort.problem.all_pairs && mode == CVN_MATCH_STABLE &&
+                   answer->gap.n_tempted == 0 && answer->n_unmatched > 0;
+    (void)printf("Checked: %s over %s%s.\n",
                  mode == CVN_MATCH_STABLE ? "stable, no blocking pair" : cvn_match_mode_name(mode),
-                 cvn_view_count(cli, stats->n_candidates, "candidate"));
+                 cvn_view_count(cli, stats->n_candidates, "candidate"),
+                 is_open ? "; no other mentor would take who has none" : "");
     if (solve->cohort.session_hours > 0) {
         (void)printf("That is so with the groups' times as they are, at which everybody is free; "
                      "they were chosen\nfor each mentor first, and others might serve the whole "
                      "better.\n");
     }
-    if (solve->has_gap) {
-        const char *text = cvn_match_gap_text(cli, solve->gap.worth, solve->gap.bound);
+    if (solve->cohort.problem.all_pairs && mode == CVN_MATCH_OPTIMAL) {
+        const char *text = cvn_match_gap_text(cli, answer->gap.worth, answer->gap.bound);
         (void)printf("%s%s", text ? text : "", text && *text ? "\n" : "");
     }
     (void)printf("Input %.16s…, seed %" PRIu64 ": the same files, options and day give the same "
@@ -383,10 +367,8 @@ const struct cvn_option cvn_match_solve_options[] = {
     {"mode", 0, "MODE", "stable, which is the default, optimal, most-placed or fair", NULL},
     {"candidates", 0, "N", "mentors kept for each mentee; 32 when left out, at most 256", NULL},
     {"seed", 0, "N", "breaks ties; the same seed gives the same pairs", NULL},
-    {"gap", 0, NULL,
-     "with --mode optimal: say how much more mentors who are no candidates could add; takes up to "
-     "half as long again",
-     NULL},
+    {"candidates-only", 0, NULL,
+     "stable and optimal: do not go on from these to all mentors; faster, and pairs fewer", NULL},
     {"explain", 0, "PERSON", "say why this mentee was paired as they were, or was not", NULL},
     {"sensitivity", 0, "PERSON", "say which weights would give this mentee another mentor", NULL},
     {"format", 0, "FORMAT", "one-to-one, or group: a mentor's mentees meet at one time they share",

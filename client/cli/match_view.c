@@ -53,7 +53,7 @@ const struct cvn_view_column cvn_match_group_columns[] = {
     {{NULL, false, false}, NULL},
 };
 
-/* In hundredths of a percent, rounded up. */
+/* In ten-thousandths of a percent, rounded up. */
 const char *cvn_match_gap_text(struct cvn_cli *cli, int64_t total, int64_t bound)
 {
     if (total <= 0 && bound <= 0) {
@@ -65,9 +65,9 @@ const char *cvn_match_gap_text(struct cvn_cli *cli, int64_t total, int64_t bound
     if (total <= 0) {
         return "";
     }
-    int64_t more = ((bound - total) * 10000 + total - 1) / total;
+    int64_t more = ((bound - total) * 1000000 + total - 1) / total;
     return cvn_arena_printf(&cli->arena,
-                            "With mentors who are no candidates the total would be at most %" PRId64
-                            ".%02d %% higher; more --candidates may narrow that.",
-                            more / 100, (int)(more % 100));
+                            "Of all pairings, candidates or not, none has a total that is more "
+                            "than %" PRId64 ".%04d %% higher.",
+                            more / 10000, (int)(more % 10000));
 }

@@ -151,10 +151,9 @@ const struct cvn_option cvn_match_run_options[] = {
     {"candidates", 0, "N", "mentors kept for each mentee; 32 when left out, at most 256",
      "candidates_per_mentee"},
     {"seed", 0, "N", "breaks ties; the same seed gives the same pairs", "seed"},
-    {"gap", 0, NULL,
-     "with --mode optimal: find how much more mentors who are no candidates could add; takes up to "
-     "half as long again",
-     "find_gap"},
+    {"candidates-only", 0, NULL,
+     "stable and optimal: do not go on from these to all mentors; faster, and pairs fewer",
+     "candidates_only"},
     {"lock", 0, "MENTEE=MENTOR",
      "pair two in this run; by e-mail or id; may be given several times", NULL},
     {"forbid", 0, "MENTEE=MENTOR", "do not pair two in this run; likewise", NULL},

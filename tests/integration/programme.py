@@ -39,14 +39,19 @@ def main(build):
         assert "nobody@x.org" in c.convene("programs", "update", NAME, "--manager", "nobody@x.org",
                                            expect=5).stderr
 
-        # A rematch is asked for all that its base was, the gap, too.
-        manager("match", "run", NAME, "--mode", "optimal", "--gap")
+        # A rematch is asked for all that its base was.
+        manager("match", "run", NAME, "--mode", "optimal", "--candidates-only")
+        only = c.json("match", "list", NAME)[0]["id"]
+        manager("match", "rematch", only)
+        runs = c.json("match", "list", NAME)
+        assert [r.get("allPairs", False) for r in runs] == [False] * 3, runs
+        manager("match", "run", NAME, "--mode", "optimal")
         run = c.json("match", "list", NAME)[0]["id"]
         fresh = manager("match", "rematch", run).stdout.split("From the beginning:")
         assert len(fresh) == 2 and "No pairing at all has a higher total" in fresh[1], fresh
         assert "No pairing at all" not in fresh[0], "all pairs were kept, and nothing is to be said"
-        runs = c.json("match", "list", NAME)
-        assert [r.get("findGap") for r in runs] == [True] * 3, runs
+        runs = c.json("match", "list", NAME)[:3]
+        assert [r.get("allPairs") for r in runs] == [True] * 3, runs
 
         # Lists over several programmes say which.
         for name in (NAME, "Autumn"):

@@ -5,7 +5,7 @@
 
 enum {
     PERSON_BYTES = 4 << 10, /* an enrolment, and where they were */
-    CANDIDATE_BYTES = 48,   /* in the graph and in the solvers */
+    CANDIDATE_BYTES = 56,   /* in the graph while it grows, and in the solvers */
     SHARED_BYTES = 112,     /* of a pair who have something in common, in the problem and judged */
     RUN_BYTES = 48 << 20,   /* results on their way into the store, and all else */
 };

@@ -93,6 +93,7 @@ static int read_run(struct cvn_job *job, const struct cvn_id *run)
     struct cvn_cohort_input *input = &job->gathered.input;
     input->mode = mode_of(job->run);
     input->candidates_per_mentee = job->run->candidates_per_mentee;
+    input->all_pairs = job->run->all_pairs;
     input->seed = job->run->seed;
     input->now_ms = job->ctx.now_ms;
     job->run->full_mentor_count = (int32_t)job->gathered.n_full_mentors;
@@ -308,44 +309,33 @@ static int tell_check(struct cvn_job *job)
     };
     const struct cvn_match_answer *answer = cvn_match_result_answer(job->result);
     job->run->proved = true;
+    bool is_open = job->run->all_pairs && job->cohort.problem.mode == CVN_MATCH_STABLE &&
+                   answer->gap.n_tempted == 0 && answer->n_unmatched > 0;
     job->run->check = cvn_arena_printf(
-        &job->arena, "%s %lld candidate%s%s", found[job->gathered.input.mode],
+        &job->arena, "%s %lld candidate%s%s%s", found[job->gathered.input.mode],
         (long long)answer->stats.n_candidates, answer->stats.n_candidates == 1 ? "" : "s",
+        is_open ? "; no other mentor would take who has none" : "",
         job->cohort.session_hours > 0
             ? ", the groups' times being given; everybody is free when their group meets"
             : "");
     return job->run->check ? 0 : -ENOMEM;
 }
 
-/* With what the gap is found from, where it is asked for. */
-static int solve_with_gap(struct cvn_job *job, const struct cvn_match_progress *progress)
-{
-    const struct cvn_match_problem *problem = &job->cohort.problem;
-    Convene__Mentoring__V1__MatchGap *gap = cvn_arena_alloc(&job->arena, sizeof *gap);
-    struct cvn_match_prepared *prepared = NULL;
-    struct cvn_match_gap found;
-    if (!gap)
-        return -ENOMEM;
-    int r = cvn_match_prepared_new(problem, progress, &prepared);
-    if (r == 0)
-        r = cvn_match_prepared_solve(prepared, problem->mode, progress, &job->result);
-    if (r == 0)
-        r = cvn_match_prepared_find_gap(prepared, job->result, progress, &found);
-    cvn_match_prepared_free(prepared);
-    if (r)
-        return r;
-    convene__mentoring__v1__match_gap__init(gap);
-    gap->total = found.worth;
-    gap->bound = found.bound;
-    gap->tempted_count = (int32_t)found.n_tempted;
-    job->run->gap = gap;
-    return 0;
-}
-
 static int solve(struct cvn_job *job, const struct cvn_match_progress *progress)
 {
-    return job->run->find_gap ? solve_with_gap(job, progress)
-                              : cvn_match_solve(&job->cohort.problem, progress, &job->result);
+    int r = cvn_match_solve(&job->cohort.problem, progress, &job->result);
+    if (r || !job->run->all_pairs || job->cohort.problem.mode != CVN_MATCH_OPTIMAL)
+        return r;
+    const struct cvn_match_gap *found = &cvn_match_result_answer(job->result)->gap;
+    Convene__Mentoring__V1__MatchGap *gap = cvn_arena_alloc(&job->arena, sizeof *gap);
+    if (!gap)
+        return -ENOMEM;
+    convene__mentoring__v1__match_gap__init(gap);
+    gap->total = found->worth;
+    gap->bound = found->bound;
+    gap->tempted_count = (int32_t)found->n_tempted;
+    job->run->gap = gap;
+    return 0;
 }
 
 /* Builds the problem, solves it, and believes the result only after the independent check. */

@@ -52,9 +52,6 @@ int cvn_run_check_create(struct cvn_ctx *ctx, const void *request)
                                               (int)req->mode))
         cvn_problems_add(&ctx->problems, "mode", "is %d; one of MatchMode is right",
                          (int)req->mode);
-    if (req->find_gap && req->mode != MODE(OPTIMAL))
-        cvn_problems_add(&ctx->problems, "find_gap",
-                         "is of MATCH_MODE_OPTIMAL alone; another mode has none");
     if (!protobuf_c_enum_descriptor_get_value(&convene__mentoring__v1__events_use__descriptor,
                                               (int)req->events_use))
         cvn_problems_add(&ctx->problems, "events_use", "is %d; one of EventsUse is right",
@@ -159,7 +156,8 @@ int cvn_run_create(struct cvn_ctx *ctx, const void *request, void *reply)
     run->events_use = req->events_use ? req->events_use : USE(REQUIRED);
     run->base_run_id = req->base_run_id;
     run->include_mentored = req->include_mentored;
-    run->find_gap = req->find_gap;
+    run->all_pairs =
+        !req->candidates_only && (run->mode == MODE(STABLE) || run->mode == MODE(OPTIMAL));
     run->state = STATE(QUEUED);
     run->mentor_count = program->mentor_count;
     run->mentee_count = program->mentee_count;

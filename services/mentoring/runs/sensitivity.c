@@ -16,6 +16,7 @@ struct weighed {
     struct cvn_id program, mentee;
     const char *mentee_id;
     const char *mentee_name;
+    bool all_pairs;                   /* as the run says, not what it was made from */
     struct cvn_match_problem problem; /* only its weights are read: its people are gone by then */
     struct cvn_match_sensitivity found;
     bool locked;
@@ -57,6 +58,7 @@ static int find_mentee(struct cvn_ctx *ctx,
         return r;
     w->mentee_id = subject->person_id;
     w->mentee_name = subject->display_name;
+    w->all_pairs = run->all_pairs;
     if (!cvn_id_parse(&w->mentee, CVN_MENTORING_PERSON_PREFIX, subject->person_id) ||
         !cvn_id_parse(&w->program, CVN_PROGRAM_PREFIX, run->program_id))
         return -EUCLEAN;
@@ -75,6 +77,7 @@ static int read_input(struct cvn_ctx *ctx, const struct cvn_id *run, struct cvn_
             "What this run was made from is not kept: it was made by an older version, is too "
             "large, or somebody in the programme was erased since. Match again and ask about that "
             "run.");
+    w->problem.all_pairs = w->all_pairs;
     if (r == 0 && !is_mentee(&w->problem, &w->mentee))
         return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "%s was not a mentee in this run.",
                               w->mentee_name);

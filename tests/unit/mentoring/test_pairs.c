@@ -119,34 +119,37 @@ static void test_every_mode_is_proved_before_it_is_done(void **state)
 }
 
 /* One candidate each is too few for the best pairs, and three are all there are. */
-static void test_gap_is_found_where_it_is_asked_for(void **state)
+static void test_all_mentors_count_unless_only_candidates_are_asked_for(void **state)
 {
     SCENE scene = scene_of(state);
     struct id_text id;
     scene.request.mode = MODE(OPTIMAL);
-    assert_null(run_to_end(&scene, &id)->gap);
-    scene.request.find_gap = true;
-    const Convene__Mentoring__V1__MatchRun *ended = run_to_end(&scene, &id);
-    assert_int_equal(ended->state, RUN_STATE(DONE));
-    assert_non_null(ended->gap);
-    assert_int_equal(ended->gap->total, ended->total_score);
-    assert_int_equal(ended->gap->bound, ended->total_score);
-    assert_int_equal(ended->gap->tempted_count, 0);
-    int64_t best = ended->total_score;
+    int64_t best = run_to_end(&scene, &id)->total_score;
+    const Convene__Mentoring__V1__MatchRun *ended;
     scene.request.candidates_per_mentee = 1;
+    scene.request.candidates_only = true;
     do { /* until a draw has two of them want the same mentor */
         scene.request.seed++;
         ended = run_to_end(&scene, &id);
+        assert_false(ended->all_pairs);
+        assert_null(ended->gap);
     } while (ended->total_score == best && scene.request.seed < 50);
-    assert_non_null(ended->gap);
-    assert_int_equal(ended->gap->total, ended->total_score);
     assert_true(ended->total_score < best);
+    scene.request.candidates_only = false;
+    ended = run_to_end(&scene, &id);
+    assert_int_equal(ended->state, RUN_STATE(DONE));
+    assert_true(ended->all_pairs);
+    assert_int_equal(ended->total_score, best);
+    assert_non_null(ended->gap);
+    assert_int_equal(ended->gap->total, best);
     assert_true(ended->gap->bound >= best);
-    assert_true(ended->gap->tempted_count > 0);
     scene.request.mode = MODE(STABLE);
-    scene.request.program_id = scene.program.text;
-    assert_null(client_call(&scene.admin, "CreateMatchRun", &scene.request));
-    assert_true(client_blames(&scene.admin, "find_gap"));
+    ended = run_to_end(&scene, &id);
+    assert_int_equal(ended->matched_count, MENTORS);
+    assert_null(ended->gap);
+    assert_non_null(strstr(ended->check, "no other mentor would take who has none"));
+    scene.request.mode = MODE(FAIR);
+    assert_false(run_to_end(&scene, &id)->all_pairs);
 }
 
 static void test_explanation_by_prices_says_what_a_pair_would_cost(void **state)
@@ -516,7 +519,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_every_mode_is_proved_before_it_is_done),
-        TEST(test_gap_is_found_where_it_is_asked_for),
+        TEST(test_all_mentors_count_unless_only_candidates_are_asked_for),
         TEST(test_explanation_by_prices_says_what_a_pair_would_cost),
         TEST(test_locked_pair_is_kept_and_forbidden_pair_is_not_made),
         TEST(test_disallowed_pair_that_is_locked_fails_the_run_by_name),
