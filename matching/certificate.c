@@ -76,6 +76,8 @@ int cvn_match_assignment_prove(const struct cvn_match_instance *in,
         r = check_prices(in, assignment->price, err);
     if (r == 0)
         r = check_prices(in, assignment->cover, err);
+    if (r == 0)
+        r = check_prices(in, assignment->above, err);
     for (uint32_t i = 0; r == 0 && i < in->n_mentees; i++) {
         uint64_t edge = assignment->edge[i];
         if (edge == CVN_MATCH_NO_EDGE)
@@ -90,9 +92,11 @@ int cvn_match_assignment_prove(const struct cvn_match_instance *in,
     }
     if (r == 0) {
         struct terms counted = {assignment->bonus, -1, assignment->floor}, alike = {1, 0, 0};
+        struct terms above = {1, 0, (int64_t)assignment->floor + 1};
         bound.bound = bound_at(in, assignment->price, counted, n_useful);
         bound.n_most =
             assignment->cover ? bound_at(in, assignment->cover, alike, n_useful) : in->n_mentees;
+        bound.n_above = assignment->above ? bound_at(in, assignment->above, above, n_useful) : -1;
         *ret = bound;
     }
     free(n_seated);

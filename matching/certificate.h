@@ -18,12 +18,15 @@ struct cvn_match_bound {
     int64_t bound;
     int64_t n_placed;
     int64_t n_most; /* no matching places more, by the cover; all mentees where there is none */
+    /* By above: no matching places more by edges worth more than the floor. -1 where there is none.
+     */
+    int64_t n_above;
 };
 
 /*
  * Proves that every mentee has at most one edge, of their own, that no mentor has more mentees than
  * seats, that no pair is worth less than the floor and no price negative, and works out the bound
- * over the edges from the floor on, and n_most over all. 0; CVN_MATCH_VIOLATION with the
+ * over the edges from the floor on, n_most over all, and n_above. 0; CVN_MATCH_VIOLATION with the
  * fault as a sentence in *err; -ENOMEM. err may be NULL.
  */
 int cvn_match_assignment_prove(const struct cvn_match_instance *instance,

@@ -328,6 +328,11 @@ static int check_bound(const struct check *check, const struct cvn_match_bound *
     if (mode != CVN_MATCH_OPTIMAL && bound->n_placed != bound->n_most)
         return fault(check, "%lld are placed and the cover proves only that %lld are the most",
                      (long long)bound->n_placed, (long long)bound->n_most);
+    if (mode == CVN_MATCH_FAIR && bound->n_placed > 0 && bound->n_above >= bound->n_placed)
+        return fault(check,
+                     "no pair is worth less than %d, and it is not proved that this could not be "
+                     "more",
+                     check->answer->prices.floor);
     return 0;
 }
 
@@ -340,7 +345,7 @@ static int check_worth(struct check *check)
     if (mode == CVN_MATCH_STABLE)
         return 0;
     if (!prices->price || (mode == CVN_MATCH_OPTIMAL ? prices->bonus != 0 : !prices->cover) ||
-        (mode != CVN_MATCH_FAIR && prices->floor != 0))
+        (mode == CVN_MATCH_FAIR ? !prices->above : prices->floor != 0))
         return fault(check, "the prices are not those of a matching that is %s",
                      cvn_match_mode_name(mode));
     uint32_t *seats = malloc((answer->n_mentors + 1) * sizeof *seats);
@@ -355,6 +360,7 @@ static int check_worth(struct check *check)
     struct cvn_match_assignment assignment = {.edge = edge,
                                               .price = (int64_t *)(uintptr_t)prices->price,
                                               .cover = (int64_t *)(uintptr_t)prices->cover,
+                                              .above = (int64_t *)(uintptr_t)prices->above,
                                               .bonus = prices->bonus,
                                               .floor = prices->floor};
     struct cvn_match_bound bound;

@@ -44,36 +44,35 @@ static void part_fill(struct part *part, const struct cvn_match_instance *whole,
     part->first[whole->n_mentees] = n;
 }
 
-/* 0 and how many can be placed, or what place_most gave. */
-static int count_placeable(const struct part *part, const struct cvn_match_progress *progress,
-                           int64_t *ret)
-{
-    struct cvn_match_assignment most = {0};
-    int r = cvn_match_place_most(&most, &part->instance, progress);
-    if (r == 0)
-        *ret = most.n_placed;
-    cvn_match_assignment_deinit(&most);
-    return r;
-}
-
-/* The highest floor at which as many can be placed as without one. */
+/*
+ * The highest floor at which as many can be placed as without one, and the cover which proves that
+ * a higher one places fewer, in floor and above of *made.
+ */
 static int find_floor(struct part *part, const struct cvn_match_instance *whole, int64_t n_most,
-                      const struct cvn_match_progress *progress, int32_t *ret)
+                      const struct cvn_match_progress *progress, struct cvn_match_assignment *made)
 {
     int32_t low = 0, high = n_most > 0 ? 2 * (int32_t)UINT16_MAX : 0;
     int r = 0;
+    /* No edge is worth more than the highest, which takes no cover. */
+    made->above = calloc((size_t)whole->n_mentors + 1, sizeof *made->above);
+    if (!made->above)
+        return -ENOMEM;
     while (r == 0 && low < high) {
+        struct cvn_match_assignment most = {0};
         int32_t middle = low + (high - low + 1) / 2;
-        int64_t n;
         part_fill(part, whole, middle);
-        r = count_placeable(part, progress, &n);
-        if (r == 0 && n == n_most)
-            low = middle;
-        else
+        r = cvn_match_place_most(&most, &part->instance, progress);
+        if (r == 0 && most.n_placed < n_most) {
             high = middle - 1;
+            free(made->above);
+            made->above = most.price;
+            most.price = NULL;
+        } else {
+            low = middle;
+        }
+        cvn_match_assignment_deinit(&most);
     }
-    if (r == 0)
-        *ret = low;
+    made->floor = low;
     return r;
 }
 
@@ -81,15 +80,14 @@ int cvn_match_share_out(struct cvn_match_assignment *ret, const struct cvn_match
                         const struct cvn_match_progress *progress)
 {
     struct part part = {0};
-    struct cvn_match_assignment made = {0}, most = {0};
-    int32_t floor = 0;
+    struct cvn_match_assignment made = {0}, most = {0}, floor = {0};
     int r = part_init(&part, instance);
     if (r == 0)
         r = cvn_match_place_most(&most, instance, progress);
     if (r == 0)
         r = find_floor(&part, instance, most.n_placed, progress, &floor);
     if (r == 0) {
-        part_fill(&part, instance, floor);
+        part_fill(&part, instance, floor.floor);
         r = cvn_match_assign(&made, &part.instance, CVN_MATCH_AIM_PARTICIPATION, progress);
     }
     for (uint32_t i = 0; r == 0 && i < instance->n_mentees; i++)
@@ -99,10 +97,13 @@ int cvn_match_share_out(struct cvn_match_assignment *ret, const struct cvn_match
         free(made.cover);
         made.cover = most.price;
         most.price = NULL;
-        made.floor = floor;
+        made.floor = floor.floor;
+        made.above = floor.above;
+        floor.above = NULL;
         *ret = made;
     }
     cvn_match_assignment_deinit(&most);
+    cvn_match_assignment_deinit(&floor);
     part_deinit(&part);
     return r;
 }

@@ -11,7 +11,8 @@
 /*
  * The floor of *ret is the least worth that every pair can have; with one more, fewer could be
  * placed. Its prices prove the total over the edges from the floor on, its cover that over all
- * edges no more can be placed. 0, CVN_MATCH_CANCELLED or -ENOMEM; like cvn_match_assign.
+ * edges no more can be placed, and above that over those worth more than the floor fewer can. 0,
+ * CVN_MATCH_CANCELLED or -ENOMEM; like cvn_match_assign.
  */
 int cvn_match_share_out(struct cvn_match_assignment *ret, const struct cvn_match_instance *instance,
                         const struct cvn_match_progress *progress);

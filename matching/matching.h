@@ -104,6 +104,7 @@ struct cvn_match_stats {
 struct cvn_match_prices {
     const int64_t *price; /* by mentor: what one more seat there could add; NULL when STABLE */
     const int64_t *cover; /* by mentor, 0 or 1: proves how many can be placed; MOST and FAIR */
+    const int64_t *above; /* by mentor: proves that more than the floor cannot be had; FAIR */
     int64_t bonus;        /* that each mentee placed counts for beside the worth; 0 when OPTIMAL */
     int32_t floor; /* FAIR: the least worth that every pair has; candidates below do not count */
 };

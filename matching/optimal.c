@@ -207,5 +207,6 @@ void cvn_match_assignment_deinit(struct cvn_match_assignment *assignment)
     free(assignment->edge);
     free(assignment->price);
     free(assignment->cover);
+    free(assignment->above);
     *assignment = (struct cvn_match_assignment){0};
 }

@@ -27,6 +27,7 @@ struct cvn_match_assignment {
     uint64_t *edge; /* by mentee; CVN_MATCH_NO_EDGE: none */
     int64_t *price; /* by mentor, not negative */
     int64_t *cover; /* by mentor, or NULL */
+    int64_t *above; /* such a cover of the edges worth more than the floor; cvn_match_share_out */
     int64_t bonus;
     int32_t floor; /* edges worth less do not count; 0 but for cvn_match_share_out */
     int64_t n_placed;

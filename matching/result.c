@@ -120,8 +120,9 @@ static void point_answer(struct cvn_match_result *result, const struct cvn_match
     answer->mentee_ids = result->mentee_ids;
     answer->first = result->listing->graph.first;
     answer->candidates = result->listing->graph.items;
-    answer->prices = (struct cvn_match_prices){result->proof.price, result->proof.cover,
-                                               result->proof.bonus, result->proof.floor};
+    answer->prices =
+        (struct cvn_match_prices){result->proof.price, result->proof.cover, result->proof.above,
+                                  result->proof.bonus, result->proof.floor};
 }
 
 int cvn_match_result_new(const struct cvn_match_cohort *cohort, struct cvn_match_listing *listing,

@@ -64,7 +64,9 @@ static int solve_worth(struct solve *solve, struct convene_matching *made)
         made->edge = assignment.edge;
         made->price = assignment.price;
         made->proved = bound.value == bound.bound &&
-                       (mode == CONVENE_MATCHING_OPTIMAL || bound.n_placed == bound.n_most);
+                       (mode == CONVENE_MATCHING_OPTIMAL || bound.n_placed == bound.n_most) &&
+                       (mode != CONVENE_MATCHING_FAIR || bound.n_placed == 0 ||
+                        bound.n_above < bound.n_placed);
         assignment.edge = NULL;
         assignment.price = NULL;
     }

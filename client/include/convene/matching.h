@@ -105,9 +105,8 @@ struct convene_matching {
     int64_t *price;
     /*
      * STABLE: that nobody blocks. OPTIMAL: that no matching has more worth. MOST: that none places
-     * more, and none of those has more worth. FAIR: that no other
-     * as large whose pairs are all worth least or more has more worth, and that no matching places
-     * more.
+     * more, and none of those has more worth. FAIR: that none places more, none of those has a
+     * higher least worth, and none of those has more worth.
      */
     bool proved;
 };

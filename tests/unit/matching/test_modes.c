@@ -209,6 +209,37 @@ static void test_checker_finds_an_answer_that_is_not_the_best(void **state)
     cvn_match_result_free(result);
 }
 
+/* A floor that could be higher is no proof of a fair answer, however good its total. */
+static void test_checker_finds_a_floor_that_is_too_low(void **state)
+{
+    uint64_t random = 3;
+    int n_found = 0;
+    for (int round = 0; round < COHORTS / 4; round++) {
+        struct cohort cohort;
+        struct cvn_error err = {""};
+        make(&cohort, &random);
+        cohort.problem.mode = CVN_MATCH_FAIR;
+        struct cvn_match_result *fair = people_solve(&cohort.problem);
+        cohort.problem.mode = CVN_MATCH_MOST;
+        struct cvn_match_result *most = people_solve(&cohort.problem);
+        struct cvn_match_answer answer = *cvn_match_result_answer(most);
+        bool is_worse = answer.n_pairs > 0 && least_of(most) < least_of(fair);
+        answer.prices.floor = 0;
+        answer.prices.above = cvn_match_result_answer(fair)->prices.above;
+        cohort.problem.mode = CVN_MATCH_FAIR;
+        int r = cvn_match_check(&cohort.problem, &answer, CVN_MATCH_CHECK_CANDIDATES, NULL, &err);
+        if (is_worse) {
+            assert_int_equal(r, CVN_MATCH_VIOLATION);
+            assert_non_null(strstr(err.text, "not proved that this could not be more"));
+            n_found++;
+        }
+        cvn_match_result_free(fair);
+        cvn_match_result_free(most);
+        cohort_deinit(&cohort);
+    }
+    assert_true(n_found > 5);
+}
+
 /* Tells nothing; asserts that what is told can be. */
 static bool hear(void *context, enum cvn_match_phase phase, uint64_t done, uint64_t total)
 {
@@ -243,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_bytes_are_the_same_when_rows_are_in_another_order),
         cmocka_unit_test(test_locked_pairs_stay_and_take_their_seat),
         cmocka_unit_test(test_checker_finds_an_answer_that_is_not_the_best),
+        cmocka_unit_test(test_checker_finds_a_floor_that_is_too_low),
         cmocka_unit_test(test_progress_stays_within_its_total),
     };
     return cmocka_run_group_tests_name("modes", tests, NULL, NULL);
