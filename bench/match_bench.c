@@ -98,7 +98,7 @@ static void print_candidates(const struct cvn_match_answer *answer)
 static void print_gap(const struct cvn_match_answer *answer, enum cvn_match_mode mode)
 {
     const struct cvn_match_gap *gap = &answer->gap;
-    if (mode == CVN_MATCH_OPTIMAL)
+    if (mode != CVN_MATCH_STABLE)
         printf("gap over all     %9.4f %% at most, %" PRId64 " mentees tempted\n",
                100 * (double)(gap->bound - gap->worth) / (double)(gap->worth ? gap->worth : 1),
                gap->n_tempted);

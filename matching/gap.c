@@ -5,6 +5,7 @@
 #include "matching/measure.h"
 #include "matching/progress.h"
 #include "matching/sift.h"
+#include "matching/tie.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 /* What a mentee would gain from somebody. */
 struct offer {
     int64_t gain;
+    int64_t worth;
+    uint64_t tie;
     uint32_t mentor;
 };
 
@@ -19,6 +22,7 @@ struct offer {
 struct survey {
     const struct cvn_match_cohort *cohort;
     const struct cvn_match_graph *graph;
+    struct cvn_match_count count;
     const int64_t *price; /* by mentor, see price_seats */
     struct cvn_match_finds *finds;
     struct cvn_match_wish wish;
@@ -26,28 +30,51 @@ struct survey {
     struct cvn_match_sifter sifter;
     struct offer offers[CVN_MATCH_FINDS_EACH]; /* to the present mentee, best first */
     uint32_t n_offers;
-    int64_t known; /* what the present mentee could gain among the candidates */
-    int64_t gains; /* summed over the mentees seen */
+    uint64_t tie_key; /* of the present mentee */
+    int64_t known;    /* what the present mentee could gain among the candidates */
+    int64_t gains;    /* summed over the mentees seen */
     int64_t n_tempted;
 };
 
-/* Only who is worth more than this can be a gain, as no price is negative. */
-static int64_t least_gain(const struct survey *survey)
+/* By gain; equals by worth, and then so that they spread over equals. */
+static bool is_better(const struct offer *a, const struct offer *b)
 {
-    return survey->n_offers < CVN_MATCH_FINDS_EACH ? survey->known
-                                                   : survey->offers[survey->n_offers - 1].gain;
+    if (a->gain != b->gain)
+        return a->gain > b->gain;
+    if (a->worth != b->worth)
+        return a->worth > b->worth;
+    return a->tie != b->tie ? a->tie < b->tie : a->mentor < b->mentor;
 }
 
 static void consider(struct survey *survey, uint32_t mentor, int64_t worth)
 {
-    int64_t gain = worth - survey->price[mentor];
-    if (gain <= least_gain(survey))
+    struct offer *offers = survey->offers, offer = {
+                                               .gain = (worth & survey->count.mask) +
+                                                       survey->count.bonus - survey->price[mentor],
+                                               .worth = worth,
+                                               .mentor = mentor,
+                                           };
+    if (worth < survey->count.floor || offer.gain <= survey->known)
         return;
-    uint32_t at =
-        survey->n_offers < CVN_MATCH_FINDS_EACH ? survey->n_offers++ : survey->n_offers - 1;
-    for (; at > 0 && survey->offers[at - 1].gain < gain; at--)
-        survey->offers[at] = survey->offers[at - 1];
-    survey->offers[at] = (struct offer){gain, mentor};
+    offer.tie = cvn_match_tie_of_keys(survey->cohort->lean[mentor].tie_key, survey->tie_key);
+    bool is_full = survey->n_offers == CVN_MATCH_FINDS_EACH;
+    if (is_full && !is_better(&offer, &offers[survey->n_offers - 1]))
+        return;
+    uint32_t at = is_full ? survey->n_offers - 1 : survey->n_offers++;
+    for (; at > 0 && is_better(&offer, &offers[at - 1]); at--)
+        offers[at] = offers[at - 1];
+    offers[at] = offer;
+}
+
+/* What somebody must be worth at least to be offered, as no price is negative. */
+static int64_t least_worth(const struct survey *survey)
+{
+    const struct cvn_match_count *count = &survey->count;
+    int64_t least = survey->n_offers < CVN_MATCH_FINDS_EACH
+                        ? survey->known + 1
+                        : survey->offers[survey->n_offers - 1].gain;
+    least = count->mask ? least - count->bonus : 0;
+    return least > count->floor ? least : count->floor;
 }
 
 /* Pairs of which something is known. */
@@ -67,16 +94,16 @@ static void survey_specials(struct survey *survey, uint32_t mentee)
 static void survey_plain(struct survey *survey, uint32_t mentee)
 {
     const struct cvn_match_wish *wish = &survey->wish;
-    int64_t least = least_gain(survey);
-    cvn_match_bar_set(&survey->bar, wish, least + 1);
+    int64_t least = least_worth(survey);
+    cvn_match_bar_set(&survey->bar, wish, least);
     for (size_t block = 0; block < survey->cohort->n_blocks; block++) {
         uint32_t n = cvn_match_sift(&survey->sifter, mentee, wish, &survey->bar, block);
         for (uint32_t i = 0; i < n; i++) {
             const struct cvn_match_prospect *prospect = &survey->sifter.prospects[i];
             consider(survey, prospect->mentor, cvn_match_prospect_points(prospect, wish));
         }
-        if (least_gain(survey) > least)
-            cvn_match_bar_set(&survey->bar, wish, (least = least_gain(survey)) + 1);
+        if (least_worth(survey) > least)
+            cvn_match_bar_set(&survey->bar, wish, least = least_worth(survey));
     }
 }
 
@@ -84,12 +111,21 @@ static void survey_plain(struct survey *survey, uint32_t mentee)
 static int64_t gain_known(const struct survey *survey, uint32_t mentee)
 {
     const struct cvn_match_graph *graph = survey->graph;
+    const struct cvn_match_count *count = &survey->count;
     int64_t most = 0;
     for (uint64_t e = graph->first[mentee]; e < graph->first[mentee + 1]; e++) {
-        int64_t gain = cvn_match_worth(&graph->items[e]) - survey->price[graph->items[e].mentor];
-        most = gain > most ? gain : most;
+        int64_t worth = cvn_match_worth(&graph->items[e]);
+        int64_t gain = (worth & count->mask) + count->bonus - survey->price[graph->items[e].mentor];
+        if (worth >= count->floor && gain > most)
+            most = gain;
     }
     return most;
+}
+
+/* Whether nobody at all could be more than the candidates, because all count alike. */
+static bool has_most(const struct survey *survey)
+{
+    return survey->count.mask == 0 && survey->known >= survey->count.bonus;
 }
 
 static void note_offers(struct survey *survey, uint32_t mentee)
@@ -104,19 +140,28 @@ static void note_offers(struct survey *survey, uint32_t mentee)
     finds->n[mentee] = (uint8_t)survey->n_offers;
 }
 
+static void survey_mentee(struct survey *survey, uint32_t mentee)
+{
+    const struct cvn_match_cohort *cohort = survey->cohort;
+    survey->tie_key = cvn_match_tie_mentee_key(cohort->problem->seed, &cohort->mentees.ids[mentee]);
+    cvn_match_wish_init(&survey->wish, cohort, mentee, CVN_MATCH_WISH_BOTH);
+    cvn_match_sift_for(&survey->sifter, &survey->wish);
+    survey_specials(survey, mentee);
+    survey_plain(survey, mentee);
+}
+
 static int survey_mentees(void *member, uint64_t from, uint64_t to)
 {
     struct survey *survey = member;
     for (uint64_t i = from; i < to; i++) {
         uint32_t mentee = (uint32_t)i;
         survey->n_offers = 0;
+        survey->finds->n[mentee] = 0;
         if (survey->cohort->locked[mentee] != CVN_MATCH_NOBODY)
             continue;
         survey->known = gain_known(survey, mentee);
-        cvn_match_wish_init(&survey->wish, survey->cohort, mentee, CVN_MATCH_WISH_BOTH);
-        cvn_match_sift_for(&survey->sifter, &survey->wish);
-        survey_specials(survey, mentee);
-        survey_plain(survey, mentee);
+        if (!has_most(survey))
+            survey_mentee(survey, mentee);
         survey->gains += survey->n_offers > 0 ? survey->offers[0].gain : survey->known;
         survey->n_tempted += survey->n_offers > 0;
         note_offers(survey, mentee);
@@ -126,7 +171,7 @@ static int survey_mentees(void *member, uint64_t from, uint64_t to)
 
 /* Adds up what the members found. */
 static int run(const struct survey *start, const struct cvn_match_progress *progress,
-               struct cvn_match_gap *ret)
+               struct cvn_match_survey *ret)
 {
     const struct cvn_match_problem *problem = start->cohort->problem;
     void *surveys[CVN_MATCH_THREADS_MAX] = {NULL};
@@ -164,37 +209,38 @@ static int run(const struct survey *start, const struct cvn_match_progress *prog
  * no difference; others could have the seats that are left, which therefore are free.
  */
 static int64_t *price_seats(const struct cvn_match_cohort *cohort,
-                            const struct cvn_match_graph *graph, const int64_t *of_graph)
+                            const struct cvn_match_graph *graph, const int64_t *of_graph,
+                            int64_t floor)
 {
     int64_t *price = calloc((size_t)cohort->mentors.n + 1, sizeof *price);
     for (uint64_t e = 0; price && e < graph->first[cohort->mentees.n]; e++)
-        price[graph->items[e].mentor]++;
+        price[graph->items[e].mentor] += cvn_match_worth(&graph->items[e]) >= floor;
     for (uint32_t j = 0; price && j < cohort->mentors.n; j++)
         price[j] = price[j] < cohort->seats[j] ? 0 : of_graph[j];
     return price;
 }
 
-int cvn_match_find_gap(const struct cvn_match_cohort *cohort, const struct cvn_match_graph *graph,
-                       const int64_t *of_graph, int64_t worth, struct cvn_match_finds *finds,
-                       const struct cvn_match_progress *progress, struct cvn_match_gap *ret)
+int cvn_match_survey(const struct cvn_match_cohort *cohort, const struct cvn_match_graph *graph,
+                     const int64_t *of_graph, struct cvn_match_count count,
+                     struct cvn_match_finds *finds, const struct cvn_match_progress *progress,
+                     struct cvn_match_survey *ret)
 {
-    struct cvn_match_gap gap = {.worth = worth};
-    int64_t *price = price_seats(cohort, graph, of_graph);
-    if (!price)
-        return -ENOMEM;
-    for (uint32_t j = 0; j < cohort->mentors.n; j++)
-        gap.bound += price[j] * cohort->seats[j];
+    struct cvn_match_survey made = {0};
+    int64_t *price = price_seats(cohort, graph, of_graph, count.floor);
     struct survey *start = calloc(1, sizeof *start);
-    int r = start ? 0 : -ENOMEM;
-    if (start) {
+    int r = price && start ? 0 : -ENOMEM;
+    if (r == 0) {
+        for (uint32_t j = 0; j < cohort->mentors.n; j++)
+            made.bound += price[j] * cohort->seats[j];
         start->cohort = cohort;
         start->graph = graph;
+        start->count = count;
         start->price = price;
         start->finds = finds;
-        r = run(start, progress, &gap);
+        r = run(start, progress, &made);
     }
     if (r == 0)
-        *ret = gap;
+        *ret = made;
     free(start);
     free(price);
     return r;

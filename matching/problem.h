@@ -37,7 +37,7 @@ enum {
     CVN_MATCH_CANDIDATES_MAX = 256, /* of one mentee */
     CVN_MATCH_CANDIDATES_DEFAULT = 32,
     CVN_MATCH_THREADS_MAX = 64,
-    /* With all_pairs OPTIMAL is content with a gap of one such part of the worth. */
+    /* With all_pairs a gap of one such part of the worth is close enough. */
     CVN_MATCH_GAP_PARTS = 10000,
 
     /* From here on more of the same earns no more points. */
@@ -214,10 +214,7 @@ struct cvn_match_problem {
     int32_t candidates_per_mentee;           /* 1 to CVN_MATCH_CANDIDATES_MAX */
     uint64_t seed;                           /* breaks ties */
     enum cvn_match_mode mode;
-    /*
-     * STABLE and OPTIMAL as if everybody whom the rules allow were a candidate: to the candidates
-     * those are added who can matter. The other modes stay with the candidates.
-     */
+    /* As if everybody whom the rules allow were a candidate: those are added who can matter. */
     bool all_pairs;
     int32_t
         n_threads; /* to work with, at most CVN_MATCH_THREADS_MAX; 0 means 1; changes no result */

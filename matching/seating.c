@@ -57,19 +57,38 @@ static int seat_by_worth(struct cvn_match_seating *seating,
     return r;
 }
 
+/* NULL without memory. */
+static uint32_t *list_seats(const struct cvn_match_cohort *cohort)
+{
+    uint32_t *seats = malloc(((size_t)cohort->mentors.n + 1) * sizeof *seats);
+    for (uint32_t j = 0; seats && j < cohort->mentors.n; j++)
+        seats[j] = cohort->seats[j];
+    return seats;
+}
+
+int cvn_match_seating_most(struct cvn_match_assignment *ret, const struct cvn_match_cohort *cohort,
+                           const struct cvn_match_graph *graph,
+                           const struct cvn_match_progress *progress)
+{
+    uint32_t *seats = list_seats(cohort);
+    struct cvn_match_instance instance = {
+        cohort->mentees.n, cohort->mentors.n, graph->first, graph->items, seats, NULL};
+    int r = seats ? cvn_match_place_most(ret, &instance, progress) : -ENOMEM;
+    free(seats);
+    return r;
+}
+
 int cvn_match_seating_init(struct cvn_match_seating *seating, const struct cvn_match_cohort *cohort,
                            const struct cvn_match_graph *graph, enum cvn_match_mode mode,
                            const struct cvn_match_progress *progress)
 {
     uint32_t n_mentors = cohort->mentors.n, n_mentees = cohort->mentees.n;
-    uint32_t *seats = malloc(((size_t)n_mentors + 1) * sizeof *seats);
+    uint32_t *seats = list_seats(cohort);
     uint64_t *lottery = malloc(((size_t)n_mentees + 1) * sizeof *lottery);
     struct cvn_match_instance instance = {n_mentees,    n_mentors, graph->first,
                                           graph->items, seats,     lottery};
     struct cvn_match_seating made = {0};
     int r = seats && lottery ? 0 : -ENOMEM;
-    for (uint32_t j = 0; r == 0 && j < n_mentors; j++)
-        seats[j] = cohort->seats[j];
     for (uint32_t i = 0; r == 0 && i < n_mentees; i++)
         lottery[i] = cvn_match_lottery(cohort->problem->seed, &cohort->mentees.ids[i]);
     if (r == 0)

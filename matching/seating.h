@@ -17,6 +17,11 @@ int cvn_match_seating_init(struct cvn_match_seating *seating, const struct cvn_m
                            const struct cvn_match_graph *graph, enum cvn_match_mode mode,
                            const struct cvn_match_progress *progress);
 
+/* How many of the cohort can be placed over a graph, as cvn_match_place_most. */
+int cvn_match_seating_most(struct cvn_match_assignment *ret, const struct cvn_match_cohort *cohort,
+                           const struct cvn_match_graph *graph,
+                           const struct cvn_match_progress *progress);
+
 /* A zeroed seating is accepted. */
 void cvn_match_seating_deinit(struct cvn_match_seating *seating);
 

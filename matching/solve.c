@@ -39,10 +39,9 @@ int cvn_match_prepared_solve(const struct cvn_match_prepared *prepared, enum cvn
     if (mode < 0 || mode >= CVN_MATCH_MODES)
         return CVN_MATCH_INVALID;
     struct cvn_match_listing *listing = cvn_match_listing_share(prepared->listing);
-    bool all_pairs =
-        cohort->problem->all_pairs && (mode == CVN_MATCH_STABLE || mode == CVN_MATCH_OPTIMAL);
-    int r = all_pairs ? cvn_match_widen(cohort, mode, progress, &listing, &seating)
-                      : cvn_match_seating_init(&seating, cohort, &listing->graph, mode, progress);
+    int r = cohort->problem->all_pairs
+                ? cvn_match_widen(cohort, mode, progress, &listing, &seating)
+                : cvn_match_seating_init(&seating, cohort, &listing->graph, mode, progress);
     if (r == 0)
         r = cvn_match_result_new(cohort, listing, &seating, progress, ret);
     cvn_match_seating_deinit(&seating);

@@ -9,6 +9,7 @@
 
 struct widening {
     const struct cvn_match_cohort *cohort;
+    enum cvn_match_mode mode;
     const struct cvn_match_progress *progress;
     struct cvn_match_listing **listing;
     struct cvn_match_seating *seating;
@@ -40,22 +41,71 @@ static int add_finds(struct widening *widening, bool *ret_added)
     return r;
 }
 
-static int seat(struct widening *widening, enum cvn_match_mode mode)
+static int seat(struct widening *widening)
 {
     cvn_match_seating_deinit(widening->seating);
-    return cvn_match_seating_init(widening->seating, widening->cohort, graph_of(widening), mode,
-                                  widening->progress);
+    return cvn_match_seating_init(widening->seating, widening->cohort, graph_of(widening),
+                                  widening->mode, widening->progress);
 }
 
-/* Seats everybody for the highest total, and finds out who would rather have others. */
-static int seat_by_worth(struct widening *widening)
+static int survey(struct widening *widening, const int64_t *price, struct cvn_match_count count,
+                  struct cvn_match_survey *ret)
+{
+    return cvn_match_survey(widening->cohort, graph_of(widening), price, count, &widening->finds,
+                            widening->progress, ret);
+}
+
+/*
+ * Adds candidates until as many can be placed as by all pairs, without a look at what they are
+ * worth. *ret_more is how many more might be where lists are full.
+ */
+static int widen_for_number(struct widening *widening, int64_t *ret_more)
+{
+    bool added = true;
+    int r = 0;
+    *ret_more = 0;
+    for (int round = 0; r == 0 && added && round < CVN_MATCH_WIDEN_ROUNDS_MAX; round++) {
+        struct cvn_match_assignment most = {0};
+        struct cvn_match_survey found;
+        r = cvn_match_seating_most(&most, widening->cohort, graph_of(widening), widening->progress);
+        if (r == 0)
+            r = survey(widening, most.price, (struct cvn_match_count){1, 0, 0}, &found);
+        if (r == 0)
+            *ret_more = found.bound - most.n_placed;
+        added = r == 0 && *ret_more > 0;
+        if (added)
+            r = add_finds(widening, &added);
+        cvn_match_assignment_deinit(&most);
+    }
+    return r;
+}
+
+/* Whether a fair seating's floor is the highest; finds has with whom it might be higher, if not. */
+static int survey_floor(struct widening *widening, bool *ret_proved)
 {
     const struct cvn_match_assignment *proof = &widening->seating->proof;
-    int r = seat(widening, CVN_MATCH_OPTIMAL);
-    return r == 0 ? cvn_match_find_gap(widening->cohort, graph_of(widening), proof->price,
-                                       proof->worth, &widening->finds, widening->progress,
-                                       &widening->seating->gap)
-                  : r;
+    struct cvn_match_survey found;
+    struct cvn_match_count above = {1, 0, (int64_t)proof->floor + 1};
+    *ret_proved = true;
+    if (widening->mode != CVN_MATCH_FAIR || proof->n_placed == 0)
+        return 0;
+    int r = survey(widening, proof->above, above, &found);
+    *ret_proved = r == 0 && found.bound < proof->n_placed;
+    return r;
+}
+
+/* Finds out who would rather have others than the candidates. */
+static int survey_worth(struct widening *widening)
+{
+    const struct cvn_match_assignment *proof = &widening->seating->proof;
+    struct cvn_match_gap *gap = &widening->seating->gap;
+    struct cvn_match_survey found;
+    int r = survey(widening, proof->price, (struct cvn_match_count){proof->bonus, -1, proof->floor},
+                   &found);
+    gap->worth = proof->worth;
+    gap->bound = found.bound - proof->bonus * proof->n_placed;
+    gap->n_tempted = found.n_tempted;
+    return r;
 }
 
 static bool is_close(const struct cvn_match_gap *gap)
@@ -63,17 +113,26 @@ static bool is_close(const struct cvn_match_gap *gap)
     return gap->bound - gap->worth <= gap->worth / CVN_MATCH_GAP_PARTS;
 }
 
-static int widen_optimal(struct widening *widening)
+static int widen_by_worth(struct widening *widening)
 {
-    bool added = true;
-    int r = seat_by_worth(widening);
-    for (int round = 1; r == 0 && added && round < CVN_MATCH_WIDEN_ROUNDS_MAX &&
-                        !is_close(&widening->seating->gap);
-         round++) {
-        r = add_finds(widening, &added);
-        if (r == 0 && added)
-            r = seat_by_worth(widening);
+    int64_t n_more = 0;
+    bool added = true, floor_proved = false;
+    int r = widening->mode == CVN_MATCH_OPTIMAL ? 0 : widen_for_number(widening, &n_more);
+    for (int round = 0; r == 0 && added && round < CVN_MATCH_WIDEN_ROUNDS_MAX; round++) {
+        added = false;
+        r = seat(widening);
+        if (r == 0)
+            r = survey_floor(widening, &floor_proved);
+        if (r == 0 && !floor_proved)
+            r = add_finds(widening, &added);
+        if (r || added)
+            continue;
+        r = survey_worth(widening);
+        if (r == 0 && !is_close(&widening->seating->gap))
+            r = add_finds(widening, &added);
     }
+    widening->seating->gap.n_more = n_more;
+    widening->seating->gap.is_floor_proved = widening->mode == CVN_MATCH_FAIR && floor_proved;
     return r;
 }
 
@@ -117,7 +176,7 @@ static int find_openings(struct widening *widening, struct cvn_match_seekers see
 
 static int widen_stable(struct widening *widening)
 {
-    int r = seat(widening, CVN_MATCH_STABLE);
+    int r = seat(widening);
     struct cvn_match_seekers seekers;
     /* Whose list is not full has everybody on it whom the rules allow. */
     for (uint32_t i = 0; i < widening->cohort->mentees.n; i++)
@@ -131,7 +190,7 @@ static int widen_stable(struct widening *widening)
         if (r == 0)
             r = add_finds(widening, &added);
         if (r == 0)
-            r = seat(widening, CVN_MATCH_STABLE);
+            r = seat(widening);
     }
     return r;
 }
@@ -143,6 +202,7 @@ int cvn_match_widen(const struct cvn_match_cohort *cohort, enum cvn_match_mode m
     size_t n = (size_t)cohort->mentees.n + 1;
     struct widening widening = {
         .cohort = cohort,
+        .mode = mode,
         .progress = progress,
         .listing = listing,
         .seating = seating,
@@ -153,7 +213,7 @@ int cvn_match_widen(const struct cvn_match_cohort *cohort, enum cvn_match_mode m
     if (!widening.seekers || !widening.is_done)
         r = -ENOMEM;
     if (r == 0)
-        r = mode == CVN_MATCH_STABLE ? widen_stable(&widening) : widen_optimal(&widening);
+        r = mode == CVN_MATCH_STABLE ? widen_stable(&widening) : widen_by_worth(&widening);
     cvn_match_finds_deinit(&widening.finds);
     free(widening.seekers);
     free(widening.is_done);

@@ -313,7 +313,7 @@ static void tell_sum(const struct solve *solve)
                      "they were chosen\nfor each mentor first, and others might serve the whole "
                      "better.\n");
     }
-    if (solve->cohort.problem.all_pairs && mode == CVN_MATCH_OPTIMAL) {
+    if (solve->cohort.problem.all_pairs && mode != CVN_MATCH_STABLE) {
         const char *text = cvn_match_gap_text(cli, answer->gap.worth, answer->gap.bound);
         (void)printf("%s%s", text ? text : "", text && *text ? "\n" : "");
     }
@@ -367,8 +367,8 @@ const struct cvn_option cvn_match_solve_options[] = {
     {"mode", 0, "MODE", "stable, which is the default, optimal, most-placed or fair", NULL},
     {"candidates", 0, "N", "mentors kept for each mentee; 32 when left out, at most 256", NULL},
     {"seed", 0, "N", "breaks ties; the same seed gives the same pairs", NULL},
-    {"candidates-only", 0, NULL,
-     "stable and optimal: do not go on from these to all mentors; faster, and pairs fewer", NULL},
+    {"candidates-only", 0, NULL, "do not go on from these to all mentors: faster, and pairs fewer",
+     NULL},
     {"explain", 0, "PERSON", "say why this mentee was paired as they were, or was not", NULL},
     {"sensitivity", 0, "PERSON", "say which weights would give this mentee another mentor", NULL},
     {"format", 0, "FORMAT", "one-to-one, or group: a mentor's mentees meet at one time they share",

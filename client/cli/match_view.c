@@ -60,14 +60,14 @@ const char *cvn_match_gap_text(struct cvn_cli *cli, int64_t total, int64_t bound
         return ""; /* all pairs are settled, of which nothing is asked */
     }
     if (bound == total) {
-        return "No pairing at all has a higher total, candidates or not.";
+        return "Of all pairings, candidates or not, none is better.";
     }
     if (total <= 0) {
         return "";
     }
     int64_t more = ((bound - total) * 1000000 + total - 1) / total;
     return cvn_arena_printf(&cli->arena,
-                            "Of all pairings, candidates or not, none has a total that is more "
-                            "than %" PRId64 ".%04d %% higher.",
+                            "Of all pairings, candidates or not, none is better but for a total "
+                            "at most %" PRId64 ".%04d %% higher.",
                             more / 10000, (int)(more % 10000));
 }

@@ -324,7 +324,7 @@ static int tell_check(struct cvn_job *job)
 static int solve(struct cvn_job *job, const struct cvn_match_progress *progress)
 {
     int r = cvn_match_solve(&job->cohort.problem, progress, &job->result);
-    if (r || !job->run->all_pairs || job->cohort.problem.mode != CVN_MATCH_OPTIMAL)
+    if (r || !job->run->all_pairs || job->cohort.problem.mode == CVN_MATCH_STABLE)
         return r;
     const struct cvn_match_gap *found = &cvn_match_result_answer(job->result)->gap;
     Convene__Mentoring__V1__MatchGap *gap = cvn_arena_alloc(&job->arena, sizeof *gap);

@@ -156,8 +156,7 @@ int cvn_run_create(struct cvn_ctx *ctx, const void *request, void *reply)
     run->events_use = req->events_use ? req->events_use : USE(REQUIRED);
     run->base_run_id = req->base_run_id;
     run->include_mentored = req->include_mentored;
-    run->all_pairs =
-        !req->candidates_only && (run->mode == MODE(STABLE) || run->mode == MODE(OPTIMAL));
+    run->all_pairs = !req->candidates_only;
     run->state = STATE(QUEUED);
     run->mentor_count = program->mentor_count;
     run->mentee_count = program->mentee_count;

@@ -81,9 +81,10 @@ static void test_solve_gives_up_cleanly_when_any_allocation_fails(void **state)
     int32_t n_candidates = cohort->problem.candidates_per_mentee;
     cohort->problem.candidates_per_mentee = 1; /* so that there is much to add */
     cohort->problem.all_pairs = true;
-    fail_each_allocation(cohort);
-    cohort->problem.mode = CVN_MATCH_OPTIMAL;
-    fail_each_allocation(cohort);
+    for (int m = 0; m < CVN_MATCH_MODES; m++) {
+        cohort->problem.mode = (enum cvn_match_mode)m;
+        fail_each_allocation(cohort);
+    }
     cohort->problem.candidates_per_mentee = n_candidates;
     cohort->problem.all_pairs = false;
     cohort->problem.mode = CVN_MATCH_STABLE;
