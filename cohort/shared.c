@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define SCRATCH_BYTES_MAX ((size_t)4 << 30)
+enum { MENTORS_AT_ONCE = 64 }; /* between two questions whether to go on */
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 
 /* Points of one meetup, by how long ago it was; together at most CVN_MATCH_MEETUP_POINTS_MAX. */
@@ -198,6 +199,11 @@ static int32_t at_most(int32_t value, int32_t max)
     return value < max ? value : max;
 }
 
+static bool goes_on(const struct cvn_cohort_input *input)
+{
+    return !input->go_on || input->go_on(input->arg);
+}
+
 /* Writes the rows of all mentors; there are no more of them than pairs that share a place. */
 static int write_rows(struct sharing *sharing, struct cvn_cohort *cohort, struct cvn_arena *arena)
 {
@@ -211,6 +217,8 @@ static int write_rows(struct sharing *sharing, struct cvn_cohort *cohort, struct
     if (!shared || !met || !sharing->commons || !sharing->met)
         return -ENOMEM;
     for (size_t mentor = 0; mentor < input->n_mentors; mentor++) {
+        if (mentor % MENTORS_AT_ONCE == 0 && !goes_on(input))
+            return CVN_COHORT_STOPPED;
         add_up(sharing, mentor);
         for (size_t i = 0; i < sharing->n_met; i++, n++) {
             struct common *sum = &sharing->commons[sharing->met[i]];
@@ -244,9 +252,11 @@ int cvn_cohort_share(struct cvn_cohort *cohort, struct cvn_arena *arena)
         return -ENOMEM;
     add_presences(list, input->mentors, input->n_mentors, false, input->now_ms);
     add_presences(list, input->mentees, input->n_mentees, true, input->now_ms);
+    if (!goes_on(input))
+        return CVN_COHORT_STOPPED;
     if (list->n > 0)
         qsort(list->items, list->n, sizeof *list->items, compare_presences);
-    int r = choose_places(&sharing);
+    int r = goes_on(input) ? choose_places(&sharing) : CVN_COHORT_STOPPED;
     if (r == 0)
         r = list_visits(&sharing, input->n_mentors);
     cohort->n_places_left_out = sharing.n_left_out;

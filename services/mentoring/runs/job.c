@@ -273,13 +273,23 @@ static int note_left_out(struct cvn_job *job)
     return job->run->events_note ? 0 : -ENOMEM;
 }
 
+static bool tell_building(void *arg)
+{
+    const struct cvn_job *job = arg;
+    return cvn_run_slot_tell(job->slot, CVN_RUN_STEP_PREPARE, "prepare", 0, 0);
+}
+
 static int build(struct cvn_job *job)
 {
+    job->gathered.input.go_on = tell_building;
+    job->gathered.input.arg = job;
     int r = cvn_cohort_build(&job->cohort, &job->arena, job->mentoring->options.zones,
                              &job->gathered.input, &job->error);
     cvn_attendance_forget(&job->gathered.input);
     cvn_attendance_forget(&job->cohort.input);
     cvn_arena_reset(&job->attended);
+    if (r == CVN_COHORT_STOPPED)
+        return CVN_MATCH_CANCELLED;
     if (r)
         return r > 0 ? -ECANCELED : r;
     job->cohort.problem.n_threads = job->mentoring->options.threads_per_run;

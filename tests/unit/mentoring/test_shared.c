@@ -177,12 +177,41 @@ static void test_of_too_many_places_the_rarest_count(void **state)
     }
 }
 
+/* Says so often that it may go on. */
+static bool count_down(void *arg)
+{
+    int *n = arg;
+    return (*n)-- > 0;
+}
+
+static void test_it_stops_when_told(void **state)
+{
+    (void)state;
+    struct crowd crowd;
+    crowd_init(&crowd, 200, 10, 1, 4);
+    for (size_t i = 0; i < 210 * crowd.n_places; i++)
+        crowd.was[i] = true;
+    share(&crowd);
+    int n_asked = 1000, n = n_asked;
+    crowd.cohort.input.go_on = count_down;
+    crowd.cohort.input.arg = &n;
+    assert_int_equal(cvn_cohort_share(&crowd.cohort, &crowd.arena), 0);
+    n_asked -= n;
+    assert_true(n_asked > 3); /* more often with more mentors */
+    for (int i = 0; i < n_asked; i++) {
+        n = i;
+        assert_int_equal(cvn_cohort_share(&crowd.cohort, &crowd.arena), CVN_COHORT_STOPPED);
+    }
+    cvn_arena_deinit(&crowd.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_that_two_share_is_added_up),
         cmocka_unit_test(test_a_place_that_too_many_share_is_left_out),
         cmocka_unit_test(test_of_too_many_places_the_rarest_count),
+        cmocka_unit_test(test_it_stops_when_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
