@@ -46,7 +46,9 @@ static void attend(struct crowd *crowd, size_t person)
     a->events = cvn_arena_alloc_array(arena, crowd->n_places, sizeof *a->events);
     a->group_ids = cvn_arena_alloc_array(arena, crowd->n_places, sizeof *a->group_ids);
     for (size_t i = 0; i < crowd->n_places; i++) {
-        char *id = cvn_arena_printf(arena, "%zu", i);
+        const struct cvn_id place = {{(uint8_t)i}};
+        char *id = cvn_arena_alloc(arena, CVN_ID_TEXT_BYTES);
+        cvn_id_format(id, i < crowd->n_groups ? "grp" : "evt", &place);
         if (!crowd->was[person * crowd->n_places + i])
             continue;
         if (i < crowd->n_groups) {
