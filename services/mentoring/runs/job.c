@@ -262,12 +262,13 @@ static int arrange(struct cvn_job *job, const struct cvn_match_progress *progres
 static int note_left_out(struct cvn_job *job)
 {
     size_t n = job->cohort.n_places_left_out;
+    job->run->left_out_count = (int32_t)n;
     if (n == 0)
         return 0;
     job->run->events_note = cvn_arena_printf(&job->arena,
                                              "%s. Left out of the score %s %zu of them, which more "
                                              "than %d pairs share, or with the rarer "
-                                             "ones more than %d in all",
+                                             "ones more than %d in all.",
                                              job->run->events_note, n == 1 ? "is" : "are", n,
                                              CVN_COHORT_PAIRS_OF_ONE_MAX, CVN_COHORT_PAIRS_MAX);
     return job->run->events_note ? 0 : -ENOMEM;
