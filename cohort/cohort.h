@@ -23,6 +23,7 @@ enum {
     CVN_COHORT_PAIRS_OF_ONE_MAX = 250000,
     CVN_COHORT_PAIRS_MAX = 4000000,
     CVN_COHORT_UNKNOWN = 1, /* outcome: an enrolment has what cannot be matched */
+    CVN_COHORT_STOPPED = 2, /* outcome: go_on said so */
 };
 
 /* One person of the cohort; enrolments and attendance are borrowed. */
@@ -54,7 +55,9 @@ struct cvn_cohort_input {
     bool all_pairs;    /* see struct cvn_match_problem */
     int32_t n_threads; /* 0: one; changes no result */
     uint64_t seed;
-    int64_t now_ms; /* what offsets, waiting and recency are reckoned from */
+    int64_t now_ms;           /* what offsets, waiting and recency are reckoned from */
+    bool (*go_on)(void *arg); /* asked now and then while building; false to stop. NULL: go on */
+    void *arg;
 };
 
 /* The meetups both of a pair came to: what is told of them beside their points. */
@@ -80,7 +83,8 @@ struct cvn_cohort {
 };
 
 /*
- * Builds the problem in the arena. 0; CVN_COHORT_UNKNOWN with the reason in *err; -ENOMEM.
+ * Builds the problem in the arena. 0; CVN_COHORT_UNKNOWN with the reason in *err;
+ * CVN_COHORT_STOPPED; -ENOMEM.
  */
 int cvn_cohort_build(struct cvn_cohort *ret, struct cvn_arena *arena, struct cvn_zones *zones,
                      const struct cvn_cohort_input *input, struct cvn_error *err);

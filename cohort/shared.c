@@ -5,6 +5,9 @@
 #include <string.h>
 
 #define SCRATCH_BYTES_MAX ((size_t)4 << 30)
+enum { MENTORS_AT_ONCE = 64 }; /* between two questions whether to go on */
+#define EVENT_PREFIX "evt"
+#define GROUP_PREFIX "grp"
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 
 /* Points of one meetup, by how long ago it was; together at most CVN_MATCH_MEETUP_POINTS_MAX. */
@@ -12,9 +15,9 @@ enum { POINTS_QUARTER = 400, POINTS_YEAR = 250, POINTS_OLDER = 120 };
 
 /* Somebody was somewhere: at a meetup or in a group. */
 struct presence {
-    const char *place; /* its id */
-    uint32_t member;   /* index on their side */
-    int64_t start_ms;  /* of a meetup */
+    struct cvn_id place;
+    uint32_t member;  /* index on their side */
+    int64_t start_ms; /* of a meetup */
     int32_t points;
     bool mentee;
     bool group;
@@ -56,25 +59,32 @@ static int32_t points_of(int64_t start_ms, int64_t now_ms)
     return days <= 90 ? POINTS_QUARTER : days <= 365 ? POINTS_YEAR : POINTS_OLDER;
 }
 
+/* What has no id of its kind is no place. */
+static void add_presence(struct list *list, const char *prefix, const char *place,
+                         const struct presence *presence)
+{
+    struct cvn_id id;
+    if (!cvn_id_parse(&id, prefix, place))
+        return;
+    list->items[list->n] = *presence;
+    list->items[list->n++].place = id;
+}
+
 static void add_presences(struct list *list, const struct cvn_cohort_member *members, size_t n,
                           bool mentees, int64_t now_ms)
 {
     for (size_t i = 0; i < n; i++) {
         const Convene__Events__V1__Attendance *a = members[i].attendance;
+        struct presence presence = {.member = (uint32_t)i, .mentee = mentees};
         for (size_t j = 0; a && j < a->n_events; j++) {
-            int64_t start_ms =
-                a->events[j]->start_time ? a->events[j]->start_time->seconds * 1000 : 0;
-            list->items[list->n++] = (struct presence){
-                .place = a->events[j]->event_id,
-                .member = (uint32_t)i,
-                .start_ms = start_ms,
-                .points = points_of(start_ms, now_ms),
-                .mentee = mentees,
-            };
+            const Convene__Events__V1__AttendedEvent *event = a->events[j];
+            presence.start_ms = event->start_time ? event->start_time->seconds * 1000 : 0;
+            presence.points = points_of(presence.start_ms, now_ms);
+            add_presence(list, EVENT_PREFIX, event->event_id, &presence);
         }
+        presence = (struct presence){.member = (uint32_t)i, .mentee = mentees, .group = true};
         for (size_t j = 0; a && j < a->n_group_ids; j++)
-            list->items[list->n++] = (struct presence){
-                .place = a->group_ids[j], .member = (uint32_t)i, .mentee = mentees, .group = true};
+            add_presence(list, GROUP_PREFIX, a->group_ids[j], &presence);
     }
 }
 
@@ -91,7 +101,7 @@ static size_t count_presences(const struct cvn_cohort_member *members, size_t n)
 static int compare_presences(const void *a, const void *b)
 {
     const struct presence *x = a, *y = b;
-    int c = strcmp(x->place, y->place);
+    int c = memcmp(x->place.bytes, y->place.bytes, CVN_ID_BYTES);
     if (c == 0)
         c = (int)x->mentee - (int)y->mentee;
     return c ? c : (x->member > y->member) - (x->member < y->member);
@@ -101,7 +111,7 @@ static size_t measure_place(const struct list *list, size_t first, struct place 
 {
     size_t end = first;
     *ret = (struct place){.first = first};
-    while (end < list->n && strcmp(list->items[end].place, list->items[first].place) == 0)
+    while (end < list->n && cvn_id_equal(&list->items[end].place, &list->items[first].place))
         *(list->items[end++].mentee ? &ret->n_mentees : &ret->n_mentors) += 1;
     ret->n_pairs = ret->n_mentors * ret->n_mentees;
     return end - first;
@@ -198,6 +208,11 @@ static int32_t at_most(int32_t value, int32_t max)
     return value < max ? value : max;
 }
 
+static bool goes_on(const struct cvn_cohort_input *input)
+{
+    return !input->go_on || input->go_on(input->arg);
+}
+
 /* Writes the rows of all mentors; there are no more of them than pairs that share a place. */
 static int write_rows(struct sharing *sharing, struct cvn_cohort *cohort, struct cvn_arena *arena)
 {
@@ -211,6 +226,8 @@ static int write_rows(struct sharing *sharing, struct cvn_cohort *cohort, struct
     if (!shared || !met || !sharing->commons || !sharing->met)
         return -ENOMEM;
     for (size_t mentor = 0; mentor < input->n_mentors; mentor++) {
+        if (mentor % MENTORS_AT_ONCE == 0 && !goes_on(input))
+            return CVN_COHORT_STOPPED;
         add_up(sharing, mentor);
         for (size_t i = 0; i < sharing->n_met; i++, n++) {
             struct common *sum = &sharing->commons[sharing->met[i]];
@@ -244,9 +261,11 @@ int cvn_cohort_share(struct cvn_cohort *cohort, struct cvn_arena *arena)
         return -ENOMEM;
     add_presences(list, input->mentors, input->n_mentors, false, input->now_ms);
     add_presences(list, input->mentees, input->n_mentees, true, input->now_ms);
+    if (!goes_on(input))
+        return CVN_COHORT_STOPPED;
     if (list->n > 0)
         qsort(list->items, list->n, sizeof *list->items, compare_presences);
-    int r = choose_places(&sharing);
+    int r = goes_on(input) ? choose_places(&sharing) : CVN_COHORT_STOPPED;
     if (r == 0)
         r = list_visits(&sharing, input->n_mentors);
     cohort->n_places_left_out = sharing.n_left_out;

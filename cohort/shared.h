@@ -4,7 +4,8 @@
 
 #include "cohort/cohort.h"
 
-/* Fills the problem's shared rows and met from the input, in the order of ids. 0 or -ENOMEM. */
+/* Fills the problem's shared rows and met from the input, in the order of ids. 0;
+ * CVN_COHORT_STOPPED; -ENOMEM. */
 int cvn_cohort_share(struct cvn_cohort *cohort, struct cvn_arena *arena);
 
 #endif

@@ -96,7 +96,7 @@ static void tell_done(struct cvn_cli *cli, const Convene__Mentoring__V1__MatchRu
         }
         (void)printf(".\n");
     }
-    if (!run->events_used && *run->events_note) {
+    if ((!run->events_used || run->left_out_count) && *run->events_note) {
         (void)printf("%s\n", run->events_note);
     }
     (void)printf("Next: convene match show %s\n", run->id);

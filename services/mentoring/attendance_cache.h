@@ -14,9 +14,9 @@
 struct cvn_attendance_cache;
 
 enum {
-    CVN_ATTENDANCE_CACHE_BYTES_MAX = 64 << 20, /* what was not asked for longest goes first */
-    CVN_ATTENDANCE_MARKS_MAX = 64,             /* subjects whose mark is kept; likewise */
-    CVN_ATTENDANCE_MARK_BYTES = 128,           /* with the NUL; a longer mark is not kept */
+    CVN_ATTENDANCE_CACHE_BYTES_MAX = 128 << 20, /* what was not asked for longest goes first */
+    CVN_ATTENDANCE_MARKS_MAX = 64,              /* subjects whose mark is kept; likewise */
+    CVN_ATTENDANCE_MARK_BYTES = 128,            /* with the NUL; a longer mark is not kept */
 };
 
 /* Of whom, and on whose behalf it was asked: two people may be shown different things. */

@@ -187,5 +187,5 @@ with tempfile.TemporaryDirectory() as home:
     harm_store(home, first.data)
     compact(first)
     fail_and_go_on(home, "sync:6:ENOSPC:20", "disk is full")
-    fail_and_go_on(home, "write:12:EIO:20", "disk failed")
+    fail_and_go_on(home, "write:12:EIO:20", "disk failed")  # later than the two stores are made
 print("stores are checked, backed up, restored and compacted")

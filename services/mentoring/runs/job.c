@@ -263,24 +263,35 @@ static int arrange(struct cvn_job *job, const struct cvn_match_progress *progres
 static int note_left_out(struct cvn_job *job)
 {
     size_t n = job->cohort.n_places_left_out;
+    job->run->left_out_count = (int32_t)n;
     if (n == 0)
         return 0;
     job->run->events_note = cvn_arena_printf(&job->arena,
                                              "%s. Left out of the score %s %zu of them, which more "
                                              "than %d pairs share, or with the rarer "
-                                             "ones more than %d in all",
+                                             "ones more than %d in all.",
                                              job->run->events_note, n == 1 ? "is" : "are", n,
                                              CVN_COHORT_PAIRS_OF_ONE_MAX, CVN_COHORT_PAIRS_MAX);
     return job->run->events_note ? 0 : -ENOMEM;
 }
 
+static bool tell_building(void *arg)
+{
+    const struct cvn_job *job = arg;
+    return cvn_run_slot_tell(job->slot, CVN_RUN_STEP_PREPARE, "prepare", 0, 0);
+}
+
 static int build(struct cvn_job *job)
 {
+    job->gathered.input.go_on = tell_building;
+    job->gathered.input.arg = job;
     int r = cvn_cohort_build(&job->cohort, &job->arena, job->mentoring->options.zones,
                              &job->gathered.input, &job->error);
     cvn_attendance_forget(&job->gathered.input);
     cvn_attendance_forget(&job->cohort.input);
     cvn_arena_reset(&job->attended);
+    if (r == CVN_COHORT_STOPPED)
+        return CVN_MATCH_CANCELLED;
     if (r)
         return r > 0 ? -ECANCELED : r;
     job->cohort.problem.n_threads = job->mentoring->options.threads_per_run;

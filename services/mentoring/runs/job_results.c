@@ -13,7 +13,7 @@
 #include <time.h>
 
 enum {
-    RESULTS_PER_UPDATE = 250,
+    RESULTS_PER_UPDATE = 1000, /* some 500 bytes each */
     INPUT_ROWS_PER_UPDATE = 8,
     BUSY_PAUSE_NS = 10 * 1000 * 1000,
     BUSY_TRIES_MAX = 1000,

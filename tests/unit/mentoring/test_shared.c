@@ -46,7 +46,9 @@ static void attend(struct crowd *crowd, size_t person)
     a->events = cvn_arena_alloc_array(arena, crowd->n_places, sizeof *a->events);
     a->group_ids = cvn_arena_alloc_array(arena, crowd->n_places, sizeof *a->group_ids);
     for (size_t i = 0; i < crowd->n_places; i++) {
-        char *id = cvn_arena_printf(arena, "%zu", i);
+        const struct cvn_id place = {{(uint8_t)i}};
+        char *id = cvn_arena_alloc(arena, CVN_ID_TEXT_BYTES);
+        cvn_id_format(id, i < crowd->n_groups ? "grp" : "evt", &place);
         if (!crowd->was[person * crowd->n_places + i])
             continue;
         if (i < crowd->n_groups) {
@@ -177,12 +179,41 @@ static void test_of_too_many_places_the_rarest_count(void **state)
     }
 }
 
+/* Says so often that it may go on. */
+static bool count_down(void *arg)
+{
+    int *n = arg;
+    return (*n)-- > 0;
+}
+
+static void test_it_stops_when_told(void **state)
+{
+    (void)state;
+    struct crowd crowd;
+    crowd_init(&crowd, 200, 10, 1, 4);
+    for (size_t i = 0; i < 210 * crowd.n_places; i++)
+        crowd.was[i] = true;
+    share(&crowd);
+    int n_asked = 1000, n = n_asked;
+    crowd.cohort.input.go_on = count_down;
+    crowd.cohort.input.arg = &n;
+    assert_int_equal(cvn_cohort_share(&crowd.cohort, &crowd.arena), 0);
+    n_asked -= n;
+    assert_true(n_asked > 3); /* more often with more mentors */
+    for (int i = 0; i < n_asked; i++) {
+        n = i;
+        assert_int_equal(cvn_cohort_share(&crowd.cohort, &crowd.arena), CVN_COHORT_STOPPED);
+    }
+    cvn_arena_deinit(&crowd.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_that_two_share_is_added_up),
         cmocka_unit_test(test_a_place_that_too_many_share_is_left_out),
         cmocka_unit_test(test_of_too_many_places_the_rarest_count),
+        cmocka_unit_test(test_it_stops_when_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
