@@ -15,11 +15,11 @@ UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "ms": 1, "s": 1000, "h": 3600 * 1000, "
 # a peer can reach has a test instead of a line here.
 UNREACHED = {
     "CVN_CALENDAR_IMPORT_MESSAGE_BYTES_MAX": "memory for a message of at most 3 MiB",
+    "CVN_EVENT_CELLS_MAX": "the cells of the largest circle",
     "CVN_EVENT_LIST_HINT_BYTES_MAX": "memory for the events that a hint looks at",
     "CVN_EVENT_LIST_HINT_SCAN_MAX": "a bound of work; a count that comes to it is told as at least that",
     "CVN_EVENT_LIST_ROW_BYTES_MAX": "memory for one event",
     "CVN_EVENT_PLAN_STREAMS_MAX": "one for each filter and word",
-    "CVN_EVENT_STREAM_CELLS_MAX": "the cells of the largest circle",
     "CVN_MOVE_BYTES_MAX": "a step of the history, whose texts are bounded; more is damage",
     "CVN_REGISTER_CHUNK_BYTES_MAX": "memory for a message",
     "CVN_ROW_LIST_PREFIXES_MAX": "room for what the code asks for",

@@ -198,56 +198,19 @@ int cvn_event_stream_add(struct cvn_event_stream *stream, int index, const struc
     return r;
 }
 
-/* How many cells of so many bits the ranges touch. */
-static size_t count_cells(const struct cvn_geo_range *ranges, size_t n, unsigned bits)
+int cvn_event_stream_add_cells(struct cvn_event_stream *stream, int index,
+                               const struct cvn_key *prefix, const struct cvn_event_cells *cells,
+                               const struct cvn_event_window *window)
 {
-    size_t n_cells = 0;
-    uint64_t last = UINT64_MAX;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t a = ranges[i].first >> (CVN_GEO_BITS - bits);
-        uint64_t b = ranges[i].last >> (CVN_GEO_BITS - bits);
-        n_cells += b - a + (a != last);
-        last = b;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < cells->n; i++) {
+        struct cvn_key key;
+        cvn_key_init(&key);
+        cvn_key_put_raw(&key, cvn_slice(prefix->bytes, prefix->len));
+        cvn_event_cell_put(&key, cells->bits, cells->codes[i]);
+        r = cvn_event_stream_add(stream, index, &key, window);
     }
-    return n_cells;
-}
-
-static int add_cells(struct cvn_event_stream *stream, const struct cvn_geo_range *ranges, size_t n,
-                     uint8_t bits, const struct cvn_event_window *window)
-{
-    uint64_t next = 0; /* the first cell that is not added yet */
-    for (size_t i = 0; i < n; i++) {
-        uint64_t cell = ranges[i].first >> (CVN_GEO_BITS - bits);
-        uint64_t last = ranges[i].last >> (CVN_GEO_BITS - bits);
-        for (cell = cell < next ? next : cell; cell <= last; cell++) {
-            struct cvn_key prefix;
-            cvn_key_init(&prefix);
-            cvn_key_put_u8(&prefix, bits);
-            cvn_key_put_u32(&prefix, (uint32_t)cell);
-            int r = cvn_event_stream_add(stream, CVN_EVENT_BY_CELL, &prefix, window);
-            if (r)
-                return r;
-            next = cell + 1;
-        }
-    }
-    return 0;
-}
-
-int cvn_event_stream_add_circle(struct cvn_event_stream *stream, struct cvn_point centre,
-                                double radius_m, const struct cvn_event_window *window)
-{
-    struct cvn_geo_range ranges[CVN_GEO_RANGES_MAX];
-    size_t n = cvn_geo_cover(centre, radius_m, ranges, CVN_EVENT_STREAM_CELLS_MAX);
-    int size = CVN_EVENT_CELL_SIZES - 1;
-    while (size > 0 &&
-           count_cells(ranges, n, cvn_event_cell_bits[size]) > CVN_EVENT_STREAM_CELLS_MAX)
-        size--;
-    if (count_cells(ranges, n, cvn_event_cell_bits[size]) <= CVN_EVENT_STREAM_CELLS_MAX)
-        return add_cells(stream, ranges, n, cvn_event_cell_bits[size], window);
-    /* Around a pole even the coarsest cells are many: walk all and measure. */
-    struct cvn_key all;
-    cvn_key_init(&all);
-    return cvn_event_stream_add(stream, CVN_EVENT_BY_START, &all, window);
+    return r;
 }
 
 static int compare_entries(const void *a, const void *b)
