@@ -1,5 +1,6 @@
 #include "services/events/listing/event_stream.h"
 
+#include "services/events/meetups/event_table.h"
 #include "services/events/spaces.h"
 
 #include <errno.h>
@@ -68,20 +69,26 @@ int cvn_event_place_read(const struct cvn_index_entry *entry, struct cvn_event_p
     return 0;
 }
 
-/* Reads the range's next event as its head; none is left where it is not live after. */
-static int advance(struct cvn_event_stream *stream, struct cvn_event_range *range)
+/* Takes what its cursor came to as the range's head; none is left where it is not live after. */
+static int take_head(struct cvn_event_range *range, int r, const struct cvn_index_entry *entry)
 {
-    struct cvn_index_entry entry;
     range->live = false;
-    ++*stream->n_seen;
-    int r = cvn_index_cursor_next(&range->cursor, &entry);
     if (r == CVN_STORE_ABSENT)
         return 0;
     if (r == 0)
-        r = cvn_event_place_read(&entry, &range->head.place);
-    range->head.traits = entry.value;
+        r = cvn_event_place_read(entry, &range->head.place);
+    if (r == 0)
+        range->head.traits = entry->value;
     range->live = r == 0;
     return r;
+}
+
+static int advance(struct cvn_event_stream *stream, struct cvn_event_range *range)
+{
+    struct cvn_index_entry entry;
+    ++*stream->n_seen;
+    int r = cvn_index_cursor_next(&range->cursor, &entry);
+    return take_head(range, r, &entry);
 }
 
 static bool comes_first(const struct cvn_event_stream *stream, size_t a, size_t b)
@@ -122,19 +129,15 @@ static void settle(struct cvn_event_stream *stream)
     }
 }
 
-/* Makes the next step give what is at the place or beyond it; or only what is beyond. */
-static int aim(struct cvn_event_range *range, const struct cvn_event_place *place, bool beyond)
+/* Makes it the key, in the store, of the place in the range. */
+static void aim(struct cvn_event_range *range, const struct cvn_event_place *place)
 {
     struct cvn_key *at = &range->at;
     at->len = range->prefix_len;
     cvn_key_put_i64(at, place->start_ms);
-    struct cvn_slice key = cvn_key_slice(at);
     cvn_key_put_u8(at, CVN_SPACE_EVENTS);
     cvn_key_put_id(at, &place->id);
     cvn_key_put_u8(at, CVN_EVENT_KIND_ROW);
-    struct cvn_slice row = cvn_slice(at->bytes + key.len, at->len - key.len);
-    return beyond ? cvn_index_cursor_resume(&range->cursor, key, row)
-                  : cvn_index_cursor_seek(&range->cursor, key, row);
 }
 
 /*
@@ -144,40 +147,49 @@ static int aim(struct cvn_event_range *range, const struct cvn_event_place *plac
 static int go_to(struct cvn_event_stream *stream, struct cvn_event_range *range,
                  const struct cvn_event_place *place)
 {
-    for (unsigned i = 0; i < range->n_steps; i++) {
-        int r = advance(stream, range);
-        if (r)
-            return r;
-        if (!range->live ||
-            cvn_event_place_order(&range->head.place, place, stream->direction) >= 0) {
-            range->n_steps = range->n_steps < STEPS_MAX / 2 ? 2 * range->n_steps : STEPS_MAX;
-            return 0;
-        }
-    }
-    range->n_steps = range->n_steps > 1 ? range->n_steps / 2 : 1;
-    int r = aim(range, place, false);
-    return r ? r : advance(stream, range);
+    struct cvn_index_entry entry;
+    unsigned n = 0;
+    aim(range, place);
+    int r = cvn_index_cursor_advance(&range->cursor, cvn_key_slice(&range->at), range->n_steps, &n,
+                                     &entry);
+    *stream->n_seen += n;
+    if (n <= range->n_steps)
+        range->n_steps = range->n_steps < STEPS_MAX / 2 ? 2 * range->n_steps : STEPS_MAX;
+    else
+        range->n_steps = range->n_steps > 1 ? range->n_steps / 2 : 1;
+    return take_head(range, r, &entry);
 }
 
-static int begin_range(struct cvn_event_stream *stream, struct cvn_event_range *range, int index,
-                       const struct cvn_event_window *window)
+/* Begins the cursor over what of the index begins with the prefix and is within the window. */
+static int begin_cursor(const struct cvn_event_stream *stream, struct cvn_event_range *range,
+                        int index, const struct cvn_key *prefix,
+                        const struct cvn_event_window *window)
 {
-    struct cvn_key *lo = &range->at, hi;
+    struct cvn_key lo, hi;
+    cvn_key_init(&lo);
+    cvn_key_put_raw(&lo, cvn_slice(prefix->bytes, prefix->len));
     cvn_key_init(&hi);
-    cvn_key_put_raw(&hi, cvn_key_slice(lo));
-    cvn_key_put_i64(lo, window->from_ms);
+    cvn_key_put_raw(&hi, cvn_slice(prefix->bytes, prefix->len));
+    cvn_key_put_i64(&lo, window->from_ms);
     cvn_key_put_i64(&hi, window->before_ms);
-    if (cvn_slice_compare(cvn_key_slice(lo), cvn_key_slice(&hi)) >= 0)
+    if (cvn_slice_compare(cvn_key_slice(&lo), cvn_key_slice(&hi)) >= 0)
         return 0;
     int r = cvn_index_cursor_init(&range->cursor, stream->txn, &cvn_event_indexes[index],
-                                  (struct cvn_slice[2]){cvn_key_slice(lo), cvn_key_slice(&hi)},
+                                  (struct cvn_slice[2]){cvn_key_slice(&lo), cvn_key_slice(&hi)},
                                   stream->direction);
-    if (r)
-        return r;
-    range->open = true;
-    if (window->after)
-        r = aim(range, window->after, true);
-    return r ? r : advance(stream, range);
+    range->open = r == 0;
+    return r;
+}
+
+static int resume(struct cvn_event_range *range, const struct cvn_key *prefix,
+                  const struct cvn_event_place *after)
+{
+    struct cvn_key key, row;
+    cvn_key_init(&key);
+    cvn_key_put_raw(&key, cvn_slice(prefix->bytes, prefix->len));
+    cvn_key_put_i64(&key, after->start_ms);
+    cvn_event_key(&row, &after->id);
+    return cvn_index_cursor_resume(&range->cursor, cvn_key_slice(&key), cvn_key_slice(&row));
 }
 
 int cvn_event_stream_add(struct cvn_event_stream *stream, int index, const struct cvn_key *prefix,
@@ -188,11 +200,17 @@ int cvn_event_stream_add(struct cvn_event_stream *stream, int index, const struc
     struct cvn_event_range *range = &stream->ranges[stream->n_ranges];
     range->open = range->live = false;
     range->n_steps = STEPS_AT_FIRST;
-    range->prefix_len = prefix->len;
-    cvn_key_init(&range->at);
+    cvn_index_key_begin(&range->at, &cvn_event_indexes[index]);
     cvn_key_put_raw(&range->at, cvn_slice(prefix->bytes, prefix->len));
-    int r = begin_range(stream, range, index, window);
-    stream->n_ranges += range->open;
+    range->prefix_len = range->at.len;
+    int r = begin_cursor(stream, range, index, prefix, window);
+    if (r || !range->open)
+        return r;
+    stream->n_ranges++;
+    if (window->after)
+        r = resume(range, prefix, window->after);
+    if (r == 0)
+        r = advance(stream, range);
     if (r == 0 && range->live)
         push(stream, range);
     return r;
