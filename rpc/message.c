@@ -31,9 +31,13 @@ int cvn_message_pack(const ProtobufCMessage *message, struct cvn_arena *arena,
 /* A tag or a length as protobuf-c reads it, at most 5 bytes; 0 where it would refuse it. */
 static size_t read_varint(const uint8_t *at, size_t len, uint64_t *ret)
 {
-    if (len > 0 && at[0] < 0x80) { /* nearly always */
+    if (len > 0 && at[0] < 0x80) {
         *ret = at[0];
         return 1;
+    }
+    if (len > 1 && at[1] < 0x80) { /* with these two, nearly all */
+        *ret = (at[0] & 0x7f) | (unsigned)at[1] << 7;
+        return 2;
     }
     *ret = 0;
     for (size_t i = 0; i < len && i < 5; i++) {
@@ -44,49 +48,62 @@ static size_t read_varint(const uint8_t *at, size_t len, uint64_t *ret)
     return 0;
 }
 
-/* The bytes of a field behind its tag, whose value or inner bytes are set; SIZE_MAX for what
- * protobuf-c refuses. */
-static size_t field_len(const uint8_t *at, size_t len, unsigned wire_type,
-                        struct cvn_message_field *field)
+/* Reads a number of up to 10 bytes. How many it has, 0 where protobuf-c would refuse it. */
+static size_t read_value(const uint8_t *at, size_t len, uint64_t *ret)
+{
+    if (len > 0 && at[0] < 0x80) { /* mostly */
+        *ret = at[0];
+        return 1;
+    }
+    *ret = 0;
+    for (size_t n = 0; n < len && n < 10; n++) {
+        *ret |= (uint64_t)(at[n] & 0x7f) << (7 * n);
+        if (!(at[n] & 0x80))
+            return n + 1;
+    }
+    return 0;
+}
+
+/*
+ * Reads what is behind a tag into the field's value or inner bytes. How many bytes that is; 0 for
+ * what protobuf-c refuses.
+ */
+static size_t read_field(const uint8_t *at, size_t len, unsigned wire_type,
+                         struct cvn_message_field *field)
 {
     uint64_t inner;
-    size_t n = 0;
+    size_t n;
     switch (wire_type) {
     case PROTOBUF_C_WIRE_TYPE_VARINT:
-        for (; n < len && n < 10; n++) {
-            field->value |= (uint64_t)(at[n] & 0x7f) << (7 * n);
-            if (!(at[n] & 0x80))
-                return n + 1;
-        }
-        return SIZE_MAX;
+        return read_value(at, len, &field->value);
     case PROTOBUF_C_WIRE_TYPE_64BIT:
-        return len >= 8 ? 8 : SIZE_MAX;
+        return len >= 8 ? 8 : 0;
     case PROTOBUF_C_WIRE_TYPE_32BIT:
-        return len >= 4 ? 4 : SIZE_MAX;
+        return len >= 4 ? 4 : 0;
     case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
         n = read_varint(at, len, &inner);
         if (n == 0 || inner > len - n)
-            return SIZE_MAX;
+            return 0;
         field->inner = cvn_slice(at + n, (size_t)inner);
         return n + (size_t)inner;
     }
-    return SIZE_MAX;
+    return 0;
 }
 
 int cvn_message_next_field(struct cvn_slice *rest, struct cvn_message_field *ret)
 {
     const uint8_t *at = rest->data;
-    struct cvn_message_field field = {0};
     uint64_t tag;
     if (rest->len == 0)
         return 0;
+    ret->inner = cvn_slice(NULL, 0);
+    ret->value = 0;
     size_t n = read_varint(at, rest->len, &tag);
-    size_t behind = n ? field_len(at + n, rest->len - n, tag & 7, &field) : SIZE_MAX;
-    if (behind == SIZE_MAX)
+    size_t behind = n ? read_field(at + n, rest->len - n, tag & 7, ret) : 0;
+    if (behind == 0)
         return -EBADMSG;
-    field.number = (uint32_t)(tag >> 3);
-    field.whole = cvn_slice(at, n + behind);
-    *ret = field;
+    ret->number = (uint32_t)(tag >> 3);
+    ret->whole = cvn_slice(at, n + behind);
     *rest = cvn_slice(at + n + behind, rest->len - n - behind);
     return 1;
 }
