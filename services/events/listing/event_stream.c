@@ -59,12 +59,10 @@ int cvn_event_stream_init(struct cvn_event_stream *stream, struct cvn_txn *txn,
 /* The start ends the entry's key, the id is in the row's. */
 int cvn_event_place_read(const struct cvn_index_entry *entry, struct cvn_event_place *ret)
 {
-    struct cvn_key_reader reader;
-    if (entry->key.len < 8 || entry->primary.len < 1 + CVN_ID_BYTES)
+    const size_t n = sizeof ret->start_ms;
+    if (entry->key.len < n || entry->primary.len < 1 + CVN_ID_BYTES)
         return -EUCLEAN;
-    cvn_key_reader_init(&reader,
-                        cvn_slice((const uint8_t *)entry->key.data + entry->key.len - 8, 8));
-    ret->start_ms = cvn_key_get_i64(&reader);
+    ret->start_ms = cvn_key_i64_of((const uint8_t *)entry->key.data + entry->key.len - n);
     memcpy(ret->id.bytes, (const uint8_t *)entry->primary.data + 1, CVN_ID_BYTES);
     return 0;
 }
@@ -117,7 +115,7 @@ static void settle(struct cvn_event_stream *stream)
 {
     if (!stream->heap[0]->live)
         stream->heap[0] = stream->heap[--stream->n_live];
-    for (size_t at = 0;;) {
+    for (size_t at = 0; stream->n_live > 1;) {
         size_t least = at;
         for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < stream->n_live; child++)
             if (comes_first(stream, child, least))
