@@ -39,14 +39,20 @@ static uint64_t lon_part(double lon)
     return part_of(lon - 360 * floor((lon + 180) / 360), -180, 360);
 }
 
-/* The code of a cell: longitude has the first bit and, where they are odd, one more. */
+/* Puts a bit 0 before each of the low 32 bits. */
+static uint64_t spread(uint64_t x)
+{
+    x = (x | x << 16) & UINT64_C(0x0000ffff0000ffff);
+    x = (x | x << 8) & UINT64_C(0x00ff00ff00ff00ff);
+    x = (x | x << 4) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    x = (x | x << 2) & UINT64_C(0x3333333333333333);
+    return (x | x << 1) & UINT64_C(0x5555555555555555);
+}
+
+/* The code of a cell: longitude has the first bit and, where they are odd, the last as well. */
 static uint64_t interleave(uint64_t lon, uint64_t lat, int bits)
 {
-    uint64_t code = 0;
-    int lon_left = (bits + 1) / 2, lat_left = bits / 2;
-    for (int i = 0; i < bits; i++)
-        code = code << 1 | ((i % 2 ? lat >> --lat_left : lon >> --lon_left) & 1);
-    return code;
+    return bits % 2 ? spread(lon) | spread(lat) << 1 : spread(lon) << 1 | spread(lat);
 }
 
 uint64_t cvn_geo_code(struct cvn_point p)

@@ -10,21 +10,6 @@
 /* Entries that are tried before a seek. */
 enum { STEPS_AT_FIRST = 4, STEPS_MAX = 16 };
 
-int cvn_event_place_compare(const struct cvn_event_place *a, const struct cvn_event_place *b)
-{
-    if (a->start_ms != b->start_ms)
-        return a->start_ms < b->start_ms ? -1 : 1;
-    int c = memcmp(a->id.bytes, b->id.bytes, CVN_ID_BYTES);
-    return (c > 0) - (c < 0);
-}
-
-int cvn_event_place_order(const struct cvn_event_place *a, const struct cvn_event_place *b,
-                          enum cvn_direction direction)
-{
-    int c = cvn_event_place_compare(a, b);
-    return direction == CVN_FORWARD ? c : -c;
-}
-
 /* Steps the id, as a number of 16 bytes, and with a carry the start. */
 struct cvn_event_place cvn_event_place_before(const struct cvn_event_place *place,
                                               enum cvn_direction direction)

@@ -15,12 +15,22 @@ struct cvn_event_place {
     struct cvn_id id;
 };
 
-/* -1, 0 or 1, as for memcmp. */
-int cvn_event_place_compare(const struct cvn_event_place *a, const struct cvn_event_place *b);
+/* Below, at or above 0, as memcmp. */
+static inline int cvn_event_place_compare(const struct cvn_event_place *a,
+                                          const struct cvn_event_place *b)
+{
+    if (a->start_ms != b->start_ms)
+        return a->start_ms < b->start_ms ? -1 : 1;
+    return memcmp(a->id.bytes, b->id.bytes, CVN_ID_BYTES);
+}
 
 /* The same in a list of that direction. */
-int cvn_event_place_order(const struct cvn_event_place *a, const struct cvn_event_place *b,
-                          enum cvn_direction direction);
+static inline int cvn_event_place_order(const struct cvn_event_place *a,
+                                        const struct cvn_event_place *b,
+                                        enum cvn_direction direction)
+{
+    return direction == CVN_FORWARD ? cvn_event_place_compare(a, b) : cvn_event_place_compare(b, a);
+}
 
 /* The place of an entry of an index that ends in the start. 0 or -EUCLEAN. */
 int cvn_event_place_read(const struct cvn_index_entry *entry, struct cvn_event_place *ret);
