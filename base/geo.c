@@ -20,38 +20,44 @@ double cvn_geo_distance_m(struct cvn_point a, struct cvn_point b)
     return 2 * earth_radius_m * asin(sqrt(h < 1 ? h : 1));
 }
 
-/* Which of 2^bits equal parts of the axis the degree lies in; the top one is in the last part. */
-static uint64_t part_of(double degree, double from, double extent, int bits)
+/* Which of the axis's equal parts the degree lies in; the top one is in the last part. */
+static uint64_t part_of(double degree, double from, double extent)
 {
-    double parts = ldexp(1, bits);
+    static const double parts = UINT64_C(1) << AXIS_BITS;
     double part = floor((degree - from) / extent * parts);
     return (uint64_t)fmax(0, fmin(part, parts - 1));
 }
 
-static uint64_t lat_part(double lat, int bits)
+static uint64_t lat_part(double lat)
 {
-    return part_of(lat, -90, 180, bits);
+    return part_of(lat, -90, 180);
 }
 
 /* A longitude goes round: 180 east is 180 west, and 190 east 170 west. */
-static uint64_t lon_part(double lon, int bits)
+static uint64_t lon_part(double lon)
 {
-    return part_of(lon - 360 * floor((lon + 180) / 360), -180, 360, bits);
+    return part_of(lon - 360 * floor((lon + 180) / 360), -180, 360);
 }
 
-/* The code of a cell: longitude has the first bit and, where they are odd, one more. */
+/* Puts a bit 0 before each of the low 32 bits. */
+static uint64_t spread(uint64_t x)
+{
+    x = (x | x << 16) & UINT64_C(0x0000ffff0000ffff);
+    x = (x | x << 8) & UINT64_C(0x00ff00ff00ff00ff);
+    x = (x | x << 4) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    x = (x | x << 2) & UINT64_C(0x3333333333333333);
+    return (x | x << 1) & UINT64_C(0x5555555555555555);
+}
+
+/* The code of a cell: longitude has the first bit and, where they are odd, the last as well. */
 static uint64_t interleave(uint64_t lon, uint64_t lat, int bits)
 {
-    uint64_t code = 0;
-    int lon_left = (bits + 1) / 2, lat_left = bits / 2;
-    for (int i = 0; i < bits; i++)
-        code = code << 1 | ((i % 2 ? lat >> --lat_left : lon >> --lon_left) & 1);
-    return code;
+    return bits % 2 ? spread(lon) | spread(lat) << 1 : spread(lon) << 1 | spread(lat);
 }
 
 uint64_t cvn_geo_code(struct cvn_point p)
 {
-    return interleave(lon_part(p.lon, AXIS_BITS), lat_part(p.lat, AXIS_BITS), CVN_GEO_BITS);
+    return interleave(lon_part(p.lon), lat_part(p.lat), CVN_GEO_BITS);
 }
 
 /* Degrees that hold the circle; over a pole, all longitudes. */
@@ -88,20 +94,38 @@ struct grid {
     uint64_t lat, n_lat;
 };
 
-static struct grid grid_over(const struct box *box, int bits)
+/* The cells of full precision at its corners, of which those of any other are the beginnings. */
+struct corners {
+    uint64_t lon_from, lon_to;
+    uint64_t lat_from, lat_to;
+    bool all_round;
+};
+
+static struct corners corners_of(const struct box *box)
+{
+    return (struct corners){
+        .lon_from = lon_part(box->lon_from),
+        .lon_to = lon_part(box->lon_from + box->lon_extent),
+        .lat_from = lat_part(box->lat_min),
+        .lat_to = lat_part(box->lat_max),
+        .all_round = box->lon_extent >= 360, /* else at most 180, never round to its start */
+    };
+}
+
+static struct grid grid_over(const struct corners *at, int bits)
 {
     int lon_bits = (bits + 1) / 2, lat_bits = bits / 2;
     uint64_t columns = UINT64_C(1) << lon_bits;
-    struct grid grid = {.bits = bits, .lon = lon_part(box->lon_from, lon_bits)};
-    uint64_t last = lon_part(box->lon_from + box->lon_extent, lon_bits);
-    grid.n_lon = ((last - grid.lon) & (columns - 1)) + 1;
-    if (box->lon_extent >= 360) { /* else at most 180, which never comes round to its start */
-        grid.lon = 0;
-        grid.n_lon = columns;
-    }
-    grid.lat = lat_part(box->lat_min, lat_bits);
-    grid.n_lat = lat_part(box->lat_max, lat_bits) - grid.lat + 1;
-    return grid;
+    uint64_t lon = at->lon_from >> (AXIS_BITS - lon_bits);
+    uint64_t lat = at->lat_from >> (AXIS_BITS - lat_bits);
+    uint64_t n_lon = (((at->lon_to >> (AXIS_BITS - lon_bits)) - lon) & (columns - 1)) + 1;
+    return (struct grid){
+        .bits = bits,
+        .lon = at->all_round ? 0 : lon,
+        .n_lon = at->all_round ? columns : n_lon,
+        .lat = lat,
+        .n_lat = (at->lat_to >> (AXIS_BITS - lat_bits)) - lat + 1,
+    };
 }
 
 /* Keeps the ranges ascending; there are few. */
@@ -130,9 +154,10 @@ size_t cvn_geo_cover(struct cvn_point centre, double radius_m, struct cvn_geo_ra
                      size_t max)
 {
     struct box box = box_around(centre, radius_m);
-    struct grid grid = grid_over(&box, 0);
+    struct corners corners = corners_of(&box);
+    struct grid grid = grid_over(&corners, 0);
     for (int bits = 1; bits <= CVN_GEO_BITS; bits++) {
-        struct grid finer = grid_over(&box, bits);
+        struct grid finer = grid_over(&corners, bits);
         if (finer.n_lon > max || finer.n_lat > max || finer.n_lon * finer.n_lat > max)
             break;
         grid = finer;

@@ -21,8 +21,9 @@ struct cvn_link_carrier {
     /* Opens and begins to connect; cvn_link_up follows each time there is a connection. 0 or a
      * fault with the sentence in err; then close is called as well. */
     int (*open)(struct cvn_link *link, struct cvn_error *err);
-    /* With the lock: sends a bundle, which is taken; cvn_link_sent follows. */
-    void (*send)(struct cvn_link *link, nng_msg *bundle);
+    /* With the lock: sends a bundle, which is taken; cvn_link_sent follows, unless this is true: it
+     * has left already, as may be where now is true (pipe.h). */
+    bool (*send)(struct cvn_link *link, nng_msg *bundle, bool now);
     /* With the lock: what is being sent must not reach another server. */
     void (*forget)(struct cvn_link *link);
     /* With the lock: begins to close the connection; cvn_link_down may have been called. */

@@ -169,10 +169,11 @@ static void dialed(void *arg)
     cvn_channel_tell(channel);
 }
 
-static void send_bundle(struct cvn_link *link, nng_msg *bundle)
+static bool send_bundle(struct cvn_link *link, nng_msg *bundle, bool now)
 {
-    link->n_pipe_refs++;
-    cvn_pipe_send(link->pipe, bundle);
+    bool left = cvn_pipe_send(link->pipe, bundle, now);
+    link->n_pipe_refs += !left; /* until sent */
+    return left;
 }
 
 /* What the pipe has is lost with it. */

@@ -69,12 +69,14 @@ static void sent(void *arg)
     cvn_channel_tell(channel);
 }
 
-static void send_bundle(struct cvn_link *link, nng_msg *bundle)
+static bool send_bundle(struct cvn_link *link, nng_msg *bundle, bool now)
 {
+    (void)now;
     /* Without the number raw REQ drops the message. */
     (void)nng_msg_header_append_u32(bundle, (uint32_t)REQUEST_ID);
     nng_aio_set_msg(link->send_aio, bundle);
     nng_send_aio(link->socket, link->send_aio);
+    return false;
 }
 
 /* nng would give what waits in the socket to the next server. */

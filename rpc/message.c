@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "rpc/allocator.h"
+#include "rpc/message_field.h"
 #include "rpc/unpack.h"
 
 #include <errno.h>
@@ -28,67 +29,15 @@ int cvn_message_pack(const ProtobufCMessage *message, struct cvn_arena *arena,
     return 0;
 }
 
-/* A tag or a length as protobuf-c reads it, at most 5 bytes; 0 where it would refuse it. */
-static size_t read_varint(const uint8_t *at, size_t len, uint64_t *ret)
+size_t cvn_varint_read_long(const uint8_t *at, size_t len, size_t max, uint64_t *ret)
 {
-    if (len > 0 && at[0] < 0x80) { /* nearly always */
-        *ret = at[0];
-        return 1;
-    }
     *ret = 0;
-    for (size_t i = 0; i < len && i < 5; i++) {
+    for (size_t i = 0; i < len && i < max; i++) {
         *ret |= (uint64_t)(at[i] & 0x7f) << (7 * i);
         if (!(at[i] & 0x80))
             return i + 1;
     }
     return 0;
-}
-
-/* The bytes of a field behind its tag, whose value or inner bytes are set; SIZE_MAX for what
- * protobuf-c refuses. */
-static size_t field_len(const uint8_t *at, size_t len, unsigned wire_type,
-                        struct cvn_message_field *field)
-{
-    uint64_t inner;
-    size_t n = 0;
-    switch (wire_type) {
-    case PROTOBUF_C_WIRE_TYPE_VARINT:
-        for (; n < len && n < 10; n++) {
-            field->value |= (uint64_t)(at[n] & 0x7f) << (7 * n);
-            if (!(at[n] & 0x80))
-                return n + 1;
-        }
-        return SIZE_MAX;
-    case PROTOBUF_C_WIRE_TYPE_64BIT:
-        return len >= 8 ? 8 : SIZE_MAX;
-    case PROTOBUF_C_WIRE_TYPE_32BIT:
-        return len >= 4 ? 4 : SIZE_MAX;
-    case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
-        n = read_varint(at, len, &inner);
-        if (n == 0 || inner > len - n)
-            return SIZE_MAX;
-        field->inner = cvn_slice(at + n, (size_t)inner);
-        return n + (size_t)inner;
-    }
-    return SIZE_MAX;
-}
-
-int cvn_message_next_field(struct cvn_slice *rest, struct cvn_message_field *ret)
-{
-    const uint8_t *at = rest->data;
-    struct cvn_message_field field = {0};
-    uint64_t tag;
-    if (rest->len == 0)
-        return 0;
-    size_t n = read_varint(at, rest->len, &tag);
-    size_t behind = n ? field_len(at + n, rest->len - n, tag & 7, &field) : SIZE_MAX;
-    if (behind == SIZE_MAX)
-        return -EBADMSG;
-    field.number = (uint32_t)(tag >> 3);
-    field.whole = cvn_slice(at, n + behind);
-    *ret = field;
-    *rest = cvn_slice(at + n + behind, rest->len - n - behind);
-    return 1;
 }
 
 /*

@@ -27,20 +27,6 @@ int cvn_message_pack(const ProtobufCMessage *message, struct cvn_arena *arena,
 int cvn_message_unpack(const ProtobufCMessageDescriptor *type, struct cvn_arena *arena,
                        struct cvn_slice bytes, ProtobufCMessage **ret);
 
-/* One field of a packed message, borrowed from it. */
-struct cvn_message_field {
-    uint32_t number;
-    struct cvn_slice whole; /* its tag, too */
-    struct cvn_slice inner; /* what is behind its length; data is NULL where it has none */
-    uint64_t value;         /* of a varint */
-};
-
-/*
- * Takes the first field off the bytes of a message. 1; 0 at their end; -EBADMSG for what protobuf-c
- * refuses.
- */
-int cvn_message_next_field(struct cvn_slice *rest, struct cvn_message_field *ret);
-
 /*
  * Notes a problem for each string that is not valid UTF-8, by its path ("event.title"), and for
  * messages nested deeper than CVN_MESSAGE_DEPTH_MAX.

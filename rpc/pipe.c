@@ -40,9 +40,10 @@ struct cvn_pipe {
     const struct cvn_pipe_events *events;
     void *owner;
     nng_aio *receive_aio, *send_aio;
-    bool greeted;    /* the peer's greeting came */
-    bool misgreeted; /* something else did */
-    uint8_t *bytes;  /* received and not told */
+    nng_aio *now_aio; /* sends what can leave at once; tells nobody */
+    bool greeted;     /* the peer's greeting came */
+    bool misgreeted;  /* something else did */
+    uint8_t *bytes;   /* received and not told */
     size_t len, room;
     uint8_t lead[LEAD_BYTES_MAX]; /* being sent: this, then msg */
     size_t lead_len;
@@ -238,7 +239,7 @@ static void received(void *arg)
     events->received(owner);
 }
 
-static void send_more(struct cvn_pipe *pipe)
+static void set_rest(struct cvn_pipe *pipe, nng_aio *aio)
 {
     nng_iov iov[2];
     unsigned n = 0;
@@ -252,8 +253,39 @@ static void send_more(struct cvn_pipe *pipe)
     if (pipe->msg)
         iov[n++] =
             (nng_iov){(uint8_t *)nng_msg_body(pipe->msg) + skip, nng_msg_len(pipe->msg) - skip};
-    (void)nng_aio_set_iov(pipe->send_aio, n, iov);
+    (void)nng_aio_set_iov(aio, n, iov);
+}
+
+static void send_more(struct cvn_pipe *pipe)
+{
+    set_rest(pipe, pipe->send_aio);
     submit(pipe, nng_stream_send, pipe->send_aio);
+}
+
+static bool is_sent(const struct cvn_pipe *pipe)
+{
+    return pipe->n_sent == pipe->lead_len + (pipe->msg ? nng_msg_len(pipe->msg) : 0);
+}
+
+/*
+ * nng writes what a socket takes before it returns, and what is cancelled after that was not
+ * written at all. Not with TLS, of which nng 1.5.2 may free what is being cancelled.
+ */
+static bool send_now(struct cvn_pipe *pipe)
+{
+    if (pipe->is_tls)
+        return false;
+    set_rest(pipe, pipe->now_aio);
+    submit(pipe, nng_stream_send, pipe->now_aio);
+    nng_aio_cancel(pipe->now_aio);
+    nng_aio_wait(pipe->now_aio);
+    if (nng_aio_result(pipe->now_aio) == 0)
+        pipe->n_sent += nng_aio_count(pipe->now_aio);
+    if (!is_sent(pipe))
+        return false;
+    nng_msg_free(pipe->msg);
+    pipe->msg = NULL;
+    return true;
 }
 
 static void sent(void *arg)
@@ -265,7 +297,7 @@ static void sent(void *arg)
         note_fault(pipe, fault);
     if (ok) {
         pipe->n_sent += nng_aio_count(pipe->send_aio);
-        if (pipe->n_sent < pipe->lead_len + (pipe->msg ? nng_msg_len(pipe->msg) : 0)) {
+        if (!is_sent(pipe)) {
             send_more(pipe);
             return;
         }
@@ -295,7 +327,8 @@ int cvn_pipe_new(struct cvn_pipe **ret, const struct cvn_pipe_start *start)
     (void)pthread_mutex_init(&pipe->lock, NULL);
     (void)nng_stream_set_bool(pipe->stream, NNG_OPT_TCP_NODELAY, true); /* ipc has no such thing */
     if (!make_room(pipe, ROOM_FIRST) || nng_aio_alloc(&pipe->receive_aio, received, pipe) != 0 ||
-        nng_aio_alloc(&pipe->send_aio, sent, pipe) != 0) {
+        nng_aio_alloc(&pipe->send_aio, sent, pipe) != 0 ||
+        nng_aio_alloc(&pipe->now_aio, NULL, NULL) != 0) {
         cvn_pipe_free(pipe);
         return -ENOMEM;
     }
@@ -311,7 +344,7 @@ void cvn_pipe_start(struct cvn_pipe *pipe)
     receive_more(pipe);
 }
 
-void cvn_pipe_send(struct cvn_pipe *pipe, nng_msg *bundle)
+bool cvn_pipe_send(struct cvn_pipe *pipe, nng_msg *bundle, bool now)
 {
     uint64_t length = htobe64(nng_msg_len(bundle) + NUMBER_BYTES);
     uint32_t number = htobe32(NUMBER);
@@ -321,7 +354,10 @@ void cvn_pipe_send(struct cvn_pipe *pipe, nng_msg *bundle)
     pipe->lead_len = pipe->kind_bytes + sizeof length + sizeof number;
     pipe->msg = bundle;
     pipe->n_sent = 0;
+    if (now && send_now(pipe))
+        return true;
     send_more(pipe);
+    return false;
 }
 
 void cvn_pipe_close(struct cvn_pipe *pipe)
@@ -341,6 +377,8 @@ void cvn_pipe_free(struct cvn_pipe *pipe)
         nng_aio_reap(pipe->receive_aio);
     if (pipe->send_aio)
         nng_aio_reap(pipe->send_aio);
+    if (pipe->now_aio)
+        nng_aio_free(pipe->now_aio);
     nng_stream_free(pipe->stream);
     (void)pthread_mutex_destroy(&pipe->lock);
     free(pipe->bytes);

@@ -55,8 +55,12 @@ int cvn_pipe_new(struct cvn_pipe **ret, const struct cvn_pipe_start *start);
 /* Begins to receive, and sends the greeting. */
 void cvn_pipe_start(struct cvn_pipe *pipe);
 
-/* Sends a bundle, which is taken; only after sent was told of the one before, or the greeting. */
-void cvn_pipe_send(struct cvn_pipe *pipe, nng_msg *bundle);
+/*
+ * Sends a bundle, which is taken; only when the one before, or the greeting, has left. True when it
+ * has left already, of which sent is not told: tried where now is true, which saves two threads the
+ * work of telling it, and where more may soon be sent leaves that no time to become one bundle.
+ */
+bool cvn_pipe_send(struct cvn_pipe *pipe, nng_msg *bundle, bool now);
 
 /* Ends the connection; gone is told soon, if the pipe was started. Any thread, again and again. */
 void cvn_pipe_close(struct cvn_pipe *pipe);

@@ -20,9 +20,9 @@ struct cvn_pipe_listener {
     struct cvn_pipe_listener *next;
 };
 
-static void send_bundle(struct cvn_connection *connection, nng_msg *bundle)
+static bool send_bundle(struct cvn_connection *connection, nng_msg *bundle, bool now)
 {
-    cvn_pipe_send(connection->pipe, bundle);
+    return cvn_pipe_send(connection->pipe, bundle, now);
 }
 
 static void close_pipe(struct cvn_connection *connection)

@@ -30,13 +30,15 @@ static void sent(void *arg)
     (void)pthread_mutex_unlock(&server->lock);
 }
 
-static void send_bundle(struct cvn_connection *connection, nng_msg *bundle)
+static bool send_bundle(struct cvn_connection *connection, nng_msg *bundle, bool now)
 {
+    (void)now;
     /* Without the pipe's number in front nng would not know where to; it drops the message then. */
     (void)nng_msg_header_append_u32(bundle, (uint32_t)connection->id);
     (void)nng_msg_header_append_u32(bundle, (uint32_t)REQUEST_ID);
     nng_aio_set_msg(connection->send_aio, bundle);
     nng_send_aio(connection->server->socket, connection->send_aio);
+    return false;
 }
 
 static void close_pipe(struct cvn_connection *connection)

@@ -25,8 +25,9 @@ struct cvn_service {
 
 /* What brings bundles to and from a connection's peer. All with the lock held. */
 struct cvn_carrier {
-    /* Sends a bundle, which is taken; cvn_connection_sent follows. */
-    void (*send)(struct cvn_connection *connection, nng_msg *bundle);
+    /* Sends a bundle, which is taken; cvn_connection_sent follows, unless this is true: it has left
+     * already, as may be where now is true (pipe.h). */
+    bool (*send)(struct cvn_connection *connection, nng_msg *bundle, bool now);
     /* Begins to close; cvn_connection_drop follows. */
     void (*close)(struct cvn_connection *connection);
     /* Who is at the other end. */

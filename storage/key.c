@@ -3,82 +3,10 @@
 #include <endian.h>
 #include <string.h>
 
-void cvn_key_init(struct cvn_key *key)
-{
-    key->len = 0;
-    key->overflowed = false;
-}
-
 void cvn_key_begin(struct cvn_key *key, uint8_t space)
 {
     cvn_key_init(key);
     cvn_key_put_u8(key, space);
-}
-
-/* Room for a field of n bytes, or NULL and the key overflows. */
-static uint8_t *reserve(struct cvn_key *key, size_t n)
-{
-    if (key->overflowed || n > CVN_KEY_BYTES_MAX - key->len) {
-        key->overflowed = true;
-        return NULL;
-    }
-    uint8_t *at = key->bytes + key->len;
-    key->len += n;
-    return at;
-}
-
-static void put_number(struct cvn_key *key, uint64_t value, size_t n)
-{
-    uint8_t *at = reserve(key, n);
-    const uint64_t big_endian = htobe64(value);
-    if (at)
-        memcpy(at, (const uint8_t *)&big_endian + sizeof big_endian - n, n);
-}
-
-void cvn_key_put_u8(struct cvn_key *key, uint8_t value)
-{
-    put_number(key, value, 1);
-}
-
-void cvn_key_put_u16(struct cvn_key *key, uint16_t value)
-{
-    put_number(key, value, 2);
-}
-
-void cvn_key_put_u32(struct cvn_key *key, uint32_t value)
-{
-    put_number(key, value, 4);
-}
-
-void cvn_key_put_u64(struct cvn_key *key, uint64_t value)
-{
-    put_number(key, value, 8);
-}
-
-/* Turns the sign bit over, so that negative numbers sort before positive ones. */
-static uint64_t biased(int64_t value)
-{
-    return (uint64_t)value ^ UINT64_C(1) << 63;
-}
-
-void cvn_key_put_i64(struct cvn_key *key, int64_t value)
-{
-    put_number(key, biased(value), 8);
-}
-
-void cvn_key_put_u64_desc(struct cvn_key *key, uint64_t value)
-{
-    put_number(key, ~value, 8);
-}
-
-void cvn_key_put_i64_desc(struct cvn_key *key, int64_t value)
-{
-    put_number(key, ~biased(value), 8);
-}
-
-void cvn_key_put_id(struct cvn_key *key, const struct cvn_id *id)
-{
-    cvn_key_put_raw(key, cvn_slice(id->bytes, CVN_ID_BYTES));
 }
 
 static void put_escaped(struct cvn_key *key, struct cvn_slice text, size_t n_end)
@@ -87,7 +15,7 @@ static void put_escaped(struct cvn_key *key, struct cvn_slice text, size_t n_end
     size_t n = text.len + n_end;
     for (size_t i = 0; i < text.len; i++)
         n += in[i] == 0;
-    uint8_t *at = reserve(key, n);
+    uint8_t *at = cvn_key_reserve(key, n);
     if (!at)
         return;
     for (size_t i = 0; i < text.len; i++) {
@@ -106,18 +34,6 @@ void cvn_key_put_text(struct cvn_key *key, struct cvn_slice text)
 void cvn_key_put_text_prefix(struct cvn_key *key, struct cvn_slice text)
 {
     put_escaped(key, text, 0);
-}
-
-void cvn_key_put_raw(struct cvn_key *key, struct cvn_slice bytes)
-{
-    uint8_t *at = reserve(key, bytes.len);
-    if (at && bytes.len)
-        memcpy(at, bytes.data, bytes.len);
-}
-
-struct cvn_slice cvn_key_slice(const struct cvn_key *key)
-{
-    return key->overflowed ? cvn_slice(NULL, 0) : cvn_slice(key->bytes, key->len);
 }
 
 void cvn_key_prefix_end(struct cvn_key *end, struct cvn_slice prefix)
@@ -177,6 +93,12 @@ uint32_t cvn_key_get_u32(struct cvn_key_reader *reader)
 uint64_t cvn_key_get_u64(struct cvn_key_reader *reader)
 {
     return get_number(reader, 8);
+}
+
+/* Turns the sign bit over, so that negative numbers sort before positive ones. */
+static uint64_t biased(int64_t value)
+{
+    return (uint64_t)value ^ UINT64_C(1) << 63;
 }
 
 int64_t cvn_key_get_i64(struct cvn_key_reader *reader)

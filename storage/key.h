@@ -9,9 +9,11 @@
 #include "base/id.h"
 #include "base/slice.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { CVN_KEY_BYTES_MAX = 511 };
 
@@ -41,26 +43,81 @@ struct cvn_key {
 };
 
 /* Makes an empty key. */
-void cvn_key_init(struct cvn_key *key);
+static inline void cvn_key_init(struct cvn_key *key)
+{
+    key->len = 0;
+    key->overflowed = false;
+}
 
 /* Makes a key that holds its key space and nothing else yet. */
 void cvn_key_begin(struct cvn_key *key, uint8_t space);
 
-/* Appends an unsigned number of 1, 2, 4 or 8 bytes; sorts ascending. */
-void cvn_key_put_u8(struct cvn_key *key, uint8_t value);
-void cvn_key_put_u16(struct cvn_key *key, uint16_t value);
-void cvn_key_put_u32(struct cvn_key *key, uint32_t value);
-void cvn_key_put_u64(struct cvn_key *key, uint64_t value);
+/* Room for a field of n bytes, or NULL and the key overflows. */
+static inline uint8_t *cvn_key_reserve(struct cvn_key *key, size_t n)
+{
+    if (key->overflowed || n > CVN_KEY_BYTES_MAX - key->len) {
+        key->overflowed = true;
+        return NULL;
+    }
+    uint8_t *at = key->bytes + key->len;
+    key->len += n;
+    return at;
+}
 
-/* Appends a signed number of 8 bytes; sorts ascending, negative ones first. */
-void cvn_key_put_i64(struct cvn_key *key, int64_t value);
+/* Appends bytes as they are: the rest of a key that was built before. */
+static inline void cvn_key_put_raw(struct cvn_key *key, struct cvn_slice bytes)
+{
+    uint8_t *at = cvn_key_reserve(key, bytes.len);
+    if (at && bytes.len)
+        memcpy(at, bytes.data, bytes.len);
+}
+
+/* Appends an unsigned number of 1, 2, 4 or 8 bytes; sorts ascending. */
+static inline void cvn_key_put_u8(struct cvn_key *key, uint8_t value)
+{
+    cvn_key_put_raw(key, cvn_slice(&value, sizeof value));
+}
+
+static inline void cvn_key_put_u16(struct cvn_key *key, uint16_t value)
+{
+    const uint16_t big_endian = htobe16(value);
+    cvn_key_put_raw(key, cvn_slice(&big_endian, sizeof big_endian));
+}
+
+static inline void cvn_key_put_u32(struct cvn_key *key, uint32_t value)
+{
+    const uint32_t big_endian = htobe32(value);
+    cvn_key_put_raw(key, cvn_slice(&big_endian, sizeof big_endian));
+}
+
+static inline void cvn_key_put_u64(struct cvn_key *key, uint64_t value)
+{
+    const uint64_t big_endian = htobe64(value);
+    cvn_key_put_raw(key, cvn_slice(&big_endian, sizeof big_endian));
+}
+
+/* Appends a signed number of 8 bytes; sorts ascending, negative ones first: its sign is turned. */
+static inline void cvn_key_put_i64(struct cvn_key *key, int64_t value)
+{
+    cvn_key_put_u64(key, (uint64_t)value ^ UINT64_C(1) << 63);
+}
 
 /* Appends numbers of 8 bytes that sort descending, so that the newest comes first. */
-void cvn_key_put_u64_desc(struct cvn_key *key, uint64_t value);
-void cvn_key_put_i64_desc(struct cvn_key *key, int64_t value);
+static inline void cvn_key_put_u64_desc(struct cvn_key *key, uint64_t value)
+{
+    cvn_key_put_u64(key, ~value);
+}
+
+static inline void cvn_key_put_i64_desc(struct cvn_key *key, int64_t value)
+{
+    cvn_key_put_i64(key, ~value);
+}
 
 /* Appends the 16 bytes of an id. */
-void cvn_key_put_id(struct cvn_key *key, const struct cvn_id *id);
+static inline void cvn_key_put_id(struct cvn_key *key, const struct cvn_id *id)
+{
+    cvn_key_put_raw(key, cvn_slice(id->bytes, CVN_ID_BYTES));
+}
 
 /*
  * Appends bytes of any length, terminated: 0x00 is written as 0x00 0xff, and the end as 0x00 0x00.
@@ -75,11 +132,11 @@ void cvn_key_put_text(struct cvn_key *key, struct cvn_slice text);
  */
 void cvn_key_put_text_prefix(struct cvn_key *key, struct cvn_slice text);
 
-/* Appends bytes as they are: the rest of a key that was built before. */
-void cvn_key_put_raw(struct cvn_key *key, struct cvn_slice bytes);
-
 /* The key's bytes, borrowed from it; {NULL, 0} when it has overflowed. */
-struct cvn_slice cvn_key_slice(const struct cvn_key *key);
+static inline struct cvn_slice cvn_key_slice(const struct cvn_key *key)
+{
+    return key->overflowed ? cvn_slice(NULL, 0) : cvn_slice(key->bytes, key->len);
+}
 
 /*
  * Makes end the least key that is above every key which begins with prefix, so that [prefix, end)
@@ -99,6 +156,14 @@ struct cvn_key_reader {
 };
 
 void cvn_key_reader_init(struct cvn_key_reader *reader, struct cvn_slice key);
+
+/* The number that cvn_key_put_i64 wrote there. */
+static inline int64_t cvn_key_i64_of(const uint8_t bytes[8])
+{
+    uint64_t big_endian;
+    memcpy(&big_endian, bytes, sizeof big_endian);
+    return (int64_t)(be64toh(big_endian) ^ UINT64_C(1) << 63);
+}
 
 uint8_t cvn_key_get_u8(struct cvn_key_reader *reader);
 uint16_t cvn_key_get_u16(struct cvn_key_reader *reader);

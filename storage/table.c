@@ -360,6 +360,21 @@ static bool split(bool unique, struct cvn_slice key, struct cvn_slice value,
     return true;
 }
 
+void cvn_index_key_begin(struct cvn_key *key, const struct cvn_index *index)
+{
+    begin_index(key, index->id);
+}
+
+int cvn_index_cursor_advance(struct cvn_index_cursor *cursor, struct cvn_slice key, unsigned n_max,
+                             unsigned *ret_n, struct cvn_index_entry *ret)
+{
+    struct cvn_slice found[2];
+    int r = cvn_cursor_advance(&cursor->cursor, key, n_max, ret_n, found);
+    if (r)
+        return r;
+    return split(cursor->index->unique, found[0], found[1], ret) ? 0 : -EUCLEAN;
+}
+
 int cvn_index_cursor_next(struct cvn_index_cursor *cursor, struct cvn_index_entry *ret)
 {
     struct cvn_slice key, value;

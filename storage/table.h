@@ -113,6 +113,19 @@ int cvn_index_cursor_resume(struct cvn_index_cursor *cursor, struct cvn_slice ke
 int cvn_index_cursor_seek(struct cvn_index_cursor *cursor, struct cvn_slice key,
                           struct cvn_slice primary);
 
+/*
+ * Begins the key that an entry has in the store, for advance: the index key is to be put behind
+ * it, and, unless the index is unique, the row's.
+ */
+void cvn_index_key_begin(struct cvn_key *key, const struct cvn_index *index);
+
+/*
+ * Steps to the entry of that key in the store, or the first beyond it, over up to n_max others
+ * before it is sought: see cvn_cursor_advance. Results as next.
+ */
+int cvn_index_cursor_advance(struct cvn_index_cursor *cursor, struct cvn_slice key, unsigned n_max,
+                             unsigned *ret_n, struct cvn_index_entry *ret);
+
 /* Steps to the next entry. 0; CVN_STORE_ABSENT at the end; -EUCLEAN for a damaged entry; a fault.
  */
 int cvn_index_cursor_next(struct cvn_index_cursor *cursor, struct cvn_index_entry *ret);

@@ -261,15 +261,9 @@ static bool in_bounds(const struct cvn_cursor *cursor, struct cvn_slice key)
     return cursor->lo.len == 0 || compare(key, &cursor->lo) >= 0;
 }
 
-int cvn_cursor_next(struct cvn_cursor *cursor, struct cvn_slice *ret_key,
-                    struct cvn_slice *ret_value)
+/* What a step of the engine's cursor led to, as the walk gives it. */
+static int give(struct cvn_cursor *cursor, int r, const struct cvn_slice at[2])
 {
-    if (!cursor->engine)
-        return -EINVAL;
-    if (cursor->txn->fault || cursor->ended)
-        return cursor->txn->fault ? cursor->txn->fault : cursor->ended;
-    struct cvn_slice at[2];
-    int r = cursor->direction == CVN_FORWARD ? step_forward(cursor, at) : step_backward(cursor, at);
     if (r == 0 && check_key(at[0]) != 0)
         r = -EUCLEAN; /* no such key was ever written */
     if (r == 0 && !in_bounds(cursor, at[0]))
@@ -286,10 +280,47 @@ int cvn_cursor_next(struct cvn_cursor *cursor, struct cvn_slice *ret_key,
         memcpy(cursor->last.bytes, at[0].data, at[0].len);
         cursor->last.len = at[0].len;
     }
+    return 0;
+}
+
+int cvn_cursor_next(struct cvn_cursor *cursor, struct cvn_slice *ret_key,
+                    struct cvn_slice *ret_value)
+{
+    if (!cursor->engine)
+        return -EINVAL;
+    if (cursor->txn->fault || cursor->ended)
+        return cursor->txn->fault ? cursor->txn->fault : cursor->ended;
+    struct cvn_slice at[2];
+    int r = cursor->direction == CVN_FORWARD ? step_forward(cursor, at) : step_backward(cursor, at);
+    r = give(cursor, r, at);
+    if (r)
+        return r;
     *ret_key = at[0];
     if (ret_value)
         *ret_value = at[1];
     return 0;
+}
+
+static bool is_reached(const struct cvn_cursor *cursor, struct cvn_slice at, struct cvn_slice key)
+{
+    int c = cvn_slice_compare(at, key);
+    return cursor->direction == CVN_FORWARD ? c >= 0 : c <= 0;
+}
+
+int cvn_cursor_advance(struct cvn_cursor *cursor, struct cvn_slice key, unsigned n_max,
+                       unsigned *ret_n, struct cvn_slice ret[2])
+{
+    const enum cvn_engine_move on =
+        cursor->direction == CVN_FORWARD ? CVN_MOVE_NEXT : CVN_MOVE_PREVIOUS;
+    if (!cursor->positioned || cursor->txn->writable)
+        n_max = 0;
+    for (*ret_n = 1; *ret_n <= n_max; ++*ret_n) {
+        int r = move(cursor, on, NULL, ret);
+        if (r || is_reached(cursor, ret[0], key))
+            return give(cursor, r, ret);
+    }
+    int r = cvn_cursor_seek(cursor, key);
+    return r ? r : cvn_cursor_next(cursor, &ret[0], &ret[1]);
 }
 
 void cvn_cursor_deinit(struct cvn_cursor *cursor)

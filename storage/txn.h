@@ -110,6 +110,14 @@ int cvn_cursor_resume(struct cvn_cursor *cursor, struct cvn_slice key);
 int cvn_cursor_seek(struct cvn_cursor *cursor, struct cvn_slice key);
 
 /*
+ * Steps to this key, or the first beyond it, as seek and next would, from where the walk has come
+ * to before it. Up to n_max keys are stepped over first, each for a fraction of what a seek takes.
+ * *ret_n is how many steps it took, n_max + 1 with a seek. Results as next.
+ */
+int cvn_cursor_advance(struct cvn_cursor *cursor, struct cvn_slice key, unsigned n_max,
+                       unsigned *ret_n, struct cvn_slice ret[2]);
+
+/*
  * Steps to the next key. 0 and both slices set, borrowed as said above; CVN_STORE_ABSENT at the
  * end; or a fault. ret_value may be NULL.
  */

@@ -18,11 +18,11 @@ ROOMS = ("services/events/", "services/mentoring/")
 # a peer can reach has a test instead of a line here.
 UNREACHED = {
     "CVN_CALENDAR_IMPORT_MESSAGE_BYTES_MAX": "memory for a message of at most 3 MiB",
+    "CVN_EVENT_CELLS_MAX": "the cells of the largest circle",
     "CVN_EVENT_LIST_HINT_BYTES_MAX": "memory for the events that a hint looks at",
     "CVN_EVENT_LIST_HINT_SCAN_MAX": "a bound of work; a count that comes to it is told as at least that",
     "CVN_EVENT_LIST_ROW_BYTES_MAX": "memory for one event",
     "CVN_EVENT_PLAN_STREAMS_MAX": "one for each filter and word",
-    "CVN_EVENT_STREAM_CELLS_MAX": "the cells of the largest circle",
     "CVN_KEY_SOURCE_KEYS_MAX": "keys that are remembered; of one that is not, the events service is asked",
     "CVN_LINT_FINDINGS_MAX": "room for the findings, of which there is one of each kind",
     "CVN_MOVE_BYTES_MAX": "a step of the history, whose texts are bounded; more is damage",

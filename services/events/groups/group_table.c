@@ -2,7 +2,7 @@
 
 #include "base/geo.h"
 #include "base/text.h"
-#include "rpc/message.h"
+#include "rpc/message_field.h"
 #include "services/events/change_row.h"
 #include "services/events/etag.h"
 #include "services/events/groups/group_rename.h"

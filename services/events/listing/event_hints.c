@@ -209,8 +209,11 @@ static int count(struct cvn_event_query *query, Convene__Events__V1__FilterHint 
     return r == CVN_EVENT_PLAN_SPENT || r == CVN_STORE_ABSENT ? 0 : r;
 }
 
-/* Counts in memory of its own: what is only counted does not add up in the call's. */
-static int count_without(const struct cvn_event_query *query, const struct filter *filter,
+/*
+ * Counts in memory of its own: what is only counted does not add up in the call's. What was read of
+ * groups counts for all.
+ */
+static int count_without(struct cvn_event_query *query, const struct filter *filter,
                          Convene__Events__V1__FilterHint *hint)
 {
     CVN_ARENA_AUTO arena, row_arena;
@@ -225,11 +228,14 @@ static int count_without(const struct cvn_event_query *query, const struct filte
     filter->leave_out(&request);
     int r = cvn_event_query_read(other, &ctx, &request, &row_arena);
     other->of_events = query->of_events;
-    return r ? r : count(other, hint);
+    if (r == 0)
+        r = count(other, hint);
+    query->of_events = other->of_events;
+    return r;
 }
 
 /* The list itself was walked to its end: of some filters that told whether they matter. */
-int cvn_event_hints_add(const struct cvn_event_query *query,
+int cvn_event_hints_add(struct cvn_event_query *query,
                         Convene__Events__V1__ListEventsResponse *reply)
 {
     struct cvn_arena *arena = query->ctx->arena;

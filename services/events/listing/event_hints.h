@@ -8,7 +8,7 @@
  * Adds to the reply of an empty list, whose query is given, one hint for each filter. Each costs at
  * most CVN_EVENT_LIST_HINT_SCAN_MAX index entries. 0 or a fault.
  */
-int cvn_event_hints_add(const struct cvn_event_query *query,
+int cvn_event_hints_add(struct cvn_event_query *query,
                         Convene__Events__V1__ListEventsResponse *reply);
 
 #endif

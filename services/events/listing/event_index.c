@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "services/events/groups/group_table.h"
+#include "services/events/listing/event_cells.h"
 #include "services/events/listing/event_traits.h"
 #include "services/events/meetups/event_table.h"
 #include "services/events/record.h"
@@ -22,10 +23,8 @@ const struct cvn_index cvn_event_indexes[CVN_EVENT_INDEXES] = {
     [CVN_EVENT_BY_LANGUAGE] = {"event_language", CVN_INDEX_EVENT_LANGUAGE, false},
     [CVN_EVENT_BY_MODE] = {"event_mode", CVN_INDEX_EVENT_MODE, false},
     [CVN_EVENT_TRAITS] = {"event_traits", CVN_INDEX_EVENT_TRAITS, false},
+    [CVN_EVENT_BY_TOPIC_CELL] = {"event_topic_cell", CVN_INDEX_EVENT_TOPIC_CELL, false},
 };
-
-/* About 1,250 by 600 km, 150 by 75, 40 by 40, and 20 by 10, at the equator. */
-const uint8_t cvn_event_cell_bits[CVN_EVENT_CELL_SIZES] = {10, 16, 19, 22};
 
 /* An event on its way into the indexes. */
 struct derivation {
@@ -49,45 +48,57 @@ static int emit_listed(const struct derivation *d, int index, struct cvn_key *ke
     return emit(d, index, key, cvn_slice(d->traits, sizeof d->traits));
 }
 
-static int emit_word(const struct derivation *d, int index, const char *word)
-{
-    struct cvn_slice folded;
-    int r = cvn_group_word(d->arena, word, &folded);
-    if (r == CVN_TEXT_INVALID)
-        return -EBADMSG;
-    if (r || folded.len == 0)
-        return r;
-    struct cvn_key key;
-    cvn_key_init(&key);
-    cvn_key_put_text(&key, folded);
-    return emit_listed(d, index, &key);
-}
-
-static int emit_words(const struct derivation *d)
-{
-    int r = 0;
-    for (size_t i = 0; r == 0 && i < d->event->n_topics; i++)
-        r = emit_word(d, CVN_EVENT_BY_TOPIC, d->event->topics[i]);
-    if (r == 0 && d->event->venue)
-        r = emit_word(d, CVN_EVENT_BY_CITY, d->event->venue->city);
-    return r;
-}
-
-static int emit_cells(const struct derivation *d)
+/* One entry for the cell of each size that the event is in; prefix stands before it in the key. */
+static int emit_cells(const struct derivation *d, int index, const struct cvn_key *prefix,
+                      const uint8_t *bits, size_t n)
 {
     const Convene__Events__V1__LatLng *at = cvn_event_point(d->event);
     if (!at)
         return 0;
     uint64_t code = cvn_geo_code((struct cvn_point){at->latitude, at->longitude});
     int r = 0;
-    for (int i = 0; r == 0 && i < CVN_EVENT_CELL_SIZES; i++) {
+    for (size_t i = 0; r == 0 && i < n; i++) {
         struct cvn_key key;
         cvn_key_init(&key);
-        cvn_key_put_u8(&key, cvn_event_cell_bits[i]);
-        cvn_key_put_u32(&key, (uint32_t)(code >> (CVN_GEO_BITS - cvn_event_cell_bits[i])));
-        r = emit_listed(d, CVN_EVENT_BY_CELL, &key);
+        cvn_key_put_raw(&key, cvn_slice(prefix->bytes, prefix->len));
+        cvn_event_cell_put(&key, bits[i], code);
+        r = emit_listed(d, index, &key);
     }
     return r;
+}
+
+/* The word folded, as a key begins with it; an empty key where nothing is left of it. */
+static int begin_word(const struct derivation *d, const char *word, struct cvn_key *ret)
+{
+    struct cvn_slice folded;
+    int r = cvn_group_word(d->arena, word, &folded);
+    cvn_key_init(ret);
+    if (r == 0 && folded.len > 0)
+        cvn_key_put_text(ret, folded);
+    return r == CVN_TEXT_INVALID ? -EBADMSG : r;
+}
+
+static int emit_topic(const struct derivation *d, const char *topic)
+{
+    static const uint8_t bits = CVN_EVENT_TOPIC_CELL_BITS;
+    struct cvn_key key, prefix;
+    int r = begin_word(d, topic, &prefix);
+    if (r || prefix.len == 0)
+        return r;
+    key = prefix;
+    r = emit_listed(d, CVN_EVENT_BY_TOPIC, &key);
+    return r ? r : emit_cells(d, CVN_EVENT_BY_TOPIC_CELL, &prefix, &bits, 1);
+}
+
+static int emit_place(const struct derivation *d)
+{
+    struct cvn_key city, none;
+    int r = d->event->venue ? begin_word(d, d->event->venue->city, &city) : 0;
+    if (r == 0 && d->event->venue && city.len > 0)
+        r = emit_listed(d, CVN_EVENT_BY_CITY, &city);
+    cvn_key_init(&none);
+    return r ? r
+             : emit_cells(d, CVN_EVENT_BY_CELL, &none, cvn_event_cell_bits, CVN_EVENT_CELL_SIZES);
 }
 
 static int emit_group(const struct derivation *d, const struct cvn_id *group)
@@ -211,10 +222,10 @@ int cvn_event_derive(struct cvn_slice key, struct cvn_slice value, struct cvn_in
         r = emit_group(&d, &traits.group);
     if (r == 0)
         r = emit_series(&d);
+    for (size_t i = 0; r == 0 && i < event->n_topics; i++)
+        r = emit_topic(&d, event->topics[i]);
     if (r == 0)
-        r = emit_words(&d);
-    if (r == 0)
-        r = emit_cells(&d);
+        r = emit_place(&d);
     if (r == 0)
         r = cvn_event_languages(event->language, emit_language, &d);
     if (r == 0)

@@ -17,7 +17,8 @@
  *     group      [group][start]
  *     topic      [folded topic][start]
  *     city       [folded city][start]
- *     cell       [bits of the cell][cell][start]
+ *     cell       [bits of the cell][cell][start]; see event_cells.h
+ *     topic_cell [folded topic][bits of the cell][cell][start]
  *     series     [series][start]
  *     token      [whole 0, stem 1][token][start]: text; see base/tokens.h
  *     language   [lower-case tag, or a beginning of it][start]
@@ -40,13 +41,10 @@ enum {
     CVN_EVENT_BY_LANGUAGE,
     CVN_EVENT_BY_MODE,
     CVN_EVENT_TRAITS,
+    CVN_EVENT_BY_TOPIC_CELL,
     CVN_EVENT_INDEXES,
 };
 extern const struct cvn_index cvn_event_indexes[CVN_EVENT_INDEXES];
-
-/* Bits of geohash of the cells in CVN_EVENT_BY_CELL, coarse to fine. */
-enum { CVN_EVENT_CELL_SIZES = 4 };
-extern const uint8_t cvn_event_cell_bits[CVN_EVENT_CELL_SIZES];
 
 /* In the keys of CVN_EVENT_BY_TOKEN. */
 enum { CVN_EVENT_TOKEN_WHOLE = 0, CVN_EVENT_TOKEN_STEM = 1 };

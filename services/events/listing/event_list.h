@@ -19,7 +19,7 @@ enum {
     /* Memory for looking at one event. */
     CVN_EVENT_LIST_ROW_BYTES_MAX = 1 << 20,
     /* For each hint of an empty page: events counted, and index entries looked at for it. */
-    CVN_EVENT_LIST_HINT_MAX = 100,
+    CVN_EVENT_LIST_HINT_MAX = CVN_EVENT_LIST_DEFAULT,
     CVN_EVENT_LIST_HINT_SCAN_MAX = 2000,
     /* Memory for one hint. */
     CVN_EVENT_LIST_HINT_BYTES_MAX = 4 << 20,

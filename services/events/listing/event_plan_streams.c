@@ -86,18 +86,64 @@ static int add_mode(struct cvn_event_plan *plan, struct cvn_event_stream *stream
     return cvn_event_stream_add(stream, CVN_EVENT_BY_MODE, &prefix, &plan->query->window);
 }
 
+/* Around a pole even the coarsest cells are many: all events are walked and measured. */
 static int add_circle(struct cvn_event_plan *plan)
 {
     const struct cvn_event_query *query = plan->query;
     struct cvn_event_stream *stream;
+    struct cvn_event_cells cells;
+    struct cvn_key none;
     if (!query->by_circle)
         return 0;
-    int r = begin(plan, CVN_EVENT_STREAM_CELLS_MAX + 1, &stream);
-    if (r == 0)
-        r = cvn_event_stream_add_circle(stream, query->centre, query->radius_m, &query->window);
+    int r = begin(plan, CVN_EVENT_CELLS_MAX + 1, &stream);
+    if (r)
+        return r;
+    cvn_key_init(&none);
+    if (cvn_event_cells_cover_finest(&cells, query->centre, query->radius_m))
+        r = cvn_event_stream_add_cells(stream, CVN_EVENT_BY_CELL, &none, &cells, &query->window);
+    else
+        r = cvn_event_stream_add(stream, CVN_EVENT_BY_START, &none, &query->window);
     if (r == 0 && query->request->online_too)
         r = add_mode(plan, stream, CONVENE__EVENTS__V1__ATTENDANCE_MODE__ATTENDANCE_MODE_ONLINE);
     return r;
+}
+
+/*
+ * One index has topics and places together, which serves where all topics' cells are few. What is
+ * wanted because it is online stands in no cell.
+ */
+static bool cover_topics(const struct cvn_event_query *query, struct cvn_event_cells *ret)
+{
+    size_t n = query->topics.n;
+    return query->by_circle && !query->request->online_too && n > 0 &&
+           n <= CVN_EVENT_TOPIC_CELLS_MAX &&
+           cvn_event_cells_cover(ret, CVN_EVENT_TOPIC_CELL_BITS, query->centre, query->radius_m,
+                                 CVN_EVENT_TOPIC_CELLS_MAX / n);
+}
+
+static int add_topics_in_cells(struct cvn_event_plan *plan, const struct cvn_event_cells *cells)
+{
+    const struct cvn_event_query *query = plan->query;
+    struct cvn_event_stream *stream;
+    int r = begin(plan, query->topics.n * cells->n, &stream);
+    stream->tells = CVN_EVENT_ASK_TOPICS;
+    for (size_t i = 0; r == 0 && i < query->topics.n; i++) {
+        struct cvn_key topic;
+        cvn_key_init(&topic);
+        cvn_key_put_text(&topic, query->topics.items[i]);
+        r = cvn_event_stream_add_cells(stream, CVN_EVENT_BY_TOPIC_CELL, &topic, cells,
+                                       &query->window);
+    }
+    return r;
+}
+
+static int add_topics_and_circle(struct cvn_event_plan *plan)
+{
+    struct cvn_event_cells cells;
+    if (cover_topics(plan->query, &cells))
+        return add_topics_in_cells(plan, &cells);
+    int r = add_circle(plan);
+    return r ? r : add_words(plan, CVN_EVENT_BY_TOPIC, &plan->query->topics, CVN_EVENT_ASK_TOPICS);
 }
 
 static int add_series(struct cvn_event_plan *plan, bool *needed)
@@ -279,14 +325,12 @@ int cvn_event_plan_add_streams(struct cvn_event_plan *plan, bool *needed)
         return r; /* few enough to be asked by their traits */
     r = add_groups(plan);
     if (r == 0)
-        r = add_circle(plan);
+        r = add_topics_and_circle(plan);
     if (r == 0 && query->city.len > 0) {
         r = begin(plan, 1, &stream);
         stream->tells = CVN_EVENT_ASK_CITY;
         if (r == 0)
             r = add_text_range(plan, stream, CVN_EVENT_BY_CITY, query->city);
     }
-    if (r == 0)
-        r = add_words(plan, CVN_EVENT_BY_TOPIC, &query->topics, CVN_EVENT_ASK_TOPICS);
     return r ? r : add_rest(plan);
 }

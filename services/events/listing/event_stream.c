@@ -1,5 +1,6 @@
 #include "services/events/listing/event_stream.h"
 
+#include "services/events/meetups/event_table.h"
 #include "services/events/spaces.h"
 
 #include <errno.h>
@@ -8,21 +9,6 @@
 
 /* Entries that are tried before a seek. */
 enum { STEPS_AT_FIRST = 4, STEPS_MAX = 16 };
-
-int cvn_event_place_compare(const struct cvn_event_place *a, const struct cvn_event_place *b)
-{
-    if (a->start_ms != b->start_ms)
-        return a->start_ms < b->start_ms ? -1 : 1;
-    int c = memcmp(a->id.bytes, b->id.bytes, CVN_ID_BYTES);
-    return (c > 0) - (c < 0);
-}
-
-int cvn_event_place_order(const struct cvn_event_place *a, const struct cvn_event_place *b,
-                          enum cvn_direction direction)
-{
-    int c = cvn_event_place_compare(a, b);
-    return direction == CVN_FORWARD ? c : -c;
-}
 
 /* Steps the id, as a number of 16 bytes, and with a carry the start. */
 struct cvn_event_place cvn_event_place_before(const struct cvn_event_place *place,
@@ -58,30 +44,34 @@ int cvn_event_stream_init(struct cvn_event_stream *stream, struct cvn_txn *txn,
 /* The start ends the entry's key, the id is in the row's. */
 int cvn_event_place_read(const struct cvn_index_entry *entry, struct cvn_event_place *ret)
 {
-    struct cvn_key_reader reader;
-    if (entry->key.len < 8 || entry->primary.len < 1 + CVN_ID_BYTES)
+    const size_t n = sizeof ret->start_ms;
+    if (entry->key.len < n || entry->primary.len < 1 + CVN_ID_BYTES)
         return -EUCLEAN;
-    cvn_key_reader_init(&reader,
-                        cvn_slice((const uint8_t *)entry->key.data + entry->key.len - 8, 8));
-    ret->start_ms = cvn_key_get_i64(&reader);
+    ret->start_ms = cvn_key_i64_of((const uint8_t *)entry->key.data + entry->key.len - n);
     memcpy(ret->id.bytes, (const uint8_t *)entry->primary.data + 1, CVN_ID_BYTES);
     return 0;
 }
 
-/* Reads the range's next event as its head; none is left where it is not live after. */
-static int advance(struct cvn_event_stream *stream, struct cvn_event_range *range)
+/* Takes what its cursor came to as the range's head; none is left where it is not live after. */
+static int take_head(struct cvn_event_range *range, int r, const struct cvn_index_entry *entry)
 {
-    struct cvn_index_entry entry;
     range->live = false;
-    ++*stream->n_seen;
-    int r = cvn_index_cursor_next(&range->cursor, &entry);
     if (r == CVN_STORE_ABSENT)
         return 0;
     if (r == 0)
-        r = cvn_event_place_read(&entry, &range->head.place);
-    range->head.traits = entry.value;
+        r = cvn_event_place_read(entry, &range->head.place);
+    if (r == 0)
+        range->head.traits = entry->value;
     range->live = r == 0;
     return r;
+}
+
+static int advance(struct cvn_event_stream *stream, struct cvn_event_range *range)
+{
+    struct cvn_index_entry entry;
+    ++*stream->n_seen;
+    int r = cvn_index_cursor_next(&range->cursor, &entry);
+    return take_head(range, r, &entry);
 }
 
 static bool comes_first(const struct cvn_event_stream *stream, size_t a, size_t b)
@@ -110,7 +100,7 @@ static void settle(struct cvn_event_stream *stream)
 {
     if (!stream->heap[0]->live)
         stream->heap[0] = stream->heap[--stream->n_live];
-    for (size_t at = 0;;) {
+    for (size_t at = 0; stream->n_live > 1;) {
         size_t least = at;
         for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < stream->n_live; child++)
             if (comes_first(stream, child, least))
@@ -122,19 +112,15 @@ static void settle(struct cvn_event_stream *stream)
     }
 }
 
-/* Makes the next step give what is at the place or beyond it; or only what is beyond. */
-static int aim(struct cvn_event_range *range, const struct cvn_event_place *place, bool beyond)
+/* Makes it the key, in the store, of the place in the range. */
+static void aim(struct cvn_event_range *range, const struct cvn_event_place *place)
 {
     struct cvn_key *at = &range->at;
     at->len = range->prefix_len;
     cvn_key_put_i64(at, place->start_ms);
-    struct cvn_slice key = cvn_key_slice(at);
     cvn_key_put_u8(at, CVN_SPACE_EVENTS);
     cvn_key_put_id(at, &place->id);
     cvn_key_put_u8(at, CVN_EVENT_KIND_ROW);
-    struct cvn_slice row = cvn_slice(at->bytes + key.len, at->len - key.len);
-    return beyond ? cvn_index_cursor_resume(&range->cursor, key, row)
-                  : cvn_index_cursor_seek(&range->cursor, key, row);
 }
 
 /*
@@ -144,40 +130,49 @@ static int aim(struct cvn_event_range *range, const struct cvn_event_place *plac
 static int go_to(struct cvn_event_stream *stream, struct cvn_event_range *range,
                  const struct cvn_event_place *place)
 {
-    for (unsigned i = 0; i < range->n_steps; i++) {
-        int r = advance(stream, range);
-        if (r)
-            return r;
-        if (!range->live ||
-            cvn_event_place_order(&range->head.place, place, stream->direction) >= 0) {
-            range->n_steps = range->n_steps < STEPS_MAX / 2 ? 2 * range->n_steps : STEPS_MAX;
-            return 0;
-        }
-    }
-    range->n_steps = range->n_steps > 1 ? range->n_steps / 2 : 1;
-    int r = aim(range, place, false);
-    return r ? r : advance(stream, range);
+    struct cvn_index_entry entry;
+    unsigned n = 0;
+    aim(range, place);
+    int r = cvn_index_cursor_advance(&range->cursor, cvn_key_slice(&range->at), range->n_steps, &n,
+                                     &entry);
+    *stream->n_seen += n;
+    if (n <= range->n_steps)
+        range->n_steps = range->n_steps < STEPS_MAX / 2 ? 2 * range->n_steps : STEPS_MAX;
+    else
+        range->n_steps = range->n_steps > 1 ? range->n_steps / 2 : 1;
+    return take_head(range, r, &entry);
 }
 
-static int begin_range(struct cvn_event_stream *stream, struct cvn_event_range *range, int index,
-                       const struct cvn_event_window *window)
+/* Begins the cursor over what of the index begins with the prefix and is within the window. */
+static int begin_cursor(const struct cvn_event_stream *stream, struct cvn_event_range *range,
+                        int index, const struct cvn_key *prefix,
+                        const struct cvn_event_window *window)
 {
-    struct cvn_key *lo = &range->at, hi;
+    struct cvn_key lo, hi;
+    cvn_key_init(&lo);
+    cvn_key_put_raw(&lo, cvn_slice(prefix->bytes, prefix->len));
     cvn_key_init(&hi);
-    cvn_key_put_raw(&hi, cvn_key_slice(lo));
-    cvn_key_put_i64(lo, window->from_ms);
+    cvn_key_put_raw(&hi, cvn_slice(prefix->bytes, prefix->len));
+    cvn_key_put_i64(&lo, window->from_ms);
     cvn_key_put_i64(&hi, window->before_ms);
-    if (cvn_slice_compare(cvn_key_slice(lo), cvn_key_slice(&hi)) >= 0)
+    if (cvn_slice_compare(cvn_key_slice(&lo), cvn_key_slice(&hi)) >= 0)
         return 0;
     int r = cvn_index_cursor_init(&range->cursor, stream->txn, &cvn_event_indexes[index],
-                                  (struct cvn_slice[2]){cvn_key_slice(lo), cvn_key_slice(&hi)},
+                                  (struct cvn_slice[2]){cvn_key_slice(&lo), cvn_key_slice(&hi)},
                                   stream->direction);
-    if (r)
-        return r;
-    range->open = true;
-    if (window->after)
-        r = aim(range, window->after, true);
-    return r ? r : advance(stream, range);
+    range->open = r == 0;
+    return r;
+}
+
+static int resume(struct cvn_event_range *range, const struct cvn_key *prefix,
+                  const struct cvn_event_place *after)
+{
+    struct cvn_key key, row;
+    cvn_key_init(&key);
+    cvn_key_put_raw(&key, cvn_slice(prefix->bytes, prefix->len));
+    cvn_key_put_i64(&key, after->start_ms);
+    cvn_event_key(&row, &after->id);
+    return cvn_index_cursor_resume(&range->cursor, cvn_key_slice(&key), cvn_key_slice(&row));
 }
 
 int cvn_event_stream_add(struct cvn_event_stream *stream, int index, const struct cvn_key *prefix,
@@ -188,66 +183,35 @@ int cvn_event_stream_add(struct cvn_event_stream *stream, int index, const struc
     struct cvn_event_range *range = &stream->ranges[stream->n_ranges];
     range->open = range->live = false;
     range->n_steps = STEPS_AT_FIRST;
-    range->prefix_len = prefix->len;
-    cvn_key_init(&range->at);
+    cvn_index_key_begin(&range->at, &cvn_event_indexes[index]);
     cvn_key_put_raw(&range->at, cvn_slice(prefix->bytes, prefix->len));
-    int r = begin_range(stream, range, index, window);
-    stream->n_ranges += range->open;
+    range->prefix_len = range->at.len;
+    int r = begin_cursor(stream, range, index, prefix, window);
+    if (r || !range->open)
+        return r;
+    stream->n_ranges++;
+    if (window->after)
+        r = resume(range, prefix, window->after);
+    if (r == 0)
+        r = advance(stream, range);
     if (r == 0 && range->live)
         push(stream, range);
     return r;
 }
 
-/* How many cells of so many bits the ranges touch. */
-static size_t count_cells(const struct cvn_geo_range *ranges, size_t n, unsigned bits)
+int cvn_event_stream_add_cells(struct cvn_event_stream *stream, int index,
+                               const struct cvn_key *prefix, const struct cvn_event_cells *cells,
+                               const struct cvn_event_window *window)
 {
-    size_t n_cells = 0;
-    uint64_t last = UINT64_MAX;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t a = ranges[i].first >> (CVN_GEO_BITS - bits);
-        uint64_t b = ranges[i].last >> (CVN_GEO_BITS - bits);
-        n_cells += b - a + (a != last);
-        last = b;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < cells->n; i++) {
+        struct cvn_key key;
+        cvn_key_init(&key);
+        cvn_key_put_raw(&key, cvn_slice(prefix->bytes, prefix->len));
+        cvn_event_cell_put(&key, cells->bits, cells->codes[i]);
+        r = cvn_event_stream_add(stream, index, &key, window);
     }
-    return n_cells;
-}
-
-static int add_cells(struct cvn_event_stream *stream, const struct cvn_geo_range *ranges, size_t n,
-                     uint8_t bits, const struct cvn_event_window *window)
-{
-    uint64_t next = 0; /* the first cell that is not added yet */
-    for (size_t i = 0; i < n; i++) {
-        uint64_t cell = ranges[i].first >> (CVN_GEO_BITS - bits);
-        uint64_t last = ranges[i].last >> (CVN_GEO_BITS - bits);
-        for (cell = cell < next ? next : cell; cell <= last; cell++) {
-            struct cvn_key prefix;
-            cvn_key_init(&prefix);
-            cvn_key_put_u8(&prefix, bits);
-            cvn_key_put_u32(&prefix, (uint32_t)cell);
-            int r = cvn_event_stream_add(stream, CVN_EVENT_BY_CELL, &prefix, window);
-            if (r)
-                return r;
-            next = cell + 1;
-        }
-    }
-    return 0;
-}
-
-int cvn_event_stream_add_circle(struct cvn_event_stream *stream, struct cvn_point centre,
-                                double radius_m, const struct cvn_event_window *window)
-{
-    struct cvn_geo_range ranges[CVN_GEO_RANGES_MAX];
-    size_t n = cvn_geo_cover(centre, radius_m, ranges, CVN_EVENT_STREAM_CELLS_MAX);
-    int size = CVN_EVENT_CELL_SIZES - 1;
-    while (size > 0 &&
-           count_cells(ranges, n, cvn_event_cell_bits[size]) > CVN_EVENT_STREAM_CELLS_MAX)
-        size--;
-    if (count_cells(ranges, n, cvn_event_cell_bits[size]) <= CVN_EVENT_STREAM_CELLS_MAX)
-        return add_cells(stream, ranges, n, cvn_event_cell_bits[size], window);
-    /* Around a pole even the coarsest cells are many: walk all and measure. */
-    struct cvn_key all;
-    cvn_key_init(&all);
-    return cvn_event_stream_add(stream, CVN_EVENT_BY_START, &all, window);
+    return r;
 }
 
 static int compare_entries(const void *a, const void *b)

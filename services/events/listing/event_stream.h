@@ -6,13 +6,8 @@
 #define CVN_SERVICES_EVENTS_LISTING_EVENT_STREAM_H
 
 #include "base/arena.h"
-#include "base/geo.h"
+#include "services/events/listing/event_cells.h"
 #include "services/events/listing/event_index.h"
-
-enum {
-    /* Cells that are merged for one list around a place. */
-    CVN_EVENT_STREAM_CELLS_MAX = 16,
-};
 
 /* A place in the order. */
 struct cvn_event_place {
@@ -20,12 +15,22 @@ struct cvn_event_place {
     struct cvn_id id;
 };
 
-/* -1, 0 or 1, as for memcmp. */
-int cvn_event_place_compare(const struct cvn_event_place *a, const struct cvn_event_place *b);
+/* Below, at or above 0, as memcmp. */
+static inline int cvn_event_place_compare(const struct cvn_event_place *a,
+                                          const struct cvn_event_place *b)
+{
+    if (a->start_ms != b->start_ms)
+        return a->start_ms < b->start_ms ? -1 : 1;
+    return memcmp(a->id.bytes, b->id.bytes, CVN_ID_BYTES);
+}
 
 /* The same in a list of that direction. */
-int cvn_event_place_order(const struct cvn_event_place *a, const struct cvn_event_place *b,
-                          enum cvn_direction direction);
+static inline int cvn_event_place_order(const struct cvn_event_place *a,
+                                        const struct cvn_event_place *b,
+                                        enum cvn_direction direction)
+{
+    return direction == CVN_FORWARD ? cvn_event_place_compare(a, b) : cvn_event_place_compare(b, a);
+}
 
 /* The place of an entry of an index that ends in the start. 0 or -EUCLEAN. */
 int cvn_event_place_read(const struct cvn_index_entry *entry, struct cvn_event_place *ret);
@@ -87,11 +92,10 @@ int cvn_event_stream_init(struct cvn_event_stream *stream, struct cvn_txn *txn,
 int cvn_event_stream_add(struct cvn_event_stream *stream, int index, const struct cvn_key *prefix,
                          const struct cvn_event_window *window);
 
-/*
- * Adds the cells that cover the circle, at most CVN_EVENT_STREAM_CELLS_MAX of them. 0 or a fault.
- */
-int cvn_event_stream_add_circle(struct cvn_event_stream *stream, struct cvn_point centre,
-                                double radius_m, const struct cvn_event_window *window);
+/* Adds a range for each of the cells, which stand behind the prefix. As add. */
+int cvn_event_stream_add_cells(struct cvn_event_stream *stream, int index,
+                               const struct cvn_key *prefix, const struct cvn_event_cells *cells,
+                               const struct cvn_event_window *window);
 
 /* Makes it the entries given, sorted and narrowed to the window. They are the caller's. */
 void cvn_event_stream_set_entries(struct cvn_event_stream *stream, struct cvn_event_entry *entries,

@@ -1,7 +1,7 @@
 #include "services/events/listing/event_traits.h"
 
 #include "base/text.h"
-#include "rpc/message.h"
+#include "rpc/message_field.h"
 #include "services/events/field_check.h"
 #include "services/events/groups/group_table.h"
 #include "services/events/meetups/event_row.h"
@@ -137,15 +137,18 @@ int cvn_event_traits_of_row(struct cvn_slice row, struct cvn_event_traits *ret)
     struct cvn_message_field field;
     bool grouped = false;
     int r;
-    while ((r = cvn_message_next_field(&row, &field)) > 0) {
+    /* Rows are packed in the order of their fields' numbers; none asked for here is higher. */
+    while ((r = cvn_message_next_field(&row, &field)) > 0 &&
+           field.number <= CVN_EVENT_VIRTUAL_CAPACITY) {
         if (field.number == CVN_EVENT_GROUP_ID)
             grouped = field.inner.data && read_group(field.inner, &traits.group);
         else if (!field.inner.data)
             take_number(&traits, field.number, (int32_t)field.value);
     }
-    if (r == 0 && grouped)
-        *ret = traits;
-    return r ? r : grouped ? 0 : -EBADMSG;
+    if (r < 0 || !grouped)
+        return -EBADMSG;
+    *ret = traits;
+    return 0;
 }
 
 static uint8_t *put(uint8_t *at, uint64_t value, size_t n)

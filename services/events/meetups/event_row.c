@@ -1,6 +1,7 @@
 #include "services/events/meetups/event_row.h"
 
 #include "rpc/message.h"
+#include "rpc/message_field.h"
 #include "services/events/etag.h"
 #include "services/events/meetups/event_table.h"
 #include "services/events/rsvps/seats.h"

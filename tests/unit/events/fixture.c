@@ -1,5 +1,6 @@
 #include "tests/unit/events/fixture.h"
 
+#include "services/events/schema.h"
 #include "storage/table.h"
 #include "tests/support/cmocka_all.h"
 
@@ -178,6 +179,49 @@ void assert_indexes_right(struct harness *harness)
     assert_int_equal(r, 0);
     assert_int_equal(totals.n_findings, 0);
     assert_true(totals.n_rows > 0);
+}
+
+struct forgetting {
+    uint8_t index;
+    size_t n;
+};
+
+static int forget(struct cvn_ctx *ctx, void *arg)
+{
+    struct forgetting *forgetting = arg;
+    struct cvn_key prefix, end;
+    struct cvn_slice at;
+    cvn_key_begin(&prefix, CVN_SPACE_INDEX);
+    cvn_key_put_u8(&prefix, forgetting->index);
+    cvn_key_prefix_end(&end, cvn_key_slice(&prefix));
+    CVN_CURSOR_AUTO cursor;
+    int r = cvn_cursor_init(&cursor, ctx->txn, cvn_key_slice(&prefix), cvn_key_slice(&end),
+                            CVN_FORWARD);
+    while (r == 0 && (r = cvn_cursor_next(&cursor, &at, NULL)) == 0) {
+        struct cvn_key key;
+        cvn_key_init(&key);
+        cvn_key_put_raw(&key, at);
+        r = cvn_txn_delete(ctx->txn, cvn_key_slice(&key));
+        forgetting->n++;
+    }
+    return r == CVN_STORE_ABSENT ? 0 : r;
+}
+
+size_t forget_index(struct harness *harness, uint8_t index)
+{
+    struct forgetting forgetting = {.index = index};
+    assert_int_equal(harness_write(harness, forget, &forgetting), 0);
+    return forgetting.n;
+}
+
+static int step(struct cvn_ctx *ctx, void *arg)
+{
+    return cvn_events_schema_steps[*(const unsigned *)arg - 1](ctx->txn, NULL);
+}
+
+void step_schema(struct harness *harness, unsigned version)
+{
+    assert_int_equal(harness_write(harness, step, &version), 0);
 }
 
 uint64_t roll(struct dice *dice, uint64_t n)

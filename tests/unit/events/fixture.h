@@ -65,6 +65,12 @@ void join(struct client *client, struct cvn_id group);
 /* Asserts that every index of the store is what its rows make it. */
 void assert_indexes_right(struct harness *harness);
 
+/* Deletes what an index has, as a store from before it is without it; how many entries that were.
+ */
+size_t forget_index(struct harness *harness, uint8_t index);
+/* Takes the store's schema from the version before this one to it; asserts. */
+void step_schema(struct harness *harness, unsigned version);
+
 /* Steele, Lea and Flood's SplitMix64 ("Fast splittable pseudorandom number generators", 2014). */
 struct dice {
     uint64_t state;

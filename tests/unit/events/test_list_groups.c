@@ -2,9 +2,7 @@
  */
 #include "services/events/listing/event_groups.h"
 
-#include "services/events/schema.h"
 #include "services/events/spaces.h"
-#include "storage/table.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/unit/events/fixture.h"
 
@@ -121,44 +119,16 @@ static void test_hints_of_what_archived_groups_have_ahead(void **state)
     }
 }
 
-/* As a program of the version before leaves the store. */
-static int forget_archived(struct cvn_ctx *ctx, void *arg)
-{
-    struct cvn_key prefix, end;
-    struct cvn_slice at;
-    cvn_key_begin(&prefix, CVN_SPACE_INDEX);
-    cvn_key_put_u8(&prefix, CVN_INDEX_GROUP_ARCHIVED);
-    cvn_key_prefix_end(&end, cvn_key_slice(&prefix));
-    CVN_CURSOR_AUTO cursor;
-    int r = cvn_cursor_init(&cursor, ctx->txn, cvn_key_slice(&prefix), cvn_key_slice(&end),
-                            CVN_FORWARD);
-    while (r == 0 && (r = cvn_cursor_next(&cursor, &at, NULL)) == 0) {
-        struct cvn_key key;
-        cvn_key_init(&key);
-        cvn_key_put_raw(&key, at);
-        r = cvn_txn_delete(ctx->txn, cvn_key_slice(&key));
-        ++*(size_t *)arg;
-    }
-    return r == CVN_STORE_ABSENT ? 0 : r;
-}
-
-static int step(struct cvn_ctx *ctx, void *arg)
-{
-    return cvn_events_schema_steps[0](ctx->txn, arg);
-}
-
 static void test_store_of_the_version_before_is_given_its_archived_groups(void **state)
 {
     struct scene *s = *state;
-    size_t n_forgotten = 0;
     add_groups(s, VISIBILITY(PUBLIC));
     for (size_t i = 0; i < 3; i++)
         archive(s, 2 * i);
     assert_int_equal(n_listed(&s->nobody), N_GROUPS - 3);
-    assert_int_equal(harness_write(s->harness, forget_archived, &n_forgotten), 0);
-    assert_int_equal(n_forgotten, 3);
+    assert_int_equal(forget_index(s->harness, CVN_INDEX_GROUP_ARCHIVED), 3);
     assert_int_equal(n_listed(&s->nobody), N_GROUPS);
-    assert_int_equal(harness_write(s->harness, step, NULL), 0);
+    step_schema(s->harness, 1);
     assert_int_equal(n_listed(&s->nobody), N_GROUPS - 3);
     assert_indexes_right(s->harness);
 }

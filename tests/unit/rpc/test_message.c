@@ -1,6 +1,7 @@
 /* Which strings and depths cvn_message_check finds fault with, and how it says where. */
 #include "all_types.pb-c.h"
 #include "rpc/message.h"
+#include "rpc/message_field.h"
 #include "tests/support/cmocka_all.h"
 
 #include <errno.h>
