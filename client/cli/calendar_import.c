@@ -200,16 +200,13 @@ static enum cvn_exit send_all(struct calendar_import *import)
 static enum cvn_exit print(struct calendar_import *import, enum cvn_exit code)
 {
     struct cvn_cli *cli = import->cli;
-    bool began = cvn_report_total(import->report) > 0;
-    enum cvn_exit told = code && !began
-                             ? CVN_EXIT_DONE
-                             : cvn_report_print(cli, import->report, "events", import->file_name);
+    enum cvn_exit told = cvn_report_print(cli, import->report, "events", import->file_name, code);
     if (code == CVN_EXIT_DONE && import->created && !cvn_args_has(&cli->args, "publish") &&
         !cvn_args_has(&cli->args, "dry-run")) {
         cvn_cli_note(cli, "What was created are drafts. With --publish they are seen at once; one "
                           "by one: convene events publish EVENT");
     }
-    return code ? code : told;
+    return told;
 }
 
 static void refuse(void *arg, size_t line, const char *reason)

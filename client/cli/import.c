@@ -31,37 +31,6 @@ struct import {
     size_t text_bytes;
 };
 
-static size_t find_column(const struct cvn_import_kind *kind, const char *name)
-{
-    size_t c = 0;
-    while (kind->columns[c].name && strcmp(kind->columns[c].name, name) != 0) {
-        c++;
-    }
-    return c;
-}
-
-static const char *nearest_column(const struct cvn_import_kind *kind, const char *name)
-{
-    for (const struct cvn_import_column *c = kind->columns; c->name; c++) {
-        if (cvn_words_close(c->name, name)) {
-            return c->name;
-        }
-    }
-    return NULL;
-}
-
-/* What is wrong with a name that is no column. */
-static int refuse_column(const struct cvn_import_kind *kind, const char *name,
-                         struct cvn_error *err)
-{
-    const char *near = nearest_column(kind, name);
-    if (near) {
-        return cvn_error_set(err, -EINVAL, "there is no column \"%.60s\"; did you mean \"%s\"?",
-                             name, near);
-    }
-    return cvn_error_set(err, -EINVAL, "\"%.60s\" is no column of %s", name, kind->noun);
-}
-
 static ProtobufCMessage *new_message(struct cvn_arena *arena,
                                      const ProtobufCMessageDescriptor *type)
 {
@@ -83,10 +52,10 @@ static int convert(struct import *import, const struct cvn_record *record,
         return -ENOMEM;
     }
     for (size_t i = 0; i < record->n; i++) {
-        size_t c = find_column(kind, record->names[i]);
-        const struct cvn_import_column *column = &kind->columns[c];
-        if (!column->name) {
-            return refuse_column(kind, record->names[i], err);
+        const struct cvn_import_column *column =
+            cvn_import_column_find(kind->columns, record->names[i]);
+        if (!column) {
+            return cvn_import_column_refuse(kind->columns, kind->noun, record->names[i], err);
         }
         size_t max = column->max_bytes ? column->max_bytes : CVN_IMPORT_VALUE_MAX;
         size_t len = strlen(record->values[i]);
@@ -94,7 +63,7 @@ static int convert(struct import *import, const struct cvn_record *record,
             return cvn_error_set(err, -EINVAL, "%s has %zu bytes, at most %zu are accepted",
                                  column->name, len, max);
         }
-        values[c] = record->values[i];
+        values[column - kind->columns] = record->values[i];
         struct cvn_error why = {""};
         int r = column->path
                     ? cvn_field_set(&import->arena, message, column->path, record->values[i], &why)
@@ -273,9 +242,10 @@ static enum cvn_exit check_columns(struct import *import, const struct cvn_recor
     const char *const *names;
     size_t n = cvn_records_columns(records, &names);
     for (size_t i = 0; i < n; i++) {
-        if (!import->kind->columns[find_column(import->kind, names[i])].name) {
+        const struct cvn_import_kind *kind = import->kind;
+        if (!cvn_import_column_find(kind->columns, names[i])) {
             struct cvn_error err;
-            (void)refuse_column(import->kind, names[i], &err);
+            (void)cvn_import_column_refuse(kind->columns, kind->noun, names[i], &err);
             return cvn_cli_misuse(import->cli, "%s: %s", import->file_name, err.text);
         }
     }
@@ -302,7 +272,7 @@ static enum cvn_exit settle(struct import *import)
 
 static enum cvn_exit take_records(struct import *import, struct cvn_records *records)
 {
-    enum cvn_exit code = check_columns(import, records);
+    enum cvn_exit code = CVN_EXIT_DONE;
     size_t line = 0;
     while (code == CVN_EXIT_DONE) {
         struct cvn_record record;
@@ -362,8 +332,8 @@ static enum cvn_exit import_file(struct import *import, FILE *file, enum cvn_rec
                      : cvn_cli_fail(import->cli, CVN_EXIT_FAILED, "%s: %s.", import->file_name,
                                     err.text);
     }
-    enum cvn_exit code = CVN_EXIT_DONE;
-    if (import->kind->streams) {
+    enum cvn_exit code = check_columns(import, records);
+    if (code == CVN_EXIT_DONE && import->kind->streams) {
         const struct cvn_import_stream_options options = {.noun = import->kind->noun,
                                                           .file = file,
                                                           .report = import->report,
@@ -377,9 +347,8 @@ static enum cvn_exit import_file(struct import *import, FILE *file, enum cvn_rec
     if (import->cli->err_terminal && !import->cli->quiet) {
         (void)fputs("\r\033[K", stderr);
     }
-    enum cvn_exit told =
-        cvn_report_print(import->cli, import->report, import->kind->noun, import->file_name);
-    return code ? code : told;
+    return cvn_report_print(import->cli, import->report, import->kind->noun, import->file_name,
+                            code);
 }
 
 enum cvn_exit cvn_import_run(struct cvn_cli *cli, const struct cvn_import_kind *kind,
@@ -416,11 +385,4 @@ enum cvn_exit cvn_import_run(struct cvn_cli *cli, const struct cvn_import_kind *
         (void)fclose(file);
     }
     return code;
-}
-
-void cvn_import_help(FILE *file, const struct cvn_import_column *columns)
-{
-    for (; columns->name; columns++) {
-        (void)fprintf(file, "  %-16s %s\n", columns->name, columns->help);
-    }
 }

@@ -6,9 +6,9 @@
 #define CVN_CLIENT_CLI_IMPORT_H
 
 #include "client/cli/cli.h"
+#include "client/cli/import_columns.h"
 
 #include <protobuf-c/protobuf-c.h>
-#include <stdio.h>
 
 enum {
     CVN_IMPORT_BATCH_MAX = 500,
@@ -16,14 +16,6 @@ enum {
     CVN_IMPORT_ARENA_BYTES = 32 << 20, /* of one batch */
     CVN_IMPORT_VALUE_MAX = 64 << 10,   /* bytes of a value; no field takes more */
     CVN_IMPORT_REFUSED_MAX = 10000,    /* refused records kept for the report; all are counted */
-};
-
-struct cvn_import_column {
-    const char *name;   /* NULL ends the columns */
-    const char *path;   /* field of the record; NULL when finish reads it */
-    const char *help;   /* a phrase */
-    size_t max_bytes;   /* a longer value is refused here; 0 means CVN_IMPORT_VALUE_MAX */
-    const char *blamed; /* without a path: the field that the server blames for it */
 };
 
 struct cvn_import_kind {
@@ -51,8 +43,5 @@ struct cvn_import_kind {
  */
 enum cvn_exit cvn_import_run(struct cvn_cli *cli, const struct cvn_import_kind *kind,
                              const char *file_name, const char *program_id);
-
-/* Prints the columns that help shows. */
-void cvn_import_help(FILE *file, const struct cvn_import_column *columns);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "client/cli/call.h"
 #include "client/cli/field.h"
+#include "client/cli/import_columns.h"
 #include "client/cli/records.h"
 #include "client/cli/rsvp_view.h"
 
@@ -80,25 +81,32 @@ static enum cvn_exit add_word(struct cvn_cli *cli, struct door *door, const char
     return entry->nonce ? add_entry(cli, door, entry) : cvn_cli_no_memory(cli);
 }
 
-/* "person" is an id or an e-mail; all other columns are the entry's fields. */
+/* "person" is an id or an e-mail; all other columns are the entry's fields of that name. */
+static const struct cvn_import_column columns[] = {
+    {"person", NULL, NULL, 0, NULL},       {"nonce", "nonce", NULL, 0, NULL},
+    {"walk_in", "walk_in", NULL, 0, NULL}, {"guests", "guests", NULL, 0, NULL},
+    {"way", "way", NULL, 0, NULL},         {"undo", "undo", NULL, 0, NULL},
+    {"reason", "reason", NULL, 0, NULL},   {NULL, NULL, NULL, 0, NULL},
+};
+
 static enum cvn_exit read_entry(struct cvn_cli *cli, const struct cvn_record *record,
                                 entry_type *entry)
 {
     enum cvn_exit code = CVN_EXIT_DONE;
     for (size_t i = 0; code == CVN_EXIT_DONE && i < record->n; i++) {
         struct cvn_error err = {""};
-        if (strcmp(record->names[i], "person") == 0) {
+        const struct cvn_import_column *column = cvn_import_column_find(columns, record->names[i]);
+        if (!column) {
+            (void)cvn_import_column_refuse(columns, "a check-in list", record->names[i], &err);
+            return cvn_cli_misuse(cli, "Line 1: %s", err.text);
+        }
+        if (!column->path) {
             code = cvn_call_person(cli, record->values[i], &entry->person_id);
             continue;
         }
-        int r = cvn_field_set(&cli->arena, &entry->base, record->names[i], record->values[i], &err);
+        int r = cvn_field_set(&cli->arena, &entry->base, column->path, record->values[i], &err);
         if (r == -ENOMEM) {
             code = cvn_cli_no_memory(cli);
-        } else if (r == -ENOENT) {
-            code = cvn_cli_fail(cli, CVN_EXIT_FAILED,
-                                "Line %zu: there is no column %.40s; person, nonce, walk_in, "
-                                "guests, way, undo and reason are right.",
-                                record->line, record->names[i]);
         } else if (r) {
             code = cvn_cli_fail(cli, CVN_EXIT_FAILED, "Line %zu: %.40s %s.", record->line,
                                 record->names[i], err.text);

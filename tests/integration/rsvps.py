@@ -108,7 +108,8 @@ def check_door(c):
     assert "0 marked as no-shows" in c.convene("rsvp", "close", e).stdout
     c.convene("rsvp", "waitlist", e, "--verify")
     door.write_text("person,nonse\nada@x.org,n1\n")
-    assert "no column nonse" in c.convene("rsvp", "check-in", e, "--list", door, expect=1).stderr
+    wrong = c.convene("rsvp", "check-in", e, "--list", door, expect=2)
+    assert 'no column "nonse"; did you mean "nonce"?' in wrong.stderr, wrong.stderr
 
 
 def check_agenda(c):

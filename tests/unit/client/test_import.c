@@ -175,6 +175,7 @@ static void test_unknown_column_stops_before_anything_is_sent(void **state)
     (void)state;
     assert_int_equal(import("external_id,titel\na,One\n", ".csv"), CVN_EXIT_USAGE);
     assert_int_equal(n_taken, 0);
+    assert_string_equal(said, ""); /* no line of zeros behind the refusal */
 }
 
 static void test_json_lines_are_taken_one_by_one(void **state)
