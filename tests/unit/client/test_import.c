@@ -18,7 +18,7 @@ enum { SAID_BYTES = 8192, REPLY_BYTES = 1 << 20 };
 
 static struct cvn_server *server;
 static struct cvn_cli cli;
-static size_t n_taken, n_chunks, chunk_most;
+static size_t n_taken, n_chunks, chunk_most, n_half_closed;
 static char last_start[32];
 static char last_end[32];
 static char said[SAID_BYTES];
@@ -69,20 +69,27 @@ static void take_chunk(struct cvn_server_call *call, const ProtobufCMessage *mes
     assert_int_equal(cvn_server_call_write(call, &reply.base), 0);
 }
 
-static void end_stream(struct cvn_server_call *call, void *user)
+static void half_close(struct cvn_server_call *call, void *user)
+{
+    (void)user;
+    n_half_closed++;
+    cvn_server_call_finish(call, NULL, NULL);
+}
+
+static void cancelled(struct cvn_server_call *call, void *user)
 {
     (void)user;
     cvn_server_call_finish(call, NULL, NULL);
 }
 
 static const struct cvn_stream_handler stream = {
-    .message = take_chunk, .half_close = end_stream, .cancelled = end_stream};
+    .message = take_chunk, .half_close = half_close, .cancelled = cancelled};
 static const struct cvn_method methods[2] = {{.stream = &stream}};
 
 static int set_up(void **state)
 {
     (void)state;
-    n_taken = n_chunks = chunk_most = 0;
+    n_taken = n_chunks = chunk_most = n_half_closed = 0;
     cli = (struct cvn_cli){.options = {.url = URL, .fail_fast = true}, .quiet = true};
     cvn_arena_init(&cli.arena, 1 << 20);
     return cvn_zones_new(&cli.zones) || cvn_server_new(&server, NULL) ||
@@ -143,6 +150,7 @@ static void test_good_rows_are_created(void **state)
     expect_said("1 event: 1 created, 0 updated, 0 unchanged, 0 refused.");
     assert_string_equal(last_start, "2026-12-01T23:30:00");
     assert_string_equal(last_end, "2026-12-02T01:00:00");
+    assert_int_equal(n_half_closed, 1); /* done, not cancelled */
 }
 
 static void test_refused_rows_are_named_with_line_id_and_column(void **state)
