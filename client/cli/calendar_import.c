@@ -12,7 +12,11 @@
 
 #define OUTCOME(name) CONVENE__EVENTS__V1__CALENDAR_RESULT__OUTCOME__OUTCOME_##name
 
-enum { MESSAGE_BYTES = 16 << 20 };
+enum {
+    MESSAGE_BYTES = 16 << 20,
+    UNDER_WAY = 2, /* messages that are sent ahead of their answers */
+    NAME_BYTES = 16 << 10,
+};
 
 struct calendar_import {
     struct cvn_cli *cli;
@@ -36,13 +40,13 @@ bool cvn_calendar_import_meant(const struct cvn_cli *cli, const char *file_name)
 }
 
 /* What a line of the report names: the title, and which occurrence of it. */
-static const char *identity_of(struct cvn_cli *cli,
+static const char *identity_of(struct cvn_arena *arena,
                                const Convene__Events__V1__CalendarResult *result)
 {
     const char *name = *result->title ? result->title : result->uid;
-    const char *text = *result->recurrence_id ? cvn_arena_printf(&cli->arena, "\"%s\" of %.10s",
-                                                                 name, result->recurrence_id)
-                                              : cvn_arena_printf(&cli->arena, "\"%s\"", name);
+    const char *text = *result->recurrence_id
+                           ? cvn_arena_printf(arena, "\"%s\" of %.10s", name, result->recurrence_id)
+                           : cvn_arena_printf(arena, "\"%s\"", name);
     return text ? text : name;
 }
 
@@ -50,7 +54,10 @@ static void take_result(struct calendar_import *import,
                         const Convene__Events__V1__CalendarResult *result)
 {
     size_t line = (size_t)result->line;
-    const char *identity = identity_of(import->cli, result);
+    CVN_ARENA_AUTO arena;
+    char room[NAME_BYTES];
+    cvn_arena_init_with(&arena, NAME_BYTES, room, sizeof room);
+    const char *identity = identity_of(&arena, result);
     size_t first = 0;
     switch (result->outcome) {
     case OUTCOME(REFUSED):
@@ -180,7 +187,7 @@ static enum cvn_exit send_all(struct calendar_import *import)
     const struct cvn_sender_options options = {
         .request = {.service = &convene__events__v1__registrar_service__descriptor,
                     .method = "StreamImportCalendar"},
-        .under_way_max = CVN_CALENDAR_IMPORT_UNDER_WAY_MAX,
+        .under_way_max = UNDER_WAY,
         .answer = take_answer,
         .line = tell_line,
         .interrupted = is_given_up,

@@ -14,7 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = 64 };
+enum {
+    COLUMNS_MAX = 64,
+    BATCH_RECORDS = 500,
+    BATCH_BYTES = 1 << 20,  /* of text, so that a batch fits into one message */
+    ARENA_BYTES = 32 << 20, /* of one batch */
+};
 
 struct import {
     struct cvn_cli *cli;
@@ -24,9 +29,9 @@ struct import {
     struct cvn_report *report;
     struct cvn_import_stream *stream; /* NULL for what goes in batches */
     struct cvn_arena arena;           /* of the batch */
-    ProtobufCMessage *records[CVN_IMPORT_BATCH_MAX];
-    size_t lines[CVN_IMPORT_BATCH_MAX];
-    const char *identities[CVN_IMPORT_BATCH_MAX];
+    ProtobufCMessage *records[BATCH_RECORDS];
+    size_t lines[BATCH_RECORDS];
+    const char *identities[BATCH_RECORDS];
     size_t n;
     size_t text_bytes;
 };
@@ -231,7 +236,7 @@ static enum cvn_exit take_record(struct import *import, const struct cvn_record 
     import->lines[import->n] = record->line;
     import->identities[import->n] = cvn_arena_strdup(&import->arena, identity_of(import, record));
     import->n++;
-    if (import->n == CVN_IMPORT_BATCH_MAX || import->text_bytes >= CVN_IMPORT_BATCH_BYTES) {
+    if (import->n == BATCH_RECORDS || import->text_bytes >= BATCH_BYTES) {
         return send_batch(import);
     }
     return CVN_EXIT_DONE;
@@ -373,7 +378,7 @@ enum cvn_exit cvn_import_run(struct cvn_cli *cli, const struct cvn_import_kind *
         import->program_id = program_id;
         import->file_name = from_stdin ? "standard input" : file_name;
         import->report = report;
-        cvn_arena_init(&import->arena, CVN_IMPORT_ARENA_BYTES);
+        cvn_arena_init(&import->arena, ARENA_BYTES);
         code = import_file(import, file, format);
         cvn_arena_deinit(&import->arena);
     } else {

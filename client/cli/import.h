@@ -11,11 +11,8 @@
 #include <protobuf-c/protobuf-c.h>
 
 enum {
-    CVN_IMPORT_BATCH_MAX = 500,
-    CVN_IMPORT_BATCH_BYTES = 1 << 20,  /* of text, so that a batch fits into one message */
-    CVN_IMPORT_ARENA_BYTES = 32 << 20, /* of one batch */
-    CVN_IMPORT_VALUE_MAX = 64 << 10,   /* bytes of a value; no field takes more */
-    CVN_IMPORT_REFUSED_MAX = 10000,    /* refused records kept for the report; all are counted */
+    CVN_IMPORT_VALUE_MAX = 64 << 10, /* bytes of a value; no field takes more */
+    CVN_IMPORT_REFUSED_MAX = 10000,  /* refused records kept for the report; all are counted */
 };
 
 struct cvn_import_kind {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """docs/protocol.md gives the limits that it names as rpc/ has them, and names all of the wire; and
-each limit that a header of services/events names is named by a test, which tries it."""
+each limit that a header of services/events or client names is named by a test, which tries it."""
 import re
 import sys
 
@@ -14,25 +14,22 @@ UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "ms": 1, "s": 1000, "h": 3600 * 1000, "
 # What no request comes up to: memory, and room in arrays, for what other limits bound. A limit that
 # a peer can reach has a test instead of a line here.
 UNREACHED = {
-    "CVN_CALENDAR_IMPORT_MESSAGE_BYTES_MAX": "memory for a message of at most 3 MiB",
+    "CVN_CALENDAR_FILE_LINES_MAX": "so that a line's number is an int32; the file has 4 GB and more",
     "CVN_EVENT_LIST_HINT_BYTES_MAX": "memory for the events that a hint looks at",
     "CVN_EVENT_LIST_HINT_SCAN_MAX": "a bound of work; a count that comes to it is told as at least that",
     "CVN_EVENT_LIST_ROW_BYTES_MAX": "memory for one event",
     "CVN_EVENT_PLAN_STREAMS_MAX": "one for each filter and word",
     "CVN_EVENT_STREAM_CELLS_MAX": "the cells of the largest circle",
-    "CVN_MOVE_BYTES_MAX": "a step of the history, whose texts are bounded; more is damage",
-    "CVN_REGISTER_CHUNK_BYTES_MAX": "memory for a message",
-    "CVN_ROW_LIST_PREFIXES_MAX": "room for what the code asks for",
-    "CVN_WATCH_PAGE_BYTES_MAX": "memory for the events of 64 entries",
-    "CVN_WATCH_STEP_BYTES_MAX": "memory for one message",
+    "CVN_ROSTER_PEOPLE_MAX": "a million people, as many as a matching takes, whose own limit is tested",
 }
+ROOMS = ("services/events/", "client/")
 
 
-def constants(room):
-    """The numbers among the enums of a room's headers: name -> (expression, header)."""
+def constants(rooms):
+    """The numbers among the enums of rooms' headers: name -> (expression, header)."""
     known = {}
     for path in files(".h"):
-        if not path.startswith(room):
+        if not path.startswith(rooms):
             continue
         text = re.sub(r"/\*.*?\*/", "", (ROOT / path).read_text(), flags=re.S)
         for name, expression in re.findall(r"\b(CVN_[A-Z0-9_]+) = ([^,}\n]+)", text):
@@ -67,9 +64,8 @@ def wire_faults():
 
 
 def untested():
-    """Limits of services/events that no test names, and lines above that are needed no more."""
-    limits = {name: path for name, (_, path) in constants("services/events/").items()
-              if name.endswith("_MAX")}
+    """Limits of ROOMS that no test names, and lines above that are needed no more."""
+    limits = {name: path for name, (_, path) in constants(ROOMS).items() if name.endswith("_MAX")}
     tested = set()
     for path in files(".c", ".h"):
         if path.startswith("tests/"):
@@ -79,9 +75,9 @@ def untested():
             yield f"{path}: no test names {name}; try a request at it, and one beyond it"
     for name in UNREACHED:
         if name not in limits:
-            yield f"tests/lint/limits.py: {name} is no limit of services/events any more"
+            yield f"tests/lint/limits.py: {name} is no limit any more"
 
 
 found = [*wire_faults(), *untested()]
-print("\n".join(found) or f"the page has the {len(page())} limits right; those of events are tested")
+print("\n".join(found) or f"the page has the {len(page())} limits right; those of events and client are tested")
 sys.exit(1 if found else 0)

@@ -2,6 +2,7 @@
 #include "tests/support/cmocka_all.h"
 
 #include "client/cli/events_import.h"
+#include "client/cli/report.h"
 #include "client/lib/registrar.h"
 #include "google/rpc/error_details.pb-c.h"
 #include "google/rpc/status.pb-c.h"
@@ -212,6 +213,94 @@ static void test_long_title_is_refused_here_in_a_short_sentence(void **state)
     assert_int_equal(import(text, ".csv"), CVN_EXIT_DONE);
 }
 
+static void test_value_is_read_up_to_its_limit(void **state)
+{
+    (void)state;
+    char *text = malloc(CVN_IMPORT_VALUE_MAX + 64);
+    assert_non_null(text);
+    for (size_t over = 0; over <= 1; over++) {
+        size_t len = (size_t)sprintf(text, "external_id,title,topics\na,T,");
+        memset(text + len, 'x', CVN_IMPORT_VALUE_MAX + over);
+        strcpy(text + len + CVN_IMPORT_VALUE_MAX + over, "\n");
+        assert_int_equal(import(text, ".csv"), over ? CVN_EXIT_FAILED : CVN_EXIT_DONE);
+    }
+    expect_said("topics has 65537 bytes, at most 65536 are accepted");
+    free(text);
+}
+
+static void test_report_names_so_many_and_counts_all(void **state)
+{
+    (void)state;
+    struct cvn_report *report = cvn_report_new();
+    for (size_t i = 0; i <= CVN_IMPORT_REFUSED_MAX; i++) {
+        cvn_report_refuse(report, i + 1, "", "is wrong");
+    }
+    char path[] = "/tmp/cvn-report-XXXXXX", line[256];
+    size_t n_lines = 0;
+    FILE *out = fdopen(mkstemp(path), "w+");
+    assert_non_null(out);
+    int kept = dup(STDOUT_FILENO);
+    (void)fflush(stdout);
+    (void)dup2(fileno(out), STDOUT_FILENO);
+    assert_int_equal(cvn_report_print(&cli, report, "events", "f", CVN_EXIT_DONE), CVN_EXIT_FAILED);
+    (void)fflush(stdout);
+    (void)dup2(kept, STDOUT_FILENO);
+    (void)close(kept);
+    rewind(out);
+    while (fgets(line, sizeof line, out)) {
+        n_lines++;
+        if (n_lines == CVN_IMPORT_REFUSED_MAX)
+            assert_string_equal(line, "f, line 10000: is wrong\n");
+        if (n_lines == CVN_IMPORT_REFUSED_MAX + 1)
+            assert_string_equal(line, "… and 1 more.\n");
+    }
+    assert_int_equal(n_lines, CVN_IMPORT_REFUSED_MAX + 2);
+    assert_non_null(
+        strstr(line, "10001 events: 0 created, 0 updated, 0 unchanged, 10001 refused."));
+    (void)fclose(out);
+    (void)unlink(path);
+    cvn_report_free(report);
+}
+
+static void note_result(void *arg, uint64_t tag, const Convene__Events__V1__RegisterResult *result)
+{
+    (void)result;
+    *(uint64_t *)arg += tag;
+}
+
+static void test_event_is_sent_up_to_its_largest(void **state)
+{
+    (void)state;
+    struct convene_status status = CONVENE_STATUS_INIT;
+    struct convene *client = NULL;
+    uint64_t tags = 0;
+    const struct cvn_registrar_options options = {.result = note_result, .arg = &tags};
+    struct cvn_registrar *registrar;
+    assert_int_equal(convene_open(&client, &cli.options, &status), 0);
+    assert_int_equal(cvn_registrar_new(&registrar, client, &options, &status), 0);
+    Convene__Events__V1__Event event = CONVENE__EVENTS__V1__EVENT__INIT;
+    char *text = malloc(CVN_REGISTRAR_EVENT_BYTES_MAX);
+    assert_non_null(text);
+    memset(text, 'x', CVN_REGISTRAR_EVENT_BYTES_MAX);
+    event.description = text;
+    for (int over = 0; over <= 1; over++) {
+        size_t len = CVN_REGISTRAR_EVENT_BYTES_MAX - 4 + (size_t)over; /* tag and length */
+        text[len] = '\0';
+        assert_int_equal(convene__events__v1__event__get_packed_size(&event),
+                         CVN_REGISTRAR_EVENT_BYTES_MAX + over);
+        assert_int_equal(cvn_registrar_push(registrar, &event, 7, &status),
+                         over ? CONVENE_INVALID_ARGUMENT : 0);
+        text[len] = 'x';
+    }
+    assert_string_equal(status.message, "The event has 1048577 bytes; at most 1048576 are right.");
+    convene_status_clear(&status);
+    assert_int_equal(cvn_registrar_flush(registrar, &status), 0);
+    assert_int_equal(tags, 7); /* the other is as if it had not been pushed */
+    cvn_registrar_free(registrar);
+    convene_close(client);
+    free(text);
+}
+
 static void import_rows(int n)
 {
     char *text = malloc((size_t)n * 16 + 32);
@@ -249,6 +338,9 @@ int main(void)
         TEST(test_json_lines_are_taken_one_by_one),
         TEST(test_long_title_is_refused_here_in_a_short_sentence),
         TEST(test_rows_travel_in_chunks),
+        TEST(test_value_is_read_up_to_its_limit),
+        TEST(test_report_names_so_many_and_counts_all),
+        TEST(test_event_is_sent_up_to_its_largest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,7 +125,7 @@ static int walk_changes(struct cvn_ctx *ctx, void *arg)
     struct walk *walk = arg;
     struct following *f = walk->following;
     CVN_ARENA_AUTO arena;
-    cvn_arena_init(&arena, CVN_WATCH_STEP_BYTES_MAX);
+    cvn_arena_init(&arena, CVN_WATCH_STEP_BYTES);
     struct cvn_ctx step = *ctx;
     struct cvn_watch_page *page = cvn_arena_alloc(ctx->arena, sizeof *page);
     struct cvn_watch_feed *feed = cvn_arena_alloc(ctx->arena, sizeof *feed);
