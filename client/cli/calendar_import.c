@@ -15,7 +15,7 @@
 enum {
     MESSAGE_BYTES = 16 << 20,
     UNDER_WAY = 2, /* messages that are sent ahead of their answers */
-    NAME_BYTES = 16 << 10,
+    NAME_BYTES = 64 << 10,
 };
 
 struct calendar_import {
@@ -55,8 +55,7 @@ static void take_result(struct calendar_import *import,
 {
     size_t line = (size_t)result->line;
     CVN_ARENA_AUTO arena;
-    char room[NAME_BYTES];
-    cvn_arena_init_with(&arena, NAME_BYTES, room, sizeof room);
+    cvn_arena_init(&arena, NAME_BYTES);
     const char *identity = identity_of(&arena, result);
     size_t first = 0;
     switch (result->outcome) {
