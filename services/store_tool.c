@@ -322,7 +322,7 @@ static int restore_part(struct cvn_backup_reader *reader, const char *data, stru
     int r = cvn_backup_read_part(reader, &part, err);
     if (r)
         return r;
-    const struct kind *kind;
+    const struct kind *kind = NULL;
     r = kind_of_part(&part, &kind, err);
     if (r)
         return r;
@@ -353,7 +353,7 @@ static int restore_parts(struct source *source, const char *into, struct cvn_err
 static int check_parts(struct cvn_backup_reader *reader, struct cvn_error *err)
 {
     struct cvn_backup_part part;
-    const struct kind *kind;
+    const struct kind *kind = NULL;
     uint64_t n_records;
     int r, unfit = 0;
     while ((r = cvn_backup_read_part(reader, &part, err)) == 0) {
