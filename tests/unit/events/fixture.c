@@ -108,6 +108,14 @@ struct cvn_id id_of(const Convene__Events__V1__Event *event)
     return id;
 }
 
+int scene_end(void **state, struct harness *harness, struct client *const *clients, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        client_end(clients[i]);
+    *state = harness;
+    return harness_teardown(state);
+}
+
 int64_t start_of(const Convene__Events__V1__Event *event)
 {
     assert_non_null(event->start_time);
