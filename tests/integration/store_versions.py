@@ -4,6 +4,7 @@
 Usage: store_versions.py BUILD
 """
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def check_older(store):
     store.set_version("0")
     before = store.content()
     said = convened("check", "--data", store.data, code=1)
-    assert "older version, schema 0; start the server once, which takes it to 1" in said, said
+    assert re.search(r"older version, schema 0; start the server once, which takes it to \d", said), said
     assert store.content() == before
     store.c.start()
     store.c.stop()
@@ -73,24 +74,25 @@ def check_older(store):
     store.c.start()  # the server steps what is there, and backs up what it has made of it
     stepped = store.data.with_name("stepped")
     store.c.convene("admin", "backup", stepped)
-    assert "schema version 1" in convened("check", "--backup", stepped)
+    said = convened("check", "--backup", stepped)
+    assert not re.search(r"^events: .* schema version 0", said), said
     store.c.stop()
 
 
 def check_newer(store):
-    sentence = "has schema version 9, newer than the 1 that this program knows"
-    store.set_version("9")
+    sentence = re.compile(r"has schema version 99, newer than the \d+ that this program knows")
+    store.set_version("99")
     before = store.content()
     for words in (["--data", store.data, "--listen", store.c.url], ["check", "--data", store.data],
                   ["compact", "--data", store.data]):
         said = convened(*words, code=1)
-        assert sentence in said and "use the program that wrote it" in said, said
+        assert sentence.search(said) and "use the program that wrote it" in said, said
     assert store.content() == before
     other = store.data.with_name("newer")
     said = convened("check", "--backup", store.backup, code=1)
-    assert ": whole" in said and sentence in said, said
+    assert ": whole" in said and sentence.search(said), said
     said = convened("restore", store.backup, "--data", other, code=1)
-    assert sentence in said, said
+    assert sentence.search(said), said
     assert not other.exists()
 
 
