@@ -216,6 +216,10 @@ int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *rec
     r = place(ctx, series, &group);
     if (r)
         return r;
+    if (!series->rrule[0] && series->n_further_starts == 0)
+        r = cvn_series_go_on(ctx, old, &from, series);
+    if (r)
+        return r;
     id = cvn_ctx_new_id(ctx);
     series->id = cvn_ctx_id_text(ctx, CVN_SERIES_PREFIX, &id);
     series->event->publication = old->event->publication;
