@@ -112,6 +112,32 @@ def check_door(c):
     assert 'no column "nonse"; did you mean "nonce"?' in wrong.stderr, wrong.stderr
 
 
+def check_series(c):
+    e = event(c, "Weekly", "--venue", "Hall", "--address", "Street 1", start="2031-07-01T18:30")
+    made = c.convene("events", "repeat", e, "--rule", "FREQ=WEEKLY;COUNT=5", "--except",
+                     "2031-07-08T18:30", "--start", "2031-07-01T18:30", "--publish", "-o", "json")
+    assert f"convene events unpublish {e}" in made.stderr, made.stderr
+    series = json.loads(made.stdout)["id"]
+
+    third = rows(c, "events", "list", "--series", series)[2]["id"]
+    assert series in c.convene("events", "show", third).stdout
+    changed = json.loads(c.convene("events", "update", third, "--venue", "Attic", "--clear", "address",
+                                   "--topic", "go", "--following", "-o", "json").stdout)
+    assert changed["rrule"] == "FREQ=WEEKLY;COUNT=2" and changed["occurrenceCount"] == 2, changed
+    assert changed["event"]["venue"] == {"name": "Attic"}, changed
+    assert len(rows(c, "events", "list", "--series", series)) == 2
+    moved = json.loads(c.convene("events", "reschedule", third, "--start", "2031-07-23T19:00",
+                                 "--following", "--rule", "FREQ=WEEKLY;BYDAY=WE;COUNT=3", "-o",
+                                 "json").stdout)
+    assert moved["event"]["endLocal"] == "2031-07-23T21:00:00", moved
+    assert len(rows(c, "events", "list", "--series", moved["id"])) == 3
+    assert "not part of a series" in c.convene("events", "update", e, "--title", "x", "--following",
+                                               expect=6).stderr
+    c.convene("events", "reschedule", third, "--start", "2031-07-23T19:00", "--rule", "X", expect=2)
+    assert "Where" not in c.convene("events", "update", e, "--clear", "venue", "--clear",
+                                    "address").stdout
+
+
 def check_agenda(c):
     e = event(c, "Same evening", "--mode", "hybrid", "--capacity", "1", "--virtual-capacity", "1",
               start="2031-06-06T18:30")
@@ -196,7 +222,7 @@ def main():
             c.convene("people", "create", "--name", name.title(), "--email", f"{name}@x.org")
         c.convene("groups", "create", "--name", "Go", "--time-zone", "Europe/Berlin")
         check_clock(c)
-        for check in (check_questions, check_queue, check_draw, check_door, check_agenda,
+        for check in (check_questions, check_queue, check_draw, check_door, check_series, check_agenda,
                       check_invitations, check_others):
             check(c)
         c.convene("admin", "check")

@@ -213,6 +213,7 @@ static void test_split_without_a_rule_goes_on_as_before(void **state)
     const Convene__Events__V1__Series *later = split(s, id.text, "2027-02-23T18:30");
     assert_non_null(later);
     assert_string_equal(later->rrule, "FREQ=WEEKLY;COUNT=7");
+    assert_int_equal(later->occurrence_count, 7);
     assert_int_equal(later->n_excluded_starts, 1);
     assert_string_equal(later->excluded_starts[0], "2027-03-09T19:30:00");
     assert_int_equal(later->n_further_starts, 1);
