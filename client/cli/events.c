@@ -154,6 +154,9 @@ static enum cvn_exit run_create(struct cvn_cli *cli)
                                   cvn_args_get(&cli->args, "duration")};
     struct cvn_error err;
     int r = cvn_events_set_times(cli, &cli->arena, &event, texts, &err);
+    if (r == -ECANCELED) {
+        return cli->zone_failure;
+    }
     if (r) {
         return r == -ENOMEM ? cvn_cli_no_memory(cli) : cvn_cli_misuse(cli, "--%s.", err.text);
     }

@@ -50,9 +50,9 @@ static const struct cvn_view_column show_columns[] = {
 
 static enum cvn_exit run_list(struct cvn_cli *cli)
 {
-    static const struct cvn_view_list list = {
-        SERVICE "ListGroups", list_columns,
-        "No groups match. Found one with `convene groups create`.", LIST_LIMIT};
+    static const struct cvn_view_list list = {SERVICE "ListGroups", list_columns,
+                                              "No groups match. Next: convene groups create",
+                                              LIST_LIMIT};
     Convene__Events__V1__ListGroupsRequest request = CONVENE__EVENTS__V1__LIST_GROUPS_REQUEST__INIT;
     enum cvn_exit code = cvn_call_fill(cli, &request);
     const char *radius = cvn_args_get(&cli->args, "radius");

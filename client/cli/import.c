@@ -218,6 +218,9 @@ static enum cvn_exit take_record(struct import *import, const struct cvn_record 
     if (r == -ENOMEM) {
         return cvn_cli_no_memory(import->cli);
     }
+    if (r == -ECANCELED) {
+        return import->cli->zone_failure;
+    }
     if (r) {
         cvn_report_refuse(import->report, record->line, identity_of(import, record), err.text);
         return CVN_EXIT_DONE;

@@ -26,8 +26,8 @@ struct cvn_import_kind {
     const struct cvn_import_column *columns;
     /*
      * Completes a record from columns without a path; values are by column, NULL where absent.
-     * Texts go into the arena. 0, or -EINVAL with a phrase in err that names the column. May be
-     * NULL.
+     * Texts go into the arena. 0, or -EINVAL with a phrase in err that names the column; -ECANCELED
+     * with cli->zone_failure. May be NULL.
      */
     int (*finish)(struct cvn_cli *cli, struct cvn_arena *arena, ProtobufCMessage *record,
                   const char *const *values, struct cvn_error *err);

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import pathlib
+import re
 import sys
 import time
 
@@ -107,6 +108,14 @@ def check_door(c):
     c.convene("rsvp", "check-in", e, "cem@x.org", expect=1)
     assert "0 marked as no-shows" in c.convene("rsvp", "close", e).stdout
     c.convene("rsvp", "waitlist", e, "--verify")
+    door.write_text("person,nonce,walk_in\nwho@x.org,n7,yes\ndana@x.org,n8,yes\neve@x.org,n9,no\n")
+    some = c.convene("rsvp", "check-in", e, "--list", door, expect=1)
+    assert "Line 2 of the list was left out" in some.stderr, some.stderr
+    assert re.search(r"dana@x.org +changed", some.stdout), some.stdout
+    assert re.search(r"eve@x.org +refused", some.stdout), some.stdout
+    assert "attended, no-show" in c.convene("rsvp", "decide", e, "dana@x.org", "kill", expect=2).stderr
+    some = c.convene("rsvp", "invite", event(c, "Later"), "who@x.org", "dana@x.org", expect=5)
+    assert re.search(r"dana@x.org +changed", some.stdout), some.stdout
     door.write_text("person,nonse\nada@x.org,n1\n")
     wrong = c.convene("rsvp", "check-in", e, "--list", door, expect=2)
     assert 'no column "nonse"; did you mean "nonce"?' in wrong.stderr, wrong.stderr
