@@ -2,7 +2,11 @@
 
 #include "client/cli/field.h"
 
-CVN_VIEW_STRING(see_name, Convene__Events__V1__Rsvp, display_name)
+static const char *see_name(struct cvn_cli *cli, const void *message)
+{
+    const char *name = ((const Convene__Events__V1__Rsvp *)message)->display_name;
+    return *name || cli->format != CVN_FORMAT_TABLE ? name : "(erased)";
+}
 CVN_VIEW_STRING(see_person, Convene__Events__V1__Rsvp, person_id)
 CVN_VIEW_STRING(see_event, Convene__Events__V1__Rsvp, event_id)
 CVN_VIEW_INT(see_guests, Convene__Events__V1__Rsvp, guests)

@@ -117,6 +117,18 @@ def check_records(community, directory):
                          done.stdout), done.stdout
 
 
+def check_output(community, directory):
+    """A file that was written before stays until the new one is whole."""
+    name = pathlib.Path(f"{directory}/kept.ics")
+    name.write_text("as it was")
+    community.convene("events", "export", "--group", "nobody", "-o", name, expect=5)
+    assert name.read_text() == "as it was" and not name.with_name("kept.ics.part").exists()
+    community.convene("events", "export", "--group", "readers", "-o", name)
+    assert name.read_text().startswith("BEGIN:VCALENDAR") and not name.with_name("kept.ics.part").exists()
+    full = community.convene("events", "export", "--group", "readers", "-o", "/dev/full", expect=1)
+    assert "could not be written: No space left" in full.stderr, full.stderr
+
+
 def check_file(community, file, unreadable):
     """A file of others: a report, or a refusal with its reason; in time."""
     report, said, spent = run_import(community, file)
@@ -159,6 +171,7 @@ def main(build):
                 files += 1
         check_round_trip(community, community.directory)
         check_records(community, community.directory)
+        check_output(community, community.directory)
         megabytes = server_megabytes(community)
         if "sanitize" not in str(build) and "san" not in pathlib.Path(build).name:
             assert megabytes < MEGABYTES, f"the server took {megabytes:.0f} MB"
