@@ -144,6 +144,8 @@ class Hand:
         if len(starts) > 1:
             changed["event"].update(title=f"Split {self.n}", startLocal=starts[1],
                                     endLocal=starts[1].replace("T18", "T21"))
+            self.run("events", "update", self.pick(re.findall(r'"id": "(evt_\w+)"', listed.stdout)),
+                     "--venue", f"Hall {self.n}", "--clear", "address", "--following")
             self.run("rpc", "call", "convene.events.v1.SeriesService/SplitSeries", "--json",
                      json.dumps({"id": series, "recurrenceId": starts[1], "series": changed}))
 
