@@ -168,7 +168,8 @@ static void print_text(struct cvn_cli *cli, const struct cvn_report *report, con
     if (report->broken) {
         (void)printf("%s: %s. What came before it was imported.\n", file_name, report->broken);
     }
-    (void)fputs(cvn_args_has(&cli->args, "dry-run") ? "Nothing was stored. " : "", stdout);
+    (void)fputs(cvn_args_has(&cli->args, "dry-run") ? "Nothing was stored. It would be " : "",
+                stdout);
     print_noun(cvn_report_total(report), noun);
     (void)printf(": %zu created, %zu updated, %zu unchanged, %zu refused",
                  report->counts[CONVENE_CREATED], report->counts[CONVENE_UPDATED],
