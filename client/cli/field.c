@@ -1,6 +1,7 @@
 #include "client/cli/field.h"
 
 #include "client/cli/values.h"
+#include "rpc/types.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -247,35 +248,6 @@ static int enter(struct cvn_arena *arena, const ProtobufCFieldDescriptor *field,
     return 0;
 }
 
-/* What an empty value of the type takes in a message. */
-static size_t value_size(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return sizeof(void *);
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return sizeof(int64_t);
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-    case PROTOBUF_C_TYPE_BOOL:
-    case PROTOBUF_C_TYPE_ENUM:
-        break;
-    }
-    return sizeof(int32_t);
-}
-
 static void clear_value(const ProtobufCFieldDescriptor *field, char *base)
 {
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
@@ -285,7 +257,7 @@ static void clear_value(const ProtobufCFieldDescriptor *field, char *base)
     if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
         *(uint32_t *)(base + field->quantifier_offset) = 0;
     }
-    memset(base + field->offset, 0, value_size(field->type));
+    memset(base + field->offset, 0, cvn_types_value_size(field->type));
     if (field->type == PROTOBUF_C_TYPE_STRING) {
         *(const char **)(base + field->offset) = protobuf_c_empty_string;
     }
