@@ -237,7 +237,7 @@ enum cvn_exit cvn_view_pages(struct cvn_cli *cli, const struct cvn_view_list *li
     const char *asked = cvn_args_get(&cli->args, "limit");
     const char *token = cvn_args_get(&cli->args, "page-token");
     struct cvn_error err;
-    if (asked && cvn_value_int(&limit, asked, 0, INT32_MAX, &err)) {
+    if (asked && cvn_value_int(&limit, asked, 1, INT32_MAX, &err)) {
         return cvn_cli_misuse(cli, "--limit %s.", err.text);
     }
     if (cvn_args_has(&cli->args, "all")) {

@@ -81,6 +81,7 @@ def check_words(community):
         (["events", "list", "--page-token", "bm9uc2Vuc2U"], 1, ["page"]),
         (["events", "lst"], 2, ["list"]),
         (["events", "list", "--radius"], 2, []),
+        (["events", "list", "-n", "0"], 2, ["--limit", "between 1"]),
         (["events", "list", "--near", "52.52;13.4"], 2, ["near"]),
         (["events", "list", "--near", "Xyzzyqq"], 1, ["Xyzzyqq", "point"]),
         (["events"], 2, ["Say what to do with events"]),
