@@ -11,12 +11,19 @@ int cvn_output_open(struct cvn_output *output, const char *name)
     if (!name) {
         return 0;
     }
-    bool in_place = lstat(name, &found) == 0 && !S_ISREG(found.st_mode);
+    bool there = lstat(name, &found) == 0;
     if (snprintf(output->name, sizeof output->name, "%s", name) >= PATH_MAX ||
-        (!in_place && snprintf(output->part, sizeof output->part, "%s.part", name) >= PATH_MAX)) {
+        snprintf(output->part, sizeof output->part, "%s.part", name) >= PATH_MAX) {
         return -ENAMETOOLONG;
     }
-    output->file = fopen(in_place ? name : output->part, "wbe");
+    output->file = there && !S_ISREG(found.st_mode) ? NULL : fopen(output->part, "wbe");
+    if (output->file && there) {
+        (void)fchmod(fileno(output->file), found.st_mode & 0777);
+    }
+    if (!output->file) { /* a device; or a file in a folder where no other may be made */
+        output->part[0] = '\0';
+        output->file = fopen(name, "wbe");
+    }
     return output->file ? 0 : -errno;
 }
 

@@ -12,8 +12,8 @@ struct cvn_output {
 };
 
 /*
- * Opens NAME.part beside the file, or the file itself where it is none of the regular kind; NULL is
- * standard output. 0 or -errno.
+ * Opens NAME.part beside the file, for those who may read that; or the file itself where it is none
+ * of the regular kind, or nothing can be made beside it. NULL is standard output. 0 or -errno.
  */
 int cvn_output_open(struct cvn_output *output, const char *name);
 

@@ -123,7 +123,9 @@ def check_output(community, directory):
     name.write_text("as it was")
     community.convene("events", "export", "--group", "nobody", "-o", name, expect=5)
     assert name.read_text() == "as it was" and not name.with_name("kept.ics.part").exists()
+    name.chmod(0o640)
     community.convene("events", "export", "--group", "readers", "-o", name)
+    assert name.stat().st_mode & 0o777 == 0o640
     assert name.read_text().startswith("BEGIN:VCALENDAR") and not name.with_name("kept.ics.part").exists()
     full = community.convene("events", "export", "--group", "readers", "-o", "/dev/full", expect=1)
     assert "could not be written: No space left" in full.stderr, full.stderr
