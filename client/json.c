@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { JSON_NAME_BYTES = 128 };
+enum { JSON_NAME_BYTES = 128, DEPTH_MAX = 64 };
 
 static int of_message(const ProtobufCMessage *message, int depth, json_t **ret_json);
 
@@ -343,7 +343,7 @@ static int of_fields(const ProtobufCMessage *message, int depth, json_t **ret_js
 
 static int of_message(const ProtobufCMessage *message, int depth, json_t **ret_json)
 {
-    if (depth > CVN_JSON_DEPTH_MAX) {
+    if (depth > DEPTH_MAX) {
         return -ELOOP;
     }
     if (message->descriptor == &google__protobuf__timestamp__descriptor) {

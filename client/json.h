@@ -9,14 +9,11 @@
 #include <jansson.h>
 #include <protobuf-c/protobuf-c.h>
 
-/* Deeper messages are refused, as protobuf's own parsers do at 100. */
-enum { CVN_JSON_DEPTH_MAX = 64 };
-
 /*
  * The message as a JSON value, the caller's to json_decref. 0; -EILSEQ when a string is not UTF-8;
- * -ELOOP when it is deeper than CVN_JSON_DEPTH_MAX; -ERANGE when a Timestamp is outside the years
- * 1970 to 2100; -ENOMEM. A google.protobuf.Any shows its type and, but for the messages of
- * google.rpc, its bytes.
+ * -ELOOP when it is nested deeper than any of the contract is; -ERANGE when a Timestamp is outside
+ * the years 1970 to 2100; -ENOMEM. A google.protobuf.Any shows its type and, but for the messages
+ * of google.rpc, its bytes.
  */
 int cvn_json_of_message(const ProtobufCMessage *message, json_t **ret_json);
 

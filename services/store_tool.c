@@ -298,17 +298,36 @@ static int open_source(struct source *source, const char *name, const char *doin
     return 0;
 }
 
+/* What kind a part of a backup is, or why this program cannot restore it. */
+static int kind_of_part(const struct cvn_backup_part *part, const struct kind **ret,
+                        struct cvn_error *err)
+{
+    const struct kind *kind = kind_of(part->name);
+    if (!kind)
+        return cvn_error_set(err, -EPROTO,
+                             "The backup has a store \"%s\", which this program does not know.",
+                             part->name);
+    if (part->schema_version > kind->schema_version)
+        return cvn_error_set(err, -EPROTO,
+                             "The backup's store %s has schema version %" PRIu32
+                             ", newer than the %" PRIu32
+                             " that this program knows; restore it with "
+                             "the program that wrote it, or a newer one.",
+                             part->name, part->schema_version, kind->schema_version);
+    *ret = kind;
+    return 0;
+}
+
 static int restore_part(struct cvn_backup_reader *reader, const char *data, struct cvn_error *err)
 {
     struct cvn_backup_part part;
     int r = cvn_backup_read_part(reader, &part, err);
     if (r)
         return r;
-    const struct kind *kind = kind_of(part.name);
-    if (!kind)
-        return cvn_error_set(err, -EPROTO,
-                             "The backup has a store \"%s\", which this program does not know.",
-                             part.name);
+    const struct kind *kind = NULL;
+    r = kind_of_part(&part, &kind, err);
+    if (r)
+        return r;
     char path[PATH_BYTES];
     path_in(path, data, kind->name, "");
     r = cvn_backup_restore_part(reader, &(struct cvn_store_options){.path = path}, err);
@@ -332,12 +351,13 @@ static int restore_parts(struct source *source, const char *into, struct cvn_err
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
-/* Reads a backup to its end without restoring it. */
+/* Reads a backup to its end without restoring it, and says whether that could be done. */
 static int check_parts(struct cvn_backup_reader *reader, struct cvn_error *err)
 {
     struct cvn_backup_part part;
+    const struct kind *kind = NULL;
     uint64_t n_records;
-    int r;
+    int r, unfit = 0;
     while ((r = cvn_backup_read_part(reader, &part, err)) == 0) {
         r = cvn_backup_check_part(reader, &n_records, err);
         clear_line(terminal());
@@ -346,8 +366,9 @@ static int check_parts(struct cvn_backup_reader *reader, struct cvn_error *err)
         printf("%s: %" PRIu64 " keys, schema version %" PRIu32 ", up to change %" PRIu64
                ": whole\n",
                part.name, n_records, part.schema_version, part.last_change);
+        unfit = unfit ? unfit : kind_of_part(&part, &kind, err);
     }
-    return r == CVN_STORE_ABSENT ? 0 : r;
+    return r == CVN_STORE_ABSENT ? unfit : r;
 }
 
 static int check_backup(const char *name)

@@ -122,7 +122,7 @@ enum cvn_exit cvn_admin_run_check(struct cvn_cli *cli)
     }
     if (backup) {
         return cvn_admin_become_convened(
-            cli, (const char *[CVN_ADMIN_WORDS_MAX]){"check", "--backup", backup});
+            cli, (const char *[CVN_ADMIN_WORDS]){"check", "--backup", backup});
     }
     return cvn_args_has(&cli->args, "data") ? cvn_admin_run_convened(cli, "check", NULL)
                                             : check_server(cli);

@@ -22,13 +22,13 @@ const struct cvn_option cvn_admin_data_options[] = {
 
 /* Which knows what is in a data directory. */
 enum cvn_exit cvn_admin_become_convened(struct cvn_cli *cli,
-                                        const char *const words[CVN_ADMIN_WORDS_MAX])
+                                        const char *const words[CVN_ADMIN_WORDS])
 {
     char program[PATH_MAX];
-    const char *argv[CVN_ADMIN_WORDS_MAX + 1] = {program};
+    const char *argv[CVN_ADMIN_WORDS + 1] = {program};
     cvn_program_path(program, sizeof program, "convened");
-    for (size_t i = 0; i < CVN_ADMIN_WORDS_MAX; i++) {
-        argv[i + 1] = i + 1 < CVN_ADMIN_WORDS_MAX ? words[i] : NULL;
+    for (size_t i = 0; i < CVN_ADMIN_WORDS; i++) {
+        argv[i + 1] = i + 1 < CVN_ADMIN_WORDS ? words[i] : NULL;
     }
     (void)fflush(NULL);
     (void)execvp(program, (char *const *)(uintptr_t)argv);
@@ -44,7 +44,7 @@ enum cvn_exit cvn_admin_run_convened(struct cvn_cli *cli, const char *command, c
         return cvn_cli_misuse(cli, "Say which data directory: --data DIR.");
     }
     return cvn_admin_become_convened(
-        cli, (const char *[CVN_ADMIN_WORDS_MAX]){command, "--data", data, file});
+        cli, (const char *[CVN_ADMIN_WORDS]){command, "--data", data, file});
 }
 
 enum cvn_exit cvn_admin_run_restore(struct cvn_cli *cli)

@@ -12,7 +12,11 @@
 
 #define OUTCOME(name) CONVENE__EVENTS__V1__CALENDAR_RESULT__OUTCOME__OUTCOME_##name
 
-enum { MESSAGE_BYTES = 16 << 20 };
+enum {
+    MESSAGE_BYTES = 16 << 20,
+    UNDER_WAY = 2, /* messages that are sent ahead of their answers */
+    NAME_BYTES = 64 << 10,
+};
 
 struct calendar_import {
     struct cvn_cli *cli;
@@ -36,13 +40,13 @@ bool cvn_calendar_import_meant(const struct cvn_cli *cli, const char *file_name)
 }
 
 /* What a line of the report names: the title, and which occurrence of it. */
-static const char *identity_of(struct cvn_cli *cli,
+static const char *identity_of(struct cvn_arena *arena,
                                const Convene__Events__V1__CalendarResult *result)
 {
     const char *name = *result->title ? result->title : result->uid;
-    const char *text = *result->recurrence_id ? cvn_arena_printf(&cli->arena, "\"%s\" of %.10s",
-                                                                 name, result->recurrence_id)
-                                              : cvn_arena_printf(&cli->arena, "\"%s\"", name);
+    const char *text = *result->recurrence_id
+                           ? cvn_arena_printf(arena, "\"%s\" of %.10s", name, result->recurrence_id)
+                           : cvn_arena_printf(arena, "\"%s\"", name);
     return text ? text : name;
 }
 
@@ -50,7 +54,9 @@ static void take_result(struct calendar_import *import,
                         const Convene__Events__V1__CalendarResult *result)
 {
     size_t line = (size_t)result->line;
-    const char *identity = identity_of(import->cli, result);
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, NAME_BYTES);
+    const char *identity = identity_of(&arena, result);
     size_t first = 0;
     switch (result->outcome) {
     case OUTCOME(REFUSED):
@@ -180,7 +186,7 @@ static enum cvn_exit send_all(struct calendar_import *import)
     const struct cvn_sender_options options = {
         .request = {.service = &convene__events__v1__registrar_service__descriptor,
                     .method = "StreamImportCalendar"},
-        .under_way_max = CVN_CALENDAR_IMPORT_UNDER_WAY_MAX,
+        .under_way_max = UNDER_WAY,
         .answer = take_answer,
         .line = tell_line,
         .interrupted = is_given_up,
@@ -200,16 +206,13 @@ static enum cvn_exit send_all(struct calendar_import *import)
 static enum cvn_exit print(struct calendar_import *import, enum cvn_exit code)
 {
     struct cvn_cli *cli = import->cli;
-    bool began = cvn_report_total(import->report) > 0;
-    enum cvn_exit told = code && !began
-                             ? CVN_EXIT_DONE
-                             : cvn_report_print(cli, import->report, "events", import->file_name);
+    enum cvn_exit told = cvn_report_print(cli, import->report, "events", import->file_name, code);
     if (code == CVN_EXIT_DONE && import->created && !cvn_args_has(&cli->args, "publish") &&
         !cvn_args_has(&cli->args, "dry-run")) {
         cvn_cli_note(cli, "What was created are drafts. With --publish they are seen at once; one "
                           "by one: convene events publish EVENT");
     }
-    return code ? code : told;
+    return told;
 }
 
 static void refuse(void *arg, size_t line, const char *reason)

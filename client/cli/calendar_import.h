@@ -4,10 +4,6 @@
 
 #include "client/cli/cli.h"
 
-enum {
-    CVN_CALENDAR_IMPORT_UNDER_WAY_MAX = 2, /* messages that are sent ahead of their answers */
-};
-
 /* Whether the command asks for one, by --format or by the file's name. */
 bool cvn_calendar_import_meant(const struct cvn_cli *cli, const char *file_name);
 

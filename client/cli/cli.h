@@ -70,6 +70,7 @@ struct cvn_cli {
     int64_t now_ms;
     char zone_group[CVN_CLI_GROUP_BYTES]; /* whose zone was looked up last, and the zone */
     const struct cvn_zone *group_zone;
+    enum cvn_exit zone_failure; /* of asking for it, which was told; then nothing goes on */
     /* A field of requests that no option is, and what the user calls it, as a file; or NULL. */
     const char *named_field, *named;
     enum cvn_format format;

@@ -1,25 +1,15 @@
 #include "client/cli/event_changes.h"
 
 #include "client/cli/call.h"
+#include "client/cli/event_following.h"
 #include "client/cli/event_update.h"
 #include "client/cli/view.h"
 #include "convene/events/v1/series.pb-c.h"
 
+#include <string.h>
+
 #define EVENTS "convene.events.v1.EventService/"
 #define SERIES "convene.events.v1.SeriesService/"
-
-CVN_VIEW_STRING(see_series, Convene__Events__V1__Series, id)
-CVN_VIEW_STRING(see_rule, Convene__Events__V1__Series, rrule)
-CVN_VIEW_STRING(see_until, Convene__Events__V1__Series, made_until)
-CVN_VIEW_INT(see_count, Convene__Events__V1__Series, occurrence_count)
-
-static const struct cvn_view_column series_columns[] = {
-    {{"Series", false, false}, see_series},
-    {{"Rule", false, false}, see_rule},
-    {{"Occurrences", false, false}, see_count},
-    {{"Made until", false, false}, see_until},
-    {{NULL, false, false}, NULL},
-};
 
 /* Fills the request from the options, and its id, which *id is, from the command's word. */
 static enum cvn_exit change(struct cvn_cli *cli, const char *method, void *request, char **id)
@@ -35,6 +25,12 @@ enum cvn_exit cvn_event_run_reschedule(struct cvn_cli *cli)
 {
     Convene__Events__V1__RescheduleEventRequest request =
         CONVENE__EVENTS__V1__RESCHEDULE_EVENT_REQUEST__INIT;
+    if (cvn_args_has(&cli->args, "following")) {
+        return cvn_event_reschedule_following(cli);
+    }
+    if (cvn_args_has(&cli->args, "rule")) {
+        return cvn_cli_misuse(cli, "--rule is how a series goes on, with --following.");
+    }
     return change(cli, EVENTS "RescheduleEvent", &request, &request.id);
 }
 
@@ -79,6 +75,23 @@ enum cvn_exit cvn_event_run_copy(struct cvn_cli *cli)
     return change(cli, EVENTS "CopyEvent", &request, &request.id);
 }
 
+static void tell_made(struct cvn_cli *cli, const Convene__Events__V1__Series *made,
+                      const Convene__Events__V1__Event *model)
+{
+    if (!cvn_args_has(&cli->args, "publish")) {
+        cvn_cli_note(cli,
+                     "They are drafts. See them: convene events list --series %s "
+                     "--include-unpublished; one by one: convene events publish EVENT",
+                     made->id);
+    }
+    if (strcmp(made->event->start_local, model->start_local) == 0) {
+        cvn_cli_note(cli,
+                     "The event itself is none of them, and begins when the first does. If the "
+                     "series is in its place: convene events unpublish %s",
+                     model->id);
+    }
+}
+
 enum cvn_exit cvn_event_run_repeat(struct cvn_cli *cli)
 {
     Convene__Events__V1__GetEventRequest get = CONVENE__EVENTS__V1__GET_EVENT_REQUEST__INIT;
@@ -102,19 +115,26 @@ enum cvn_exit cvn_event_run_repeat(struct cvn_cli *cli)
         event.start_local = (char *)(uintptr_t)start;
         event.end_local = (char *)(uintptr_t)cvn_args_get(&cli->args, "end");
     }
-    if (!event.end_local) {
-        return cvn_cli_misuse(cli, "--start needs --end, when the first occurrence ends.");
+    code = event.end_local ? code : cvn_event_end_like(cli, model, start, &event.end_local);
+    if (code) {
+        return code;
     }
     series.event = &event;
     CVN_REPLY_AUTO Convene__Events__V1__Series *made = NULL;
     code = cvn_call(cli, SERIES "CreateSeries", &request, &made);
-    return code ? code : cvn_view_one(cli, series_columns, made);
+    code = code ? code : cvn_view_one(cli, cvn_event_series_columns, made);
+    if (code == CVN_EXIT_DONE) {
+        tell_made(cli, made, model);
+    }
+    return code;
 }
 
 const struct cvn_option cvn_event_reschedule_options[] = {
     {"start", 0, "TIME", "local, as in 2026-12-01T18:30:00; required", "start_local"},
     {"end", 0, "TIME", "local; when left out, the event keeps its length", "end_local"},
     {"reason", 0, "TEXT", "told to those who come", "reason"},
+    CVN_EVENT_FOLLOWING_OPTION,
+    {"rule", 0, "RRULE", "with --following: how they repeat; as before when left out", NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -138,7 +158,7 @@ const struct cvn_option cvn_event_copy_options[] = {
 const struct cvn_option cvn_event_repeat_options[] = {
     {"rule", 0, "RRULE", "as in FREQ=WEEKLY;BYDAY=TU (RFC 5545)", "series.rrule"},
     {"start", 0, "TIME", "local start of the first; the event's own when left out", NULL},
-    {"end", 0, "TIME", "local end of the first, with --start", NULL},
+    {"end", 0, "TIME", "local end of the first; when left out, it is as long as the event", NULL},
     {"also", 0, "TIME", "a further local start; may be given several times",
      "series.further_starts"},
     {"except", 0, "TIME", "a local start left out; may be given several times",

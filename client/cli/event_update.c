@@ -1,6 +1,7 @@
 #include "client/cli/event_update.h"
 
 #include "client/cli/call.h"
+#include "client/cli/event_following.h"
 #include "client/cli/mask.h"
 #include "client/cli/view.h"
 
@@ -43,12 +44,19 @@ enum cvn_exit cvn_event_run_update(struct cvn_cli *cli)
     if (code) {
         return code;
     }
+    if (cvn_args_has(&cli->args, "following")) {
+        return cvn_event_update_following(cli, before, &mask);
+    }
     /* A venue is replaced as a whole: what is not said of it stays. */
     event.venue = before->venue;
     event.id = before->id;
     request.etag = before->etag;
     code = cvn_call_fill(cli, &request);
-    code = code ? code : cvn_call(cli, SERVICE "UpdateEvent", &request, &after);
+    if (code) {
+        return code;
+    }
+    cvn_mask_clear(cli, &request);
+    code = cvn_call(cli, SERVICE "UpdateEvent", &request, &after);
     code = code ? code : cvn_view_one(cli, cvn_event_show_columns, after);
     if (code == CVN_EXIT_DONE) {
         cvn_event_tell_overbooked(cli, after);
@@ -76,5 +84,6 @@ const struct cvn_option cvn_event_update_options[] = {
     {"cost", 0, "TEXT", "as in \"free, drinks sponsored\"", "event.cost_note"},
     {"page", 0, "URL", "the event's page elsewhere", "event.url"},
     CVN_MASK_OPTION,
+    CVN_EVENT_FOLLOWING_OPTION,
     {NULL, 0, NULL, NULL, NULL},
 };

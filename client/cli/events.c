@@ -101,6 +101,7 @@ static const char *see_state(struct cvn_cli *cli, const void *message)
 }
 
 CVN_VIEW_STRING(see_reason, Convene__Events__V1__Event, status_reason)
+CVN_VIEW_STRING(see_series, Convene__Events__V1__Event, series_id)
 CVN_VIEW_STRING(see_cost, Convene__Events__V1__Event, cost_note)
 CVN_VIEW_STRING(see_url, Convene__Events__V1__Event, url)
 CVN_VIEW_STRING(see_description, Convene__Events__V1__Event, description)
@@ -121,6 +122,7 @@ const struct cvn_view_column cvn_event_show_columns[] = {
     {{"State", false, false}, see_state},
     {{"Reason", false, false}, see_reason},
     {{"Group", false, false}, see_group},
+    {{"Series", false, false}, see_series},
     {{"External id", false, false}, see_external_id},
     {{"Page", false, false}, see_url},
     {{"Id", false, false}, see_id},
@@ -152,6 +154,9 @@ static enum cvn_exit run_create(struct cvn_cli *cli)
                                   cvn_args_get(&cli->args, "duration")};
     struct cvn_error err;
     int r = cvn_events_set_times(cli, &cli->arena, &event, texts, &err);
+    if (r == -ECANCELED) {
+        return cli->zone_failure;
+    }
     if (r) {
         return r == -ENOMEM ? cvn_cli_no_memory(cli) : cvn_cli_misuse(cli, "--%s.", err.text);
     }
@@ -263,12 +268,17 @@ const struct cvn_command cvn_events_commands[] = {
      "    --start 2026-12-01T18:30 --duration 2h --capacity 40 --publish",
      create_options, false, run_create},
     {"update", "EVENT", 1, 1, "Changes what the options name, and leaves the rest.",
-     "convene events update evt_… --capacity 60 --question \"diet!: What do you eat? [all|vegan]\"",
+     "convene events update evt_… --capacity 60 --question \"diet!: What do you eat? "
+     "[all|vegan]\"\n"
+     "convene events update evt_… --venue c-base --following    # from this one of a series on",
      cvn_event_update_options, false, cvn_event_run_update, NULL},
     {"publish", "EVENT", 1, 1, "Makes a draft visible.", NULL, NULL, false, run_publish},
     {"cancel", "EVENT", 1, 1, "Calls an event off; RSVPs stay, offers become void.", NULL,
      cancel_options, false, run_cancel},
-    {"reschedule", "EVENT", 1, 1, "Gives an event another time.", NULL,
+    {"reschedule", "EVENT", 1, 1, "Gives an event another time.",
+     "convene events reschedule evt_… --start 2026-12-02T19:00 --reason \"The hall is taken.\"\n"
+     "convene events reschedule evt_… --start 2026-12-02T19:00 --following \\\n"
+     "    --rule \"FREQ=WEEKLY;BYDAY=WE\"                        # from then on, on Wednesdays",
      cvn_event_reschedule_options, false, cvn_event_run_reschedule},
     {"postpone", "EVENT", 1, 1, "Puts an event off to no date yet; RSVPs close.", NULL,
      cvn_event_postpone_options, false, cvn_event_run_postpone},

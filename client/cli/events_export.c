@@ -3,10 +3,10 @@
 #include "client/cli/call.h"
 #include "client/cli/events_import.h"
 #include "client/cli/events_list.h"
+#include "client/cli/output_file.h"
 #include "client/cli/record_out.h"
 #include "convene/events/v1/calendar.pb-c.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ enum kind { ICS, JSON_LINES, CSV };
 struct export
 {
     struct cvn_cli *cli;
-    FILE *file;
+    struct cvn_output output;
     enum kind kind;
     size_t n_events, n_calendars;
 };
@@ -111,7 +111,7 @@ static enum cvn_exit write_calendars(struct export *export,
         if (code) {
             return code;
         }
-        (void)fwrite(reply->content.data, 1, reply->content.len, export->file);
+        (void)fwrite(reply->content.data, 1, reply->content.len, export->output.file);
         export->n_events += (size_t)reply->component_count;
         export->n_calendars++;
         if (!*reply->next_page_token) {
@@ -130,7 +130,7 @@ static enum cvn_exit write_records(struct export *export,
     struct cvn_cli *cli = export->cli;
     filter->page_size = PAGE_SIZE;
     if (export->kind == CSV) {
-        cvn_record_out_heading(export->file, cvn_events_import.columns);
+        cvn_record_out_heading(export->output.file, cvn_events_import.columns);
     }
     for (;;) {
         CVN_REPLY_AUTO Convene__Events__V1__ListEventsResponse *reply = NULL;
@@ -139,7 +139,8 @@ static enum cvn_exit write_records(struct export *export,
             return code;
         }
         for (size_t i = 0; i < reply->n_events; i++) {
-            int r = cvn_record_out_event(export->file, export->kind == CSV, reply->events[i]);
+            int r =
+                cvn_record_out_event(export->output.file, export->kind == CSV, reply->events[i]);
             if (r) {
                 return cvn_cli_no_memory(cli);
             }
@@ -157,22 +158,18 @@ static enum cvn_exit write_records(struct export *export,
 
 static enum cvn_exit close_file(struct export *export, const char *name, enum cvn_exit code)
 {
-    bool failed = ferror(export->file) || fflush(export->file);
-    if (name) {
-        failed |= fclose(export->file) != 0;
-    }
-    if (failed && code == CVN_EXIT_DONE) {
-        return cvn_cli_fail(export->cli, CVN_EXIT_FAILED, "%s could not be written: %s.",
-                            name ? name : "The output", strerror(errno));
-    }
-    return code;
+    int r = cvn_output_close(&export->output, code == CVN_EXIT_DONE);
+    return r && code == CVN_EXIT_DONE
+               ? cvn_cli_fail(export->cli, CVN_EXIT_FAILED, "%s could not be written: %s.",
+                              name ? name : "The output", strerror(-r))
+               : code;
 }
 
 enum cvn_exit cvn_events_export_run(struct cvn_cli *cli)
 {
     Convene__Events__V1__ListEventsRequest filter = CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT;
     struct cvn_events_where where;
-    struct export export = {.cli = cli, .file = stdout};
+    struct export export = {.cli = cli};
     const char *name = cvn_args_get(&cli->args, "file");
     enum cvn_exit code = choose_kind(cli, &export.kind);
     code = code ? code : fill_filter(cli, &filter, &where);
@@ -182,10 +179,9 @@ enum cvn_exit cvn_events_export_run(struct cvn_cli *cli)
     if (code) {
         return code;
     }
-    export.file = name ? fopen(name, "wbe") : stdout;
-    if (!export.file) {
-        return cvn_cli_fail(cli, CVN_EXIT_FAILED, "%s cannot be written: %s.", name,
-                            strerror(errno));
+    int r = cvn_output_open(&export.output, name);
+    if (r) {
+        return cvn_cli_fail(cli, CVN_EXIT_FAILED, "%s cannot be written: %s.", name, strerror(-r));
     }
     code = export.kind == ICS ? write_calendars(&export, &filter) : write_records(&export, &filter);
     code = close_file(&export, name, code);

@@ -2,6 +2,7 @@
 
 #include "client/cli/call.h"
 #include "client/cli/event_time.h"
+#include "client/cli/failure.h"
 #include "convene/events/v1/group.pb-c.h"
 
 #include <errno.h>
@@ -57,9 +58,12 @@ static const struct cvn_zone *zone_of(struct cvn_cli *cli, const Convene__Events
     request.id = event->group_id;
     CVN_REPLY_AUTO Convene__Events__V1__Group *group = NULL;
     struct convene_status status = CONVENE_STATUS_INIT;
-    if (cvn_call_quietly(cli, "convene.events.v1.GroupService/GetGroup", &request, &group,
-                         &status) == 0) {
+    int r =
+        cvn_call_quietly(cli, "convene.events.v1.GroupService/GetGroup", &request, &group, &status);
+    if (r == 0) {
         (void)cvn_zones_find(cli->zones, group->time_zone, &zone);
+    } else if (r != CONVENE_NOT_FOUND && r != CONVENE_INVALID_ARGUMENT) {
+        cli->zone_failure = cvn_failure_print(cli, &status);
     }
     convene_status_clear(&status);
     if (strlen(event->group_id) < sizeof cli->zone_group) {
@@ -75,7 +79,20 @@ static int set_local(struct cvn_cli *cli, struct cvn_arena *arena,
 {
     char local[CVN_CIVIL_TEXT_BYTES];
     bool needs_zone = cvn_event_time_is_instant(text);
-    int r = cvn_event_local(local, text, needs_zone ? zone_of(cli, event) : NULL, err);
+    const struct cvn_zone *zone = needs_zone ? zone_of(cli, event) : NULL;
+    if (cli->zone_failure) {
+        return -ECANCELED;
+    }
+    if (needs_zone && !zone && (*event->time_zone || *event->group_id)) {
+        return cvn_error_set(err, -EINVAL,
+                             *event->time_zone
+                                 ? "has an offset, and \"%.60s\" is no IANA time zone in which it "
+                                   "could be local"
+                                 : "has an offset, and there is no group \"%.60s\" that would say "
+                                   "the time zone; make the group first",
+                             *event->time_zone ? event->time_zone : event->group_id);
+    }
+    int r = cvn_event_local(local, text, zone, err);
     if (r == 0) {
         *field = cvn_arena_strdup(arena, local);
         r = *field ? 0 : -ENOMEM;

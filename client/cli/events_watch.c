@@ -54,7 +54,8 @@ const struct cvn_option cvn_events_watch_options[] = {
     {"free-seats", 0, NULL, "that are not full", "free_seats_only"},
     {"include-unpublished", 0, NULL, "also drafts and unpublished ones that you organise",
      "include_unpublished"},
-    {"include-cancelled", 0, NULL, "also cancelled ones", "include_cancelled"},
+    {"include-cancelled", 0, NULL, "also cancelled ones; else what is called off is \"removed\"",
+     "include_cancelled"},
     {"series", 0, "SERIES", "only occurrences of that series: ser_…", "series_id"},
     {NULL, 0, NULL, NULL, NULL},
 };

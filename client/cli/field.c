@@ -1,6 +1,7 @@
 #include "client/cli/field.h"
 
 #include "client/cli/values.h"
+#include "rpc/types.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -247,6 +248,52 @@ static int enter(struct cvn_arena *arena, const ProtobufCFieldDescriptor *field,
     return 0;
 }
 
+static void clear_value(const ProtobufCFieldDescriptor *field, char *base)
+{
+    if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+        *(size_t *)(base + field->quantifier_offset) = 0;
+        return;
+    }
+    if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
+        *(uint32_t *)(base + field->quantifier_offset) = 0;
+    }
+    memset(base + field->offset, 0, cvn_types_value_size(field->type));
+    if (field->type == PROTOBUF_C_TYPE_STRING) {
+        *(const char **)(base + field->offset) = protobuf_c_empty_string;
+    }
+}
+
+/* The field that the path begins with; *path moves on behind its name. NULL when there is none. */
+static const ProtobufCFieldDescriptor *first_field(const ProtobufCMessage *message,
+                                                   const char **path)
+{
+    size_t len = strcspn(*path, ".");
+    char name[PREFIX_BYTES];
+    if (len >= sizeof name) {
+        return NULL;
+    }
+    memcpy(name, *path, len);
+    name[len] = '\0';
+    *path += len;
+    return protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
+}
+
+void cvn_field_clear(ProtobufCMessage *message, const char *path)
+{
+    while (message) {
+        const ProtobufCFieldDescriptor *field = first_field(message, &path);
+        if (!field) {
+            return;
+        }
+        if (*path == '\0') {
+            clear_value(field, (char *)message);
+            return;
+        }
+        message = *(ProtobufCMessage **)((char *)message + field->offset);
+        path++;
+    }
+}
+
 int cvn_field_set(struct cvn_arena *arena, ProtobufCMessage *message, const char *path,
                   const char *text, struct cvn_error *err)
 {
@@ -254,25 +301,17 @@ int cvn_field_set(struct cvn_arena *arena, ProtobufCMessage *message, const char
         return 0;
     }
     for (;;) {
-        size_t len = strcspn(path, ".");
-        char name[PREFIX_BYTES];
-        if (len >= sizeof name) {
-            return -ENOENT;
-        }
-        memcpy(name, path, len);
-        name[len] = '\0';
-        const ProtobufCFieldDescriptor *field =
-            protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
+        const ProtobufCFieldDescriptor *field = first_field(message, &path);
         if (!field) {
             return -ENOENT;
         }
         char *base = (char *)message;
-        if (path[len] == '.') {
+        if (*path == '.') {
             int r = enter(arena, field, base, &message);
             if (r) {
                 return r;
             }
-            path += len + 1;
+            path++;
             continue;
         }
         if (field->label == PROTOBUF_C_LABEL_REPEATED) {

@@ -20,6 +20,9 @@
 int cvn_field_set(struct cvn_arena *arena, ProtobufCMessage *message, const char *path,
                   const char *text, struct cvn_error *err);
 
+/* Empties the field at path, where the messages on the way are there. */
+void cvn_field_clear(ProtobufCMessage *message, const char *path);
+
 /* "no-show" for RSVP_STATE_NO_SHOW, in the arena; "" for the unspecified value and when spent. */
 const char *cvn_field_enum_text(struct cvn_arena *arena, const ProtobufCEnumDescriptor *type,
                                 int value);

@@ -50,9 +50,9 @@ static const struct cvn_view_column show_columns[] = {
 
 static enum cvn_exit run_list(struct cvn_cli *cli)
 {
-    static const struct cvn_view_list list = {
-        SERVICE "ListGroups", list_columns,
-        "No groups match. Found one with `convene groups create`.", LIST_LIMIT};
+    static const struct cvn_view_list list = {SERVICE "ListGroups", list_columns,
+                                              "No groups match. Next: convene groups create",
+                                              LIST_LIMIT};
     Convene__Events__V1__ListGroupsRequest request = CONVENE__EVENTS__V1__LIST_GROUPS_REQUEST__INIT;
     enum cvn_exit code = cvn_call_fill(cli, &request);
     const char *radius = cvn_args_get(&cli->args, "radius");
@@ -90,7 +90,14 @@ static enum cvn_exit run_create(struct cvn_cli *cli)
     code = code ? code : cvn_call_person(cli, cvn_args_get(&cli->args, "owner"), &request.owner_id);
     CVN_REPLY_AUTO Convene__Events__V1__Group *made = NULL;
     code = code ? code : cvn_call(cli, SERVICE "CreateGroup", &request, &made);
-    return code ? code : cvn_view_one(cli, show_columns, made);
+    code = code ? code : cvn_view_one(cli, show_columns, made);
+    if (code == CVN_EXIT_DONE && made->member_count == 0) {
+        cvn_cli_note(cli,
+                     "Nobody owns it: only administrators look after it. Next: convene groups "
+                     "invite %s PERSON, and once they are in: convene groups transfer %s PERSON",
+                     made->slug, made->slug);
+    }
+    return code;
 }
 
 static enum cvn_exit show_changed(struct cvn_cli *cli, const char *method, const void *request)

@@ -87,7 +87,7 @@ static enum cvn_exit help_command(const struct cvn_family *family,
     }
     if (command->imports) {
         (void)printf("\nColumns of the CSV file, and keys of JSON lines, in any order:\n");
-        cvn_import_help(stdout, command->imports->columns);
+        cvn_import_columns_help(stdout, command->imports->columns);
         (void)puts("\nFILE is - for standard input. Exits with 1 when any record was refused.");
     }
     (void)puts("\nOptions of every command are in `convene help`.");

@@ -14,7 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = 64 };
+enum {
+    COLUMNS_MAX = 64,
+    BATCH_RECORDS = 500,
+    BATCH_BYTES = 1 << 20,  /* of text, so that a batch fits into one message */
+    ARENA_BYTES = 32 << 20, /* of one batch */
+};
 
 struct import {
     struct cvn_cli *cli;
@@ -24,43 +29,12 @@ struct import {
     struct cvn_report *report;
     struct cvn_import_stream *stream; /* NULL for what goes in batches */
     struct cvn_arena arena;           /* of the batch */
-    ProtobufCMessage *records[CVN_IMPORT_BATCH_MAX];
-    size_t lines[CVN_IMPORT_BATCH_MAX];
-    const char *identities[CVN_IMPORT_BATCH_MAX];
+    ProtobufCMessage *records[BATCH_RECORDS];
+    size_t lines[BATCH_RECORDS];
+    const char *identities[BATCH_RECORDS];
     size_t n;
     size_t text_bytes;
 };
-
-static size_t find_column(const struct cvn_import_kind *kind, const char *name)
-{
-    size_t c = 0;
-    while (kind->columns[c].name && strcmp(kind->columns[c].name, name) != 0) {
-        c++;
-    }
-    return c;
-}
-
-static const char *nearest_column(const struct cvn_import_kind *kind, const char *name)
-{
-    for (const struct cvn_import_column *c = kind->columns; c->name; c++) {
-        if (cvn_words_close(c->name, name)) {
-            return c->name;
-        }
-    }
-    return NULL;
-}
-
-/* What is wrong with a name that is no column. */
-static int refuse_column(const struct cvn_import_kind *kind, const char *name,
-                         struct cvn_error *err)
-{
-    const char *near = nearest_column(kind, name);
-    if (near) {
-        return cvn_error_set(err, -EINVAL, "there is no column \"%.60s\"; did you mean \"%s\"?",
-                             name, near);
-    }
-    return cvn_error_set(err, -EINVAL, "\"%.60s\" is no column of %s", name, kind->noun);
-}
 
 static ProtobufCMessage *new_message(struct cvn_arena *arena,
                                      const ProtobufCMessageDescriptor *type)
@@ -83,10 +57,10 @@ static int convert(struct import *import, const struct cvn_record *record,
         return -ENOMEM;
     }
     for (size_t i = 0; i < record->n; i++) {
-        size_t c = find_column(kind, record->names[i]);
-        const struct cvn_import_column *column = &kind->columns[c];
-        if (!column->name) {
-            return refuse_column(kind, record->names[i], err);
+        const struct cvn_import_column *column =
+            cvn_import_column_find(kind->columns, record->names[i]);
+        if (!column) {
+            return cvn_import_column_refuse(kind->columns, kind->noun, record->names[i], err);
         }
         size_t max = column->max_bytes ? column->max_bytes : CVN_IMPORT_VALUE_MAX;
         size_t len = strlen(record->values[i]);
@@ -94,7 +68,7 @@ static int convert(struct import *import, const struct cvn_record *record,
             return cvn_error_set(err, -EINVAL, "%s has %zu bytes, at most %zu are accepted",
                                  column->name, len, max);
         }
-        values[c] = record->values[i];
+        values[column - kind->columns] = record->values[i];
         struct cvn_error why = {""};
         int r = column->path
                     ? cvn_field_set(&import->arena, message, column->path, record->values[i], &why)
@@ -244,6 +218,9 @@ static enum cvn_exit take_record(struct import *import, const struct cvn_record 
     if (r == -ENOMEM) {
         return cvn_cli_no_memory(import->cli);
     }
+    if (r == -ECANCELED) {
+        return import->cli->zone_failure;
+    }
     if (r) {
         cvn_report_refuse(import->report, record->line, identity_of(import, record), err.text);
         return CVN_EXIT_DONE;
@@ -262,7 +239,7 @@ static enum cvn_exit take_record(struct import *import, const struct cvn_record 
     import->lines[import->n] = record->line;
     import->identities[import->n] = cvn_arena_strdup(&import->arena, identity_of(import, record));
     import->n++;
-    if (import->n == CVN_IMPORT_BATCH_MAX || import->text_bytes >= CVN_IMPORT_BATCH_BYTES) {
+    if (import->n == BATCH_RECORDS || import->text_bytes >= BATCH_BYTES) {
         return send_batch(import);
     }
     return CVN_EXIT_DONE;
@@ -273,9 +250,10 @@ static enum cvn_exit check_columns(struct import *import, const struct cvn_recor
     const char *const *names;
     size_t n = cvn_records_columns(records, &names);
     for (size_t i = 0; i < n; i++) {
-        if (!import->kind->columns[find_column(import->kind, names[i])].name) {
+        const struct cvn_import_kind *kind = import->kind;
+        if (!cvn_import_column_find(kind->columns, names[i])) {
             struct cvn_error err;
-            (void)refuse_column(import->kind, names[i], &err);
+            (void)cvn_import_column_refuse(kind->columns, kind->noun, names[i], &err);
             return cvn_cli_misuse(import->cli, "%s: %s", import->file_name, err.text);
         }
     }
@@ -302,7 +280,7 @@ static enum cvn_exit settle(struct import *import)
 
 static enum cvn_exit take_records(struct import *import, struct cvn_records *records)
 {
-    enum cvn_exit code = check_columns(import, records);
+    enum cvn_exit code = CVN_EXIT_DONE;
     size_t line = 0;
     while (code == CVN_EXIT_DONE) {
         struct cvn_record record;
@@ -362,8 +340,8 @@ static enum cvn_exit import_file(struct import *import, FILE *file, enum cvn_rec
                      : cvn_cli_fail(import->cli, CVN_EXIT_FAILED, "%s: %s.", import->file_name,
                                     err.text);
     }
-    enum cvn_exit code = CVN_EXIT_DONE;
-    if (import->kind->streams) {
+    enum cvn_exit code = check_columns(import, records);
+    if (code == CVN_EXIT_DONE && import->kind->streams) {
         const struct cvn_import_stream_options options = {.noun = import->kind->noun,
                                                           .file = file,
                                                           .report = import->report,
@@ -377,9 +355,8 @@ static enum cvn_exit import_file(struct import *import, FILE *file, enum cvn_rec
     if (import->cli->err_terminal && !import->cli->quiet) {
         (void)fputs("\r\033[K", stderr);
     }
-    enum cvn_exit told =
-        cvn_report_print(import->cli, import->report, import->kind->noun, import->file_name);
-    return code ? code : told;
+    return cvn_report_print(import->cli, import->report, import->kind->noun, import->file_name,
+                            code);
 }
 
 enum cvn_exit cvn_import_run(struct cvn_cli *cli, const struct cvn_import_kind *kind,
@@ -404,7 +381,7 @@ enum cvn_exit cvn_import_run(struct cvn_cli *cli, const struct cvn_import_kind *
         import->program_id = program_id;
         import->file_name = from_stdin ? "standard input" : file_name;
         import->report = report;
-        cvn_arena_init(&import->arena, CVN_IMPORT_ARENA_BYTES);
+        cvn_arena_init(&import->arena, ARENA_BYTES);
         code = import_file(import, file, format);
         cvn_arena_deinit(&import->arena);
     } else {
@@ -416,11 +393,4 @@ enum cvn_exit cvn_import_run(struct cvn_cli *cli, const struct cvn_import_kind *
         (void)fclose(file);
     }
     return code;
-}
-
-void cvn_import_help(FILE *file, const struct cvn_import_column *columns)
-{
-    for (; columns->name; columns++) {
-        (void)fprintf(file, "  %-16s %s\n", columns->name, columns->help);
-    }
 }

@@ -6,24 +6,13 @@
 #define CVN_CLIENT_CLI_IMPORT_H
 
 #include "client/cli/cli.h"
+#include "client/cli/import_columns.h"
 
 #include <protobuf-c/protobuf-c.h>
-#include <stdio.h>
 
 enum {
-    CVN_IMPORT_BATCH_MAX = 500,
-    CVN_IMPORT_BATCH_BYTES = 1 << 20,  /* of text, so that a batch fits into one message */
-    CVN_IMPORT_ARENA_BYTES = 32 << 20, /* of one batch */
-    CVN_IMPORT_VALUE_MAX = 64 << 10,   /* bytes of a value; no field takes more */
-    CVN_IMPORT_REFUSED_MAX = 10000,    /* refused records kept for the report; all are counted */
-};
-
-struct cvn_import_column {
-    const char *name;   /* NULL ends the columns */
-    const char *path;   /* field of the record; NULL when finish reads it */
-    const char *help;   /* a phrase */
-    size_t max_bytes;   /* a longer value is refused here; 0 means CVN_IMPORT_VALUE_MAX */
-    const char *blamed; /* without a path: the field that the server blames for it */
+    CVN_IMPORT_VALUE_MAX = 64 << 10, /* bytes of a value; no field takes more */
+    CVN_IMPORT_REFUSED_MAX = 10000,  /* refused records kept for the report; all are counted */
 };
 
 struct cvn_import_kind {
@@ -37,8 +26,8 @@ struct cvn_import_kind {
     const struct cvn_import_column *columns;
     /*
      * Completes a record from columns without a path; values are by column, NULL where absent.
-     * Texts go into the arena. 0, or -EINVAL with a phrase in err that names the column. May be
-     * NULL.
+     * Texts go into the arena. 0, or -EINVAL with a phrase in err that names the column; -ECANCELED
+     * with cli->zone_failure. May be NULL.
      */
     int (*finish)(struct cvn_cli *cli, struct cvn_arena *arena, ProtobufCMessage *record,
                   const char *const *values, struct cvn_error *err);
@@ -51,8 +40,5 @@ struct cvn_import_kind {
  */
 enum cvn_exit cvn_import_run(struct cvn_cli *cli, const struct cvn_import_kind *kind,
                              const char *file_name, const char *program_id);
-
-/* Prints the columns that help shows. */
-void cvn_import_help(FILE *file, const struct cvn_import_column *columns);
 
 #endif

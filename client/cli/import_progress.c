@@ -114,7 +114,9 @@ void cvn_import_progress_tell_line(void *arg, const struct convene_status *why)
     const struct cvn_import_progress *progress = arg;
     cvn_import_progress_clear(progress);
     if (why) {
-        cvn_cli_note(progress->cli, "The connection is lost (%s) Trying again…",
+        cvn_cli_note(progress->cli, "%s (%s) Trying again…",
+                     why->code == CONVENE_RESOURCE_EXHAUSTED ? "The server takes no more for now"
+                                                             : "The connection is lost",
                      *why->message ? why->message : convene_code_name((int)why->code));
     } else {
         cvn_cli_note(progress->cli, "Connected again; going on.");

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Records that may be under way: as many as a registrar holds at most, and some more. */
-enum { UNDER_WAY_MAX = 2 * CVN_REGISTRAR_CHUNKS_MAX * CVN_REGISTRAR_CHUNK_EVENTS };
+enum { UNDER_WAY_MAX = 2 * CVN_REGISTRAR_CHUNKS * CVN_REGISTRAR_CHUNK_EVENTS };
 
 struct record {
     size_t line;

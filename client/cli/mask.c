@@ -1,5 +1,7 @@
 #include "client/cli/mask.h"
 
+#include "client/cli/field.h"
+
 #include <string.h>
 
 static bool has_path(const Google__Protobuf__FieldMask *mask, const char *path)
@@ -65,4 +67,13 @@ enum cvn_exit cvn_mask_fill(struct cvn_cli *cli, const char *prefix,
         return cvn_cli_misuse(cli, "Nothing is to be changed; say what with options.");
     }
     return CVN_EXIT_DONE;
+}
+
+void cvn_mask_clear(const struct cvn_cli *cli, void *request)
+{
+    for (size_t i = 0; i < cli->args.n_given; i++) {
+        if (strcmp(cli->args.given[i].option->name, "clear") == 0) {
+            cvn_field_clear(request, find_option(cli, cli->args.given[i].value)->path);
+        }
+    }
 }

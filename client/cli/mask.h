@@ -13,6 +13,9 @@
 enum cvn_exit cvn_mask_fill(struct cvn_cli *cli, const char *prefix,
                             Google__Protobuf__FieldMask *mask);
 
+/* Empties in the request the fields that --clear names, which may lie within one of the mask. */
+void cvn_mask_clear(const struct cvn_cli *cli, void *request);
+
 /* The row for tables of options. */
 #define CVN_MASK_OPTION                                                                            \
     {                                                                                              \

@@ -168,7 +168,8 @@ static void print_text(struct cvn_cli *cli, const struct cvn_report *report, con
     if (report->broken) {
         (void)printf("%s: %s. What came before it was imported.\n", file_name, report->broken);
     }
-    (void)fputs(cvn_args_has(&cli->args, "dry-run") ? "Nothing was stored. " : "", stdout);
+    (void)fputs(cvn_args_has(&cli->args, "dry-run") ? "Nothing was stored. It would be " : "",
+                stdout);
     print_noun(cvn_report_total(report), noun);
     (void)printf(": %zu created, %zu updated, %zu unchanged, %zu refused",
                  report->counts[CONVENE_CREATED], report->counts[CONVENE_UPDATED],
@@ -226,8 +227,11 @@ static void print_csv(const struct cvn_report *report)
 }
 
 enum cvn_exit cvn_report_print(struct cvn_cli *cli, const struct cvn_report *report,
-                               const char *noun, const char *file_name)
+                               const char *noun, const char *file_name, enum cvn_exit code)
 {
+    if (code && cvn_report_total(report) == 0) {
+        return code;
+    }
     switch (cli->format) {
     case CVN_FORMAT_TABLE:
         print_text(cli, report, noun, file_name);
@@ -240,5 +244,5 @@ enum cvn_exit cvn_report_print(struct cvn_cli *cli, const struct cvn_report *rep
         break;
     }
     bool clean = report->counts[CONVENE_REFUSED] == 0 && !report->broken;
-    return clean ? CVN_EXIT_DONE : CVN_EXIT_FAILED;
+    return code || clean ? code : CVN_EXIT_FAILED;
 }

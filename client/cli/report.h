@@ -37,8 +37,11 @@ void cvn_report_broken(struct cvn_report *report, const char *reason);
 /* Records in all so far. */
 size_t cvn_report_total(const struct cvn_report *report);
 
-/* Prints it as -o asks. CVN_EXIT_FAILED when anything was refused or reading ended early. */
+/*
+ * Prints it as -o asks, and nothing where the import failed (code, which was told) before it had a
+ * result. That code, or CVN_EXIT_FAILED when anything was refused or reading ended early.
+ */
 enum cvn_exit cvn_report_print(struct cvn_cli *cli, const struct cvn_report *report,
-                               const char *noun, const char *file_name);
+                               const char *noun, const char *file_name, enum cvn_exit code);
 
 #endif

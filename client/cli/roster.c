@@ -48,13 +48,26 @@ static void tell_fault(struct reader *reader, size_t line, const char *reason)
     }
 }
 
-static const struct cvn_import_column *find_column(const char *name)
+/* What is wrong with a name that is no column. Returns -EINVAL. */
+static int refuse_column(const char *name, struct cvn_error *err)
 {
-    const struct cvn_import_column *column = cvn_enrolments_import.columns;
-    while (column->name && strcmp(column->name, name) != 0) {
-        column++;
+    return cvn_import_column_refuse(cvn_enrolments_import.columns, cvn_enrolments_import.noun, name,
+                                    err);
+}
+
+/* Tells which columns of the heading there are not, once and for all records. */
+static void check_columns(struct reader *reader, const struct cvn_records *records)
+{
+    const char *const *names;
+    size_t n = cvn_records_columns(records, &names);
+    for (size_t i = 0; i < n; i++) {
+        struct cvn_error err;
+        if (strcmp(names[i], "name") != 0 &&
+            !cvn_import_column_find(cvn_enrolments_import.columns, names[i])) {
+            (void)refuse_column(names[i], &err);
+            tell_fault(reader, 1, err.text);
+        }
     }
-    return column->name ? column : NULL;
 }
 
 /* The ids of people that a list names. 0 or -ENOMEM. */
@@ -80,15 +93,15 @@ static int set_fields(struct reader *reader, const struct cvn_record *record,
                       Convene__Mentoring__V1__Enrolment *enrolment, struct cvn_error *err)
 {
     for (size_t i = 0; i < record->n; i++) {
-        const struct cvn_import_column *column = find_column(record->names[i]);
+        const struct cvn_import_column *column =
+            cvn_import_column_find(cvn_enrolments_import.columns, record->names[i]);
         struct cvn_error why = {""};
         int r;
         if (strcmp(record->names[i], "name") == 0) {
             r = cvn_field_set(reader->arena, &enrolment->base, "display_name", record->values[i],
                               &why);
         } else if (!column) {
-            return cvn_error_set(err, -EINVAL, "\"%.60s\" is no column of enrolments",
-                                 record->names[i]);
+            return refuse_column(record->names[i], err);
         } else {
             r = cvn_field_set(reader->arena, &enrolment->base, column->path, record->values[i],
                               &why);
@@ -233,7 +246,8 @@ static enum cvn_exit read_file(struct reader *reader, FILE *file)
         return cvn_cli_fail(reader->cli, CVN_EXIT_FAILED, "%s: %s.", reader->file_name, err.text);
     }
     if (r == 0) {
-        r = read_all(reader, records);
+        check_columns(reader, records);
+        r = reader->n_faults > 0 ? 0 : read_all(reader, records);
         cvn_records_free(records);
     }
     if (r == -ENOMEM) {

@@ -170,7 +170,8 @@ const struct cvn_command cvn_rsvp_commands[] = {
      cvn_rsvp_invite_options, false, cvn_rsvp_run_invite, NULL},
     {"check-in", "EVENT [PERSON ...]", 1, 16, "Records who is there, as an organiser or host.",
      "--list takes a CSV file with the columns person and nonce, and, where wanted, walk_in,\n"
-     "guests, undo and reason. A line whose nonce was seen changes nothing, so that a list which\n"
+     "guests, way, undo and reason. A line whose nonce was seen changes nothing, so that a list "
+     "which\n"
      "was kept without a network can be sent twice.",
      cvn_rsvp_check_in_options, false, cvn_rsvp_run_check_in, NULL},
     {"close", "EVENT", 1, 1, "After the end, marks those who were not checked in as no-shows.",

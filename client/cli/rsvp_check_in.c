@@ -2,6 +2,7 @@
 
 #include "client/cli/call.h"
 #include "client/cli/field.h"
+#include "client/cli/import_columns.h"
 #include "client/cli/records.h"
 #include "client/cli/rsvp_view.h"
 
@@ -15,6 +16,7 @@ typedef Convene__Events__V1__CheckInEntry entry_type;
 /* Lines on their way, in calls of at most ENTRIES_MAX. */
 struct door {
     entry_type *entries[ENTRIES_MAX];
+    const char *named[ENTRIES_MAX]; /* whom, as they were named */
     size_t n;
     enum cvn_exit worst;
 };
@@ -34,7 +36,7 @@ static enum cvn_exit send_entries(struct cvn_cli *cli, struct door *door)
     if (code) {
         return code;
     }
-    code = cvn_rsvp_tell_results(cli, reply->results, reply->n_results);
+    code = cvn_rsvp_tell_results(cli, reply->results, reply->n_results, door->named);
     if (code == CVN_EXIT_FAILED) {
         door->worst = code;
         code = CVN_EXIT_DONE;
@@ -51,10 +53,13 @@ static entry_type *new_entry(struct cvn_cli *cli)
     return entry;
 }
 
-static enum cvn_exit add_entry(struct cvn_cli *cli, struct door *door, entry_type *entry)
+static enum cvn_exit add_entry(struct cvn_cli *cli, struct door *door, entry_type *entry,
+                               const char *named)
 {
     enum cvn_exit code = door->n == ENTRIES_MAX ? send_entries(cli, door) : CVN_EXIT_DONE;
     if (code == CVN_EXIT_DONE) {
+        door->named[door->n] = cvn_arena_strdup(&cli->arena, named);
+        code = door->named[door->n] ? code : cvn_cli_no_memory(cli);
         door->entries[door->n++] = entry;
     }
     return code;
@@ -77,28 +82,36 @@ static enum cvn_exit add_word(struct cvn_cli *cli, struct door *door, const char
         entry->nonce =
             cvn_arena_printf(&cli->arena, "%s@%lld", entry->person_id + 4, (long long)cli->now_ms);
     }
-    return entry->nonce ? add_entry(cli, door, entry) : cvn_cli_no_memory(cli);
+    return entry->nonce ? add_entry(cli, door, entry, word) : cvn_cli_no_memory(cli);
 }
 
-/* "person" is an id or an e-mail; all other columns are the entry's fields. */
+/* "person" is an id or an e-mail; all other columns are the entry's fields of that name. */
+static const struct cvn_import_column columns[] = {
+    {"person", NULL, NULL, 0, NULL},       {"nonce", "nonce", NULL, 0, NULL},
+    {"walk_in", "walk_in", NULL, 0, NULL}, {"guests", "guests", NULL, 0, NULL},
+    {"way", "way", NULL, 0, NULL},         {"undo", "undo", NULL, 0, NULL},
+    {"reason", "reason", NULL, 0, NULL},   {NULL, NULL, NULL, 0, NULL},
+};
+
 static enum cvn_exit read_entry(struct cvn_cli *cli, const struct cvn_record *record,
-                                entry_type *entry)
+                                entry_type *entry, const char **ret_named)
 {
     enum cvn_exit code = CVN_EXIT_DONE;
     for (size_t i = 0; code == CVN_EXIT_DONE && i < record->n; i++) {
         struct cvn_error err = {""};
-        if (strcmp(record->names[i], "person") == 0) {
+        const struct cvn_import_column *column = cvn_import_column_find(columns, record->names[i]);
+        if (!column) {
+            (void)cvn_import_column_refuse(columns, "a check-in list", record->names[i], &err);
+            return cvn_cli_misuse(cli, "Line 1: %s", err.text);
+        }
+        if (!column->path) {
+            *ret_named = record->values[i];
             code = cvn_call_person(cli, record->values[i], &entry->person_id);
             continue;
         }
-        int r = cvn_field_set(&cli->arena, &entry->base, record->names[i], record->values[i], &err);
+        int r = cvn_field_set(&cli->arena, &entry->base, column->path, record->values[i], &err);
         if (r == -ENOMEM) {
             code = cvn_cli_no_memory(cli);
-        } else if (r == -ENOENT) {
-            code = cvn_cli_fail(cli, CVN_EXIT_FAILED,
-                                "Line %zu: there is no column %.40s; person, nonce, walk_in, "
-                                "guests, way, undo and reason are right.",
-                                record->line, record->names[i]);
         } else if (r) {
             code = cvn_cli_fail(cli, CVN_EXIT_FAILED, "Line %zu: %.40s %s.", record->line,
                                 record->names[i], err.text);
@@ -115,8 +128,15 @@ static enum cvn_exit add_records(struct cvn_cli *cli, struct door *door,
     int r;
     while ((r = cvn_records_next(records, &record, &err)) == 0) {
         entry_type *entry = new_entry(cli);
-        enum cvn_exit code = entry ? read_entry(cli, &record, entry) : cvn_cli_no_memory(cli);
-        code = code ? code : add_entry(cli, door, entry);
+        const char *named = "";
+        enum cvn_exit code =
+            entry ? read_entry(cli, &record, entry, &named) : cvn_cli_no_memory(cli);
+        if (code == CVN_EXIT_NOT_FOUND) { /* nobody else has to wait for that */
+            cvn_cli_note(cli, "Line %zu of the list was left out.", record.line);
+            door->worst = code;
+            continue;
+        }
+        code = code ? code : add_entry(cli, door, entry, named);
         if (code) {
             return code;
         }

@@ -40,7 +40,10 @@ enum cvn_exit cvn_rsvp_run_decide(struct cvn_cli *cli)
     Convene__Events__V1__DecideRequest request = CONVENE__EVENTS__V1__DECIDE_REQUEST__INIT;
     struct cvn_error err;
     if (set_action(cli, &request, cvn_args_word(&cli->args, 2), &err)) {
-        return cvn_cli_misuse(cli, "The decision %s.", err.text);
+        return cvn_cli_misuse(cli,
+                              "The decision must be invite, approve, reject, remove, attended, "
+                              "no-show, excused or unmark, not \"%.40s\".",
+                              cvn_args_word(&cli->args, 2));
     }
     return decide(cli, &request);
 }
@@ -69,6 +72,7 @@ enum cvn_exit cvn_rsvp_run_move(struct cvn_cli *cli)
 /* Everybody to invite, in calls of at most PEOPLE_MAX. */
 struct guests {
     char *ids[PEOPLE_MAX];
+    const char *named[PEOPLE_MAX]; /* as they were named */
     size_t n;
     enum cvn_exit worst;
 };
@@ -89,7 +93,7 @@ static enum cvn_exit invite(struct cvn_cli *cli, struct guests *guests)
     if (code) {
         return code;
     }
-    code = cvn_rsvp_tell_results(cli, reply->results, reply->n_results);
+    code = cvn_rsvp_tell_results(cli, reply->results, reply->n_results, guests->named);
     if (code == CVN_EXIT_FAILED) {
         guests->worst = code;
         code = CVN_EXIT_DONE;
@@ -101,8 +105,15 @@ static enum cvn_exit add_guest(struct cvn_cli *cli, struct guests *guests, const
 {
     enum cvn_exit code = guests->n == PEOPLE_MAX ? invite(cli, guests) : CVN_EXIT_DONE;
     code = code ? code : cvn_call_person(cli, word, &guests->ids[guests->n]);
-    guests->n += code == CVN_EXIT_DONE;
-    return code;
+    if (code == CVN_EXIT_NOT_FOUND) { /* which was told; the others are invited */
+        guests->worst = code;
+        return CVN_EXIT_DONE;
+    }
+    if (code) {
+        return code;
+    }
+    guests->named[guests->n] = cvn_arena_strdup(&cli->arena, word);
+    return guests->named[guests->n++] ? code : cvn_cli_no_memory(cli);
 }
 
 static enum cvn_exit add_lines(struct cvn_cli *cli, struct guests *guests, FILE *file)

@@ -2,7 +2,11 @@
 
 #include "client/cli/field.h"
 
-CVN_VIEW_STRING(see_name, Convene__Events__V1__Rsvp, display_name)
+static const char *see_name(struct cvn_cli *cli, const void *message)
+{
+    const char *name = ((const Convene__Events__V1__Rsvp *)message)->display_name;
+    return *name || cli->format != CVN_FORMAT_TABLE ? name : "(erased)";
+}
 CVN_VIEW_STRING(see_person, Convene__Events__V1__Rsvp, person_id)
 CVN_VIEW_STRING(see_event, Convene__Events__V1__Rsvp, event_id)
 CVN_VIEW_INT(see_guests, Convene__Events__V1__Rsvp, guests)
@@ -147,11 +151,15 @@ static const struct cvn_view_column result_columns[] = {
 };
 
 enum cvn_exit cvn_rsvp_tell_results(struct cvn_cli *cli,
-                                    Convene__Events__V1__RsvpResult *const *results, size_t n)
+                                    Convene__Events__V1__RsvpResult *const *results, size_t n,
+                                    const char *const *named)
 {
     size_t n_refused = 0;
     size_t n_changed = 0;
     for (size_t i = 0; i < n; i++) {
+        if (cli->format == CVN_FORMAT_TABLE) {
+            results[i]->person_id = (char *)(uintptr_t)named[i]; /* as people know them */
+        }
         n_refused +=
             results[i]->outcome == CONVENE__EVENTS__V1__RSVP_RESULT__OUTCOME__OUTCOME_REFUSED;
         n_changed +=

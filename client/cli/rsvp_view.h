@@ -17,11 +17,12 @@ enum cvn_exit cvn_rsvp_tell(struct cvn_cli *cli, const Convene__Events__V1__Rsvp
 const char *cvn_rsvp_meaning(Convene__Events__V1__RsvpState state);
 
 /*
- * What became of many people, one row for each; says how many were refused. CVN_EXIT_FAILED when
- * any was.
+ * What became of many people, one row for each, who are in tables what they were named by; says how
+ * many were refused. CVN_EXIT_FAILED when any was.
  */
 enum cvn_exit cvn_rsvp_tell_results(struct cvn_cli *cli,
-                                    Convene__Events__V1__RsvpResult *const *results, size_t n);
+                                    Convene__Events__V1__RsvpResult *const *results, size_t n,
+                                    const char *const *named);
 
 /* The rows --online and --in-person, and what they say; unspecified when neither was given. */
 #define CVN_RSVP_WAY_OPTIONS                                                                       \

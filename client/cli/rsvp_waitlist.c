@@ -200,7 +200,9 @@ static enum cvn_exit verify(struct cvn_cli *cli)
         code = cvn_view_rows(cli, fault_columns, (ProtobufCMessage *const *)report->faults,
                              report->n_faults);
     }
-    if (cli->format == CVN_FORMAT_TABLE && report->fault_count == 0) {
+    if (cli->format == CVN_FORMAT_TABLE && report->fault_count == 0 && report->move_count == 0) {
+        (void)puts("Nothing has happened yet.");
+    } else if (cli->format == CVN_FORMAT_TABLE && report->fault_count == 0) {
         (void)printf("All %" PRId64 " steps follow from one another and lead to what there is.\n"
                      "The last has the hash %s.\n",
                      report->move_count, report->head_hash);

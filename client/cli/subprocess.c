@@ -12,7 +12,7 @@
 
 extern char **environ;
 
-enum { CHUNK_BYTES = 4096, POLL_MS = 10, SIGNALLED = 128 };
+enum { CHUNK_BYTES = 4096, KEPT_BYTES = 1 << 20, POLL_MS = 10, SIGNALLED = 128 };
 
 static int status_of(int raw)
 {
@@ -47,7 +47,7 @@ static int spawn_to(pid_t *ret_pid, char *const *argv, int fd)
 /* Everything that comes out of fd; NULL without memory. */
 static char *read_all(int fd, FILE *echo)
 {
-    char *kept = calloc(1, CVN_SUBPROCESS_OUTPUT_MAX + 1);
+    char *kept = calloc(1, KEPT_BYTES + 1);
     size_t n = 0;
     char chunk[CHUNK_BYTES];
     ssize_t len;
@@ -57,7 +57,7 @@ static char *read_all(int fd, FILE *echo)
         }
         (void)fwrite(chunk, 1, (size_t)len, echo);
         (void)fflush(echo);
-        size_t room = CVN_SUBPROCESS_OUTPUT_MAX - n;
+        size_t room = KEPT_BYTES - n;
         size_t take = (size_t)len < room ? (size_t)len : room;
         if (kept) {
             memcpy(kept + n, chunk, take);

@@ -7,13 +7,10 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-/* More output than this is read and not kept. */
-enum { CVN_SUBPROCESS_OUTPUT_MAX = 1 << 20 };
-
 /*
  * Runs argv[0] (looked for on PATH) to its end, copies what it writes to standard output and error
- * to echo, and gives it as *ret_output, to be freed. Returns its exit status; 128 and more for a
- * signal; -errno when it could not be run.
+ * to echo, and gives the first MiB of it as *ret_output, to be freed. Returns its exit status; 128
+ * and more for a signal; -errno when it could not be run.
  */
 int cvn_subprocess_run(char *const *argv, FILE *echo, char **ret_output);
 

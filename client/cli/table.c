@@ -67,8 +67,8 @@ static void print_line(FILE *file, const struct cvn_table *table, const char *co
 
 int cvn_table_print_plain(FILE *file, const struct cvn_table *table)
 {
-    size_t widths[CVN_TABLE_COLUMNS_MAX];
-    const char *titles[CVN_TABLE_COLUMNS_MAX];
+    size_t widths[CVN_TABLE_COLUMNS];
+    const char *titles[CVN_TABLE_COLUMNS];
     for (size_t c = 0; c < table->n_columns; c++) {
         titles[c] = table->columns[c].title;
         widths[c] = width(titles[c]);
@@ -137,8 +137,8 @@ size_t cvn_table_cells(void)
 
 int cvn_table_print_csv(FILE *file, const struct cvn_table *table)
 {
-    char titles[CVN_TABLE_COLUMNS_MAX][64];
-    struct cvn_slice fields[CVN_TABLE_COLUMNS_MAX];
+    char titles[CVN_TABLE_COLUMNS][64];
+    struct cvn_slice fields[CVN_TABLE_COLUMNS];
     for (size_t c = 0; c < table->n_columns; c++) {
         (void)snprintf(titles[c], sizeof titles[c], "%s", table->columns[c].title);
         for (char *p = titles[c]; *p; p++) {

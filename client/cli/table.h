@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { CVN_TABLE_COLUMNS_MAX = 24 };
+enum { CVN_TABLE_COLUMNS = 24 };
 
 struct cvn_table_column {
     const char *title;
@@ -21,7 +21,7 @@ struct cvn_table_column {
 
 struct cvn_table {
     const struct cvn_table_column *columns;
-    size_t n_columns;   /* at most CVN_TABLE_COLUMNS_MAX */
+    size_t n_columns;   /* at most CVN_TABLE_COLUMNS */
     const char **cells; /* by row; borrowed; NULL is "" */
     size_t n_rows;
 };

@@ -54,7 +54,7 @@ static size_t choose_columns(struct cvn_cli *cli, const struct cvn_view_column *
 {
     size_t n = 0;
     size_t cells = cli->out_terminal && cli->format == CVN_FORMAT_TABLE ? cvn_table_cells() : 0;
-    for (; columns->column.title && n < CVN_TABLE_COLUMNS_MAX; columns++) {
+    for (; columns->column.title && n < CVN_TABLE_COLUMNS; columns++) {
         if (cells == 0 || cells >= columns->column.cells_min) {
             ret[n++] = columns;
         }
@@ -79,9 +79,9 @@ enum cvn_exit cvn_view_rows(struct cvn_cli *cli, const struct cvn_view_column *c
     if (cli->format == CVN_FORMAT_JSON) {
         return told(cli, print_json_rows(messages, n));
     }
-    const struct cvn_view_column *chosen[CVN_TABLE_COLUMNS_MAX];
+    const struct cvn_view_column *chosen[CVN_TABLE_COLUMNS];
     size_t n_columns = choose_columns(cli, columns, chosen);
-    struct cvn_table_column heads[CVN_TABLE_COLUMNS_MAX];
+    struct cvn_table_column heads[CVN_TABLE_COLUMNS];
     const char **cells = cvn_arena_alloc_array(&cli->arena, n * n_columns, sizeof *cells);
     if (!cells) {
         return cvn_cli_no_memory(cli);
@@ -237,7 +237,7 @@ enum cvn_exit cvn_view_pages(struct cvn_cli *cli, const struct cvn_view_list *li
     const char *asked = cvn_args_get(&cli->args, "limit");
     const char *token = cvn_args_get(&cli->args, "page-token");
     struct cvn_error err;
-    if (asked && cvn_value_int(&limit, asked, 0, INT32_MAX, &err)) {
+    if (asked && cvn_value_int(&limit, asked, 1, INT32_MAX, &err)) {
         return cvn_cli_misuse(cli, "--limit %s.", err.text);
     }
     if (cvn_args_has(&cli->args, "all")) {

@@ -12,7 +12,7 @@ static enum cvn_exit set_weight(struct cvn_cli *cli, const char *path, ProtobufC
 {
     char *colon = strchr(item, ':');
     struct cvn_error err = {""};
-    if (!colon || given->n == CVN_WEIGHTS_GIVEN_MAX) {
+    if (!colon || given->n == CVN_WEIGHTS_GIVEN) {
         return cvn_cli_misuse(cli, "Weights are written like skills:400; goals:100, not \"%.40s\".",
                               item);
     }

@@ -6,12 +6,12 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-enum { CVN_WEIGHTS_GIVEN_MAX = 32 };
+enum { CVN_WEIGHTS_GIVEN = 32 }; /* more than fit into the text of an option */
 
 /* The fields that were set, as "mentee_weights.skills", in the run's arena. */
 struct cvn_weights_given {
     size_t n;
-    const char *fields[CVN_WEIGHTS_GIVEN_MAX];
+    const char *fields[CVN_WEIGHTS_GIVEN];
 };
 
 /*

@@ -8,7 +8,7 @@
 #include <sodium.h>
 #include <time.h>
 
-enum { STATUS_BYTES = 1 << 20 };
+enum { STATUS_BYTES = 1 << 20, CLOSE_MS = 1000 };
 
 static int64_t now_ms(void)
 {
@@ -165,6 +165,17 @@ void cvn_line_wait(struct cvn_line *line, int64_t at_most_ms)
     }
     line->changed = false;
     (void)pthread_mutex_unlock(&line->lock);
+}
+
+void cvn_line_close(struct cvn_line *line)
+{
+    int64_t until_ms = now_ms() + CLOSE_MS, left_ms;
+    if (!line->stream || cvn_stream_writes_done(line->stream) != 0) {
+        return;
+    }
+    while (!cvn_stream_ended(line->stream) && (left_ms = until_ms - now_ms()) > 0) {
+        cvn_line_wait(line, left_ms);
+    }
 }
 
 void cvn_line_stop(struct cvn_line *line)

@@ -59,6 +59,12 @@ int cvn_line_read(struct cvn_line *line, struct cvn_arena *arena, ProtobufCMessa
 /* Waits until something changed, the next try is due, or so many milliseconds have passed. */
 void cvn_line_wait(struct cvn_line *line, int64_t at_most_ms);
 
+/*
+ * Says that no further request follows, and waits shortly for the server to end the call, so that
+ * it ends with OK there, too; deinit cancels it.
+ */
+void cvn_line_close(struct cvn_line *line);
+
 /* Has wait return and read give STOPPED. Any thread. */
 void cvn_line_stop(struct cvn_line *line);
 

@@ -64,7 +64,7 @@ int cvn_registrar_new(struct cvn_registrar **ret, struct convene *client,
     const struct cvn_sender_options inner = {
         .request = {.service = &convene__events__v1__registrar_service__descriptor,
                     .method = "StreamRegisterEvents"},
-        .under_way_max = CVN_REGISTRAR_CHUNKS_MAX - 1,
+        .under_way_max = CVN_REGISTRAR_CHUNKS - 1,
         .answer = take_answer,
         .line = tell_line,
         .interrupted = is_interrupted,

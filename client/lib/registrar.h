@@ -12,7 +12,7 @@
 enum {
     CVN_REGISTRAR_CHUNK_EVENTS = 200,
     CVN_REGISTRAR_CHUNK_BYTES = 512 << 10, /* packed; the record that reaches it is the last */
-    CVN_REGISTRAR_CHUNKS_MAX = 4,          /* under way, with the one that gathers */
+    CVN_REGISTRAR_CHUNKS = 4,              /* under way, with the one that gathers */
     CVN_REGISTRAR_EVENT_BYTES_MAX = 1 << 20,
 };
 

@@ -107,6 +107,9 @@ void cvn_sender_free(struct cvn_sender *sender)
     if (!sender) {
         return;
     }
+    if (!sender->first && !sender->failed) {
+        cvn_line_close(&sender->line);
+    }
     while (sender->first) {
         drop_first(sender);
     }

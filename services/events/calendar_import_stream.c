@@ -32,6 +32,7 @@ _Static_assert((int)CVN_CALENDAR_BACK_DAYS == (int)CVN_SERIES_BACK_DAYS &&
 #define OUTCOME(name) CONVENE__EVENTS__V1__CALENDAR_RESULT__OUTCOME__OUTCOME_##name
 
 enum {
+    MESSAGE_BYTES = 64 << 20, /* memory for a message, and for an update */
     LOOKED_PER_WRITE = 4,
     RULES_MS_MAX = 100, /* of work on rules, as measured before, in one update */
     SHOWN_TITLE_MAX = 100,
@@ -426,8 +427,8 @@ static bool next(void *state)
 const struct cvn_write_stream_type cvn_calendar_import_stream = {
     .need = {"StreamImportCalendar", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN,
              .scope = CVN_SCOPE_EVENTS_REGISTER},
-    .message_bytes_max = CVN_CALENDAR_IMPORT_MESSAGE_BYTES_MAX,
-    .update_bytes_max = CVN_CALENDAR_IMPORT_MESSAGE_BYTES_MAX,
+    .message_bytes_max = MESSAGE_BYTES,
+    .update_bytes_max = MESSAGE_BYTES,
     .state_size = sizeof(struct import),
     .take = take,
     .run = run,

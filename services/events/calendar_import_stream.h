@@ -8,9 +8,8 @@
 #include "services/runtime/write_stream.h"
 
 enum {
-    CVN_CALENDAR_IMPORT_MESSAGE_BYTES_MAX = 64 << 20, /* memory for a message, and an update */
-    CVN_CALENDAR_IMPORT_LINE_MAX = 2000000000,        /* the number of a piece's first line */
-    CVN_CALENDAR_IMPORT_NAMES_BYTES = 512,            /* of the group's and the zone's names */
+    CVN_CALENDAR_IMPORT_LINE_MAX = 2000000000, /* the number of a piece's first line */
+    CVN_CALENDAR_IMPORT_NAMES_BYTES = 512,     /* of the group's and the zone's names */
 };
 
 extern const struct cvn_write_stream_type cvn_calendar_import_stream;

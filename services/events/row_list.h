@@ -11,7 +11,7 @@
 enum {
     CVN_ROW_LIST_PAGE_DEFAULT = 50,
     CVN_ROW_LIST_PAGE_MAX = 1000,
-    CVN_ROW_LIST_PREFIXES_MAX = 2,
+    CVN_ROW_LIST_PREFIXES = 2,
     CVN_ROW_LIST_SCAN_MAX = 5000, /* rows looked at for one page, which may then be short */
 };
 
@@ -19,7 +19,7 @@ struct cvn_row_list {
     const struct cvn_index *index; /* NULL: the prefixes are of the rows' own keys */
     bool descending;               /* the last first; with one prefix */
     size_t n_prefixes;
-    struct cvn_key prefixes[CVN_ROW_LIST_PREFIXES_MAX]; /* ascending */
+    struct cvn_key prefixes[CVN_ROW_LIST_PREFIXES]; /* ascending */
     /*
      * Puts a row on the page, or leaves it out. key is the row's own, value what lies there: the
      * row, or what an index keeps with it; both are borrowed from the transaction. 0 or a fault.

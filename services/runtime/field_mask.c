@@ -1,5 +1,7 @@
 #include "services/runtime/field_mask.h"
 
+#include "rpc/types.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,32 +81,8 @@ bool cvn_field_mask_names_within(const Google__Protobuf__FieldMask *mask, const 
 /* Bytes of a field in a message of protobuf-c's. */
 static size_t size_of(const ProtobufCFieldDescriptor *field)
 {
-    if (field->label == PROTOBUF_C_LABEL_REPEATED)
-        return sizeof(void *);
-    switch (field->type) {
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return sizeof(void *);
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return sizeof(int64_t);
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-    case PROTOBUF_C_TYPE_BOOL:
-    case PROTOBUF_C_TYPE_ENUM:
-        break;
-    }
-    return sizeof(int32_t);
+    return field->label == PROTOBUF_C_LABEL_REPEATED ? sizeof(void *)
+                                                     : cvn_types_value_size(field->type);
 }
 
 static void copy_field(ProtobufCMessage *to, const ProtobufCMessage *from,

@@ -27,6 +27,10 @@ BAD = [
     ({"capacity": 1_000_001}, ["capacity", "1000000"]),
     ({"max_guests": 11}, ["max_guests", "10"]),
     ({"group": "nobody-here"}, ["group", "nobody-here"]),
+    ({"group": "nobody-here", "start": "2031-05-06T18:30:00+02:00"},
+     ["start", "offset", "no group", "nobody-here", "make the group first"]),
+    ({"time_zone": "Europe/Atlantis", "start": "2031-05-06T18:30:00+02:00"},
+     ["start", "offset", "Europe/Atlantis", "IANA"]),
     ({"url": "ftp://example.org"}, ["url", "http"]),
     ({"country": "Germany"}, ["country"]),
     ({"external_id": ""}, ["external_id"]),
@@ -51,6 +55,15 @@ def check_records(community):
         "nothing of it was stored"
 
 
+def check_unreachable(community):
+    """Without a server an import ends after one patience, not after one for each group."""
+    text = "".join(record({"group": f"g{i}", "start": "2031-05-06T18:30:00+02:00"}) for i in range(300))
+    done = community.convene("events", "import", "--format", "jsonl", "-", "--url",
+                             f"ipc://{community.directory}/nobody", "--timeout", "100ms", text=text,
+                             expect=7)
+    assert "No server answers" in done.stderr and done.stdout == "", (done.stdout, done.stderr)
+
+
 def check_csv(community):
     text = ('external_id,group,title,start\n'
             'a1,c-berlin,Fine,2031-05-06T18:30:00\n'
@@ -68,6 +81,7 @@ def check_words(community):
         (["events", "list", "--page-token", "bm9uc2Vuc2U"], 1, ["page"]),
         (["events", "lst"], 2, ["list"]),
         (["events", "list", "--radius"], 2, []),
+        (["events", "list", "-n", "0"], 2, ["--limit", "between 1"]),
         (["events", "list", "--near", "52.52;13.4"], 2, ["near"]),
         (["events", "list", "--near", "Xyzzyqq"], 1, ["Xyzzyqq", "point"]),
         (["events"], 2, ["Say what to do with events"]),
@@ -116,6 +130,7 @@ def main(build):
         community.convene("groups", "create", "--name", "C Berlin", "--slug", "c-berlin",
                           "--time-zone", "Europe/Berlin")
         check_records(community)
+        check_unreachable(community)
         check_csv(community)
         check_words(community)
         check_nobody_there(community)

@@ -77,7 +77,7 @@ def check_own(community):
     text = community.convene("events", "import", "-", "--format", "ics", "--group", "readers",
                              "--dry-run", text=OWN, expect=1).stdout
     assert "standard input, line 27, \"Every minute\": line 30: RRULE repeats" in text, text
-    assert text.endswith("Nothing was stored. 4 events: 0 created, 0 updated, 3 unchanged, "
+    assert text.endswith("Nothing was stored. It would be 4 events: 0 created, 0 updated, 3 unchanged, "
                          "1 refused.\n"), text
     wrong = community.convene("events", "import", "-", "--format", "ics", text=OWN, expect=2)
     assert "--group GROUP is missing" in wrong.stderr, wrong.stderr
@@ -115,6 +115,20 @@ def check_records(community, directory):
         done = community.convene("events", "import", name)
         assert re.search(r": 0 created, 0 updated, [1-9]\d* unchanged, 0 refused",
                          done.stdout), done.stdout
+
+
+def check_output(community, directory):
+    """A file that was written before stays until the new one is whole."""
+    name = pathlib.Path(f"{directory}/kept.ics")
+    name.write_text("as it was")
+    community.convene("events", "export", "--group", "nobody", "-o", name, expect=5)
+    assert name.read_text() == "as it was" and not name.with_name("kept.ics.part").exists()
+    name.chmod(0o640)
+    community.convene("events", "export", "--group", "readers", "-o", name)
+    assert name.stat().st_mode & 0o777 == 0o640
+    assert name.read_text().startswith("BEGIN:VCALENDAR") and not name.with_name("kept.ics.part").exists()
+    full = community.convene("events", "export", "--group", "readers", "-o", "/dev/full", expect=1)
+    assert "could not be written: No space left" in full.stderr, full.stderr
 
 
 def check_file(community, file, unreadable):
@@ -159,6 +173,7 @@ def main(build):
                 files += 1
         check_round_trip(community, community.directory)
         check_records(community, community.directory)
+        check_output(community, community.directory)
         megabytes = server_megabytes(community)
         if "sanitize" not in str(build) and "san" not in pathlib.Path(build).name:
             assert megabytes < MEGABYTES, f"the server took {megabytes:.0f} MB"

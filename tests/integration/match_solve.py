@@ -85,6 +85,8 @@ with tempfile.TemporaryDirectory() as work:
     for part in ["mentees.csv:7:", "level", "mentees.csv:8:", "Mars/Olympus", "in it twice", "3 faults"]:
         assert part in told, (part, told)
     assert "no column" in run(*args(mentors=MENTORS.replace("capacity", "seats")), expect=1)
+    told = run(*args(mentors=MENTORS.replace("capacity", "capcity")), expect=1)
+    assert told.count('no column "capcity"; did you mean "capacity"?') == 1, told
     assert "capacity" in run(*args(mentors=MENTORS.replace(",2,team", ",2000000000,team")), expect=1)
     run("--mentors", "/nonexistent", "--mentees", write("mentees.csv", MENTEES), expect=1)
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import pathlib
+import re
 import sys
 import time
 
@@ -107,8 +108,43 @@ def check_door(c):
     c.convene("rsvp", "check-in", e, "cem@x.org", expect=1)
     assert "0 marked as no-shows" in c.convene("rsvp", "close", e).stdout
     c.convene("rsvp", "waitlist", e, "--verify")
+    door.write_text("person,nonce,walk_in\nwho@x.org,n7,yes\ndana@x.org,n8,yes\neve@x.org,n9,no\n")
+    some = c.convene("rsvp", "check-in", e, "--list", door, expect=1)
+    assert "Line 2 of the list was left out" in some.stderr, some.stderr
+    assert re.search(r"dana@x.org +changed", some.stdout), some.stdout
+    assert re.search(r"eve@x.org +refused", some.stdout), some.stdout
+    assert "attended, no-show" in c.convene("rsvp", "decide", e, "dana@x.org", "kill", expect=2).stderr
+    some = c.convene("rsvp", "invite", event(c, "Later"), "who@x.org", "dana@x.org", expect=5)
+    assert re.search(r"dana@x.org +changed", some.stdout), some.stdout
     door.write_text("person,nonse\nada@x.org,n1\n")
-    assert "no column nonse" in c.convene("rsvp", "check-in", e, "--list", door, expect=1).stderr
+    wrong = c.convene("rsvp", "check-in", e, "--list", door, expect=2)
+    assert 'no column "nonse"; did you mean "nonce"?' in wrong.stderr, wrong.stderr
+
+
+def check_series(c):
+    e = event(c, "Weekly", "--venue", "Hall", "--address", "Street 1", start="2031-07-01T18:30")
+    made = c.convene("events", "repeat", e, "--rule", "FREQ=WEEKLY;COUNT=5", "--except",
+                     "2031-07-08T18:30", "--start", "2031-07-01T18:30", "--publish", "-o", "json")
+    assert f"convene events unpublish {e}" in made.stderr, made.stderr
+    series = json.loads(made.stdout)["id"]
+
+    third = rows(c, "events", "list", "--series", series)[2]["id"]
+    assert series in c.convene("events", "show", third).stdout
+    changed = json.loads(c.convene("events", "update", third, "--venue", "Attic", "--clear", "address",
+                                   "--topic", "go", "--following", "-o", "json").stdout)
+    assert changed["rrule"] == "FREQ=WEEKLY;COUNT=2" and changed["occurrenceCount"] == 2, changed
+    assert changed["event"]["venue"] == {"name": "Attic"}, changed
+    assert len(rows(c, "events", "list", "--series", series)) == 2
+    moved = json.loads(c.convene("events", "reschedule", third, "--start", "2031-07-23T19:00",
+                                 "--following", "--rule", "FREQ=WEEKLY;BYDAY=WE;COUNT=3", "-o",
+                                 "json").stdout)
+    assert moved["event"]["endLocal"] == "2031-07-23T21:00:00", moved
+    assert len(rows(c, "events", "list", "--series", moved["id"])) == 3
+    assert "not part of a series" in c.convene("events", "update", e, "--title", "x", "--following",
+                                               expect=6).stderr
+    c.convene("events", "reschedule", third, "--start", "2031-07-23T19:00", "--rule", "X", expect=2)
+    assert "Where" not in c.convene("events", "update", e, "--clear", "venue", "--clear",
+                                    "address").stdout
 
 
 def check_agenda(c):
@@ -195,7 +231,7 @@ def main():
             c.convene("people", "create", "--name", name.title(), "--email", f"{name}@x.org")
         c.convene("groups", "create", "--name", "Go", "--time-zone", "Europe/Berlin")
         check_clock(c)
-        for check in (check_questions, check_queue, check_draw, check_door, check_agenda,
+        for check in (check_questions, check_queue, check_draw, check_door, check_series, check_agenda,
                       check_invitations, check_others):
             check(c)
         c.convene("admin", "check")

@@ -3,6 +3,8 @@
 #include "convene/events/v1/registrar.pb-c.h"
 #include "services/events/meetups/event_batch.h"
 
+enum { MESSAGE_BYTES = 64 << 20 }; /* memory for a message, and for its answer */
+
 struct intake {
     bool begun; /* the first message has said what all are to be */
     bool publish, validate_only;
@@ -63,8 +65,8 @@ static bool next(void *state)
 const struct cvn_write_stream_type cvn_register_stream = {
     .need = {"StreamRegisterEvents", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN,
              .scope = CVN_SCOPE_EVENTS_REGISTER},
-    .message_bytes_max = CVN_REGISTER_CHUNK_BYTES_MAX,
-    .update_bytes_max = CVN_REGISTER_CHUNK_BYTES_MAX,
+    .message_bytes_max = MESSAGE_BYTES,
+    .update_bytes_max = MESSAGE_BYTES,
     .state_size = sizeof(struct intake),
     .take = take,
     .run = run,

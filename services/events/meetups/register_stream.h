@@ -4,10 +4,6 @@
 
 #include "services/runtime/write_stream.h"
 
-enum {
-    CVN_REGISTER_CHUNK_BYTES_MAX = 64 << 20, /* memory for one message, and for its answer */
-};
-
 extern const struct cvn_write_stream_type cvn_register_stream;
 
 #endif

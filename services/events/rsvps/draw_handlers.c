@@ -59,8 +59,8 @@ int cvn_draw_lots(struct cvn_ctx *ctx, const void *request, void *reply)
     if (!c.event->lottery_drawn_time &&
         ctx->now_ms < cvn_record_time_ms(c.event->lottery_draw_time, INT64_MIN))
         return cvn_ctx_refuse_state(ctx, CVN_FAILED_PRECONDITION, "DRAW_LATER",
-                                    "Lots were announced to be drawn later; change the event's "
-                                    "lottery_draw_time first, which everybody sees.");
+                                    "Lots were announced to be drawn later; give the event another "
+                                    "draw time first, which everybody sees.");
     if (!c.event->lottery_drawn_time)
         r = cvn_lottery_draw(ctx, &c.event_id, c.event);
     return r == 0 ? show(ctx, &c, reply) : r;

@@ -11,6 +11,8 @@
 #include <sodium.h>
 #include <string.h>
 
+enum { MOVE_BYTES = 4096 }; /* of a step, whose texts are bounded; more is damage */
+
 void cvn_move_genesis(uint8_t ret[CVN_CHAIN_BYTES], const struct cvn_id *event)
 {
     char text[CVN_ID_TEXT_BYTES];
@@ -107,7 +109,7 @@ int cvn_move_next(struct cvn_cursor *cursor, struct cvn_arena *arena, uint64_t *
     (void)cvn_key_get_u8(&reader);
     *ret_number = cvn_key_get_u64(&reader);
     if (!cvn_key_reader_done(&reader) || value.len < CVN_CHAIN_BYTES ||
-        value.len > CVN_CHAIN_BYTES + CVN_MOVE_BYTES_MAX)
+        value.len > CVN_CHAIN_BYTES + MOVE_BYTES)
         return -EUCLEAN;
     memcpy(ret->hash, value.data, CVN_CHAIN_BYTES);
     ret->packed =

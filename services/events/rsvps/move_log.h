@@ -10,7 +10,7 @@
 #include "services/events/rsvps/seat_counts.h"
 #include "storage/txn.h"
 
-enum { CVN_MOVE_REASON_MAX = 500, CVN_MOVE_BYTES_MAX = 4096 };
+enum { CVN_MOVE_REASON_MAX = 500 };
 
 /* One step as stored. */
 struct cvn_move {

@@ -223,6 +223,52 @@ enum cvn_recurrence_refusal cvn_recurrence_expand(const struct cvn_recurrence *r
     return refusal;
 }
 
+/* How many times of the rule are before that one. */
+static enum cvn_recurrence_refusal count_before(const struct icalrecurrencetype *rule,
+                                                const struct cvn_civil *start,
+                                                const struct cvn_civil *from, int *ret)
+{
+    icalrecur_iterator *steps = icalrecur_iterator_new(*rule, ical_of(start));
+    int n = 0;
+    if (!steps)
+        return CVN_RECURRENCE_REFUSED_SYNTAX;
+    for (; n < CVN_RECURRENCE_STEPS_MAX; n++) {
+        struct cvn_civil time = civil_of(icalrecur_iterator_next(steps));
+        if (!cvn_civil_valid(&time) || compare(&time, from) >= 0)
+            break;
+    }
+    icalrecur_iterator_free(steps);
+    *ret = n;
+    return n < CVN_RECURRENCE_STEPS_MAX ? CVN_RECURRENCE_OK : CVN_RECURRENCE_REFUSED_STEPS;
+}
+
+enum cvn_recurrence_refusal cvn_recurrence_rest(const struct cvn_recurrence *recurrence,
+                                                const struct cvn_civil *from,
+                                                char ret[CVN_RECURRENCE_RULE_MAX + 1])
+{
+    struct icalrecurrencetype rule;
+    int n = 0;
+    enum cvn_recurrence_refusal refusal =
+        recurrence->rule[0] ? read_rule(recurrence->rule, &rule) : CVN_RECURRENCE_OK;
+    ret[0] = '\0';
+    if (refusal || !recurrence->rule[0])
+        return refusal;
+    if (rule.count == 0) {
+        memcpy(ret, recurrence->rule, strlen(recurrence->rule) + 1);
+        return CVN_RECURRENCE_OK;
+    }
+    refusal = count_before(&rule, &recurrence->start, from, &n);
+    if (refusal || n >= rule.count)
+        return refusal;
+    rule.count -= n;
+    char *text = icalrecurrencetype_as_string_r(&rule);
+    size_t len = text ? strlen(text) : CVN_RECURRENCE_RULE_MAX + 1;
+    if (len <= CVN_RECURRENCE_RULE_MAX)
+        memcpy(ret, text, len + 1);
+    icalmemory_free_buffer(text);
+    return len <= CVN_RECURRENCE_RULE_MAX ? CVN_RECURRENCE_OK : CVN_RECURRENCE_REFUSED_LONG;
+}
+
 const char *cvn_recurrence_refusal_text(enum cvn_recurrence_refusal refusal)
 {
     switch (refusal) {

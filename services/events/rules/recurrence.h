@@ -54,6 +54,14 @@ enum cvn_recurrence_refusal cvn_recurrence_expand(const struct cvn_recurrence *r
                                                   const struct cvn_recurrence_window *window,
                                                   struct cvn_civil *times, size_t *ret_n);
 
+/*
+ * The rule as it goes on from one of its occurrences: with a COUNT, of those that are left; "" when
+ * none are. A refusal as for check, or REFUSED_STEPS, or LONG.
+ */
+enum cvn_recurrence_refusal cvn_recurrence_rest(const struct cvn_recurrence *recurrence,
+                                                const struct cvn_civil *from,
+                                                char ret[CVN_RECURRENCE_RULE_MAX + 1]);
+
 /* The refusal as a phrase behind a field's name, with what would be right; "" for OK. */
 const char *cvn_recurrence_refusal_text(enum cvn_recurrence_refusal refusal);
 

@@ -44,9 +44,11 @@ static void check_rule(struct cvn_problems *problems, const Convene__Events__V1_
         refusal = cvn_recurrence_expand(&recurrence, &window, times, &n);
     if (refusal)
         cvn_problems_add(problems, "series.rrule", "%s", cvn_recurrence_refusal_text(refusal));
-    if (!series->rrule[0] && series->n_further_starts == 0)
-        cvn_problems_add(problems, "series.rrule",
-                         "is empty, and so is further_starts; a rule like FREQ=WEEKLY is right");
+}
+
+static bool repeats(const Convene__Events__V1__Series *series)
+{
+    return series->rrule[0] || series->n_further_starts > 0;
 }
 
 static int check_series(struct cvn_ctx *ctx, const Convene__Events__V1__Series *series)
@@ -74,9 +76,18 @@ static int check_series(struct cvn_ctx *ctx, const Convene__Events__V1__Series *
     return cvn_ctx_refuse_problems(ctx);
 }
 
+/* The same for one that does not go on as another did, and so has to say how it repeats. */
+static int check_new(struct cvn_ctx *ctx, const Convene__Events__V1__Series *series)
+{
+    if (series && !repeats(series))
+        cvn_problems_add(&ctx->problems, "series.rrule",
+                         "is empty, and so is further_starts; a rule like FREQ=WEEKLY is right");
+    return check_series(ctx, series);
+}
+
 static int check_create(struct cvn_ctx *ctx, const void *request)
 {
-    return check_series(ctx, ((const Convene__Events__V1__CreateSeriesRequest *)request)->series);
+    return check_new(ctx, ((const Convene__Events__V1__CreateSeriesRequest *)request)->series);
 }
 
 static int create_series(struct cvn_ctx *ctx, const void *request, void *reply)
@@ -88,7 +99,8 @@ static int create_series(struct cvn_ctx *ctx, const void *request, void *reply)
 }
 
 /* Who may see a series: those who organise it, and others as its events may be seen. */
-static int may_see(struct cvn_ctx *ctx, const Convene__Events__V1__Event *model, bool *ret)
+static int may_see(struct cvn_ctx *ctx, const Convene__Events__V1__Event *model, bool *ret,
+                   bool *ret_organises)
 {
     struct cvn_id group;
     Convene__Events__V1__GroupRole role;
@@ -102,6 +114,7 @@ static int may_see(struct cvn_ctx *ctx, const Convene__Events__V1__Event *model,
     bool organises = role >= CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_ORGANISER;
     bool belongs = role >= CONVENE__EVENTS__V1__GROUP_ROLE__GROUP_ROLE_MEMBER;
     *ret = organises || (published && (belongs || !for_members));
+    *ret_organises = organises;
     return 0;
 }
 
@@ -110,19 +123,20 @@ static int get_series(struct cvn_ctx *ctx, const void *request, void *reply)
     const Convene__Events__V1__GetSeriesRequest *req = request;
     Convene__Events__V1__Series *series;
     struct cvn_id id;
-    bool seen = false;
+    bool seen = false, organises = false;
     if (!cvn_ctx_read_id(ctx, "id", CVN_SERIES_PREFIX, req->id, &id))
         return cvn_ctx_refuse_problems(ctx);
     int r = cvn_series_get(ctx, &id, &series);
     if (r == 0)
-        r = may_see(ctx, series->event, &seen);
+        r = may_see(ctx, series->event, &seen, &organises);
     if (r == CVN_STORE_ABSENT || (r == 0 && !seen))
         return cvn_ctx_refuse(ctx, CVN_NOT_FOUND, "There is no series %.60s.", req->id);
     if (r)
         return r;
     *(Convene__Events__V1__Series *)reply = *series;
     /* Where each occurrence is held online, only those who come are told. */
-    series->event->online_url = (char *)(uintptr_t)protobuf_c_empty_string;
+    if (!organises)
+        series->event->online_url = (char *)(uintptr_t)protobuf_c_empty_string;
     return 0;
 }
 
@@ -132,7 +146,7 @@ static int check_register(struct cvn_ctx *ctx, const void *request)
     if (req->series && req->series->event && !req->series->event->external_id[0])
         cvn_problems_add(&ctx->problems, "series.event.external_id",
                          "is empty; your own key for the series is right, the same each time");
-    return check_series(ctx, req->series);
+    return check_new(ctx, req->series);
 }
 
 static int register_series(struct cvn_ctx *ctx, const void *request, void *reply)

@@ -88,6 +88,57 @@ int cvn_series_first(struct cvn_ctx *ctx, const Convene__Events__V1__Series *ser
     return 0;
 }
 
+/* Those of the local starts that are not before a time, moved by so many seconds. 0 or a fault. */
+static int move_starts(struct cvn_ctx *ctx, const struct cvn_civil *times, size_t n,
+                       const struct cvn_civil *from, int64_t seconds, char ***ret, size_t *ret_n)
+{
+    char **moved = cvn_arena_alloc_array(ctx->arena, n, sizeof *moved);
+    size_t n_moved = 0;
+    if (!moved)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        char text[CVN_CIVIL_TEXT_BYTES];
+        struct cvn_civil time = later(&times[i], seconds);
+        if (is_before(&times[i], from))
+            continue;
+        cvn_civil_format(text, &time);
+        moved[n_moved] = cvn_arena_strdup(ctx->arena, text);
+        if (!moved[n_moved++])
+            return -ENOMEM;
+    }
+    *ret = moved;
+    *ret_n = n_moved;
+    return 0;
+}
+
+int cvn_series_go_on(struct cvn_ctx *ctx, const Convene__Events__V1__Series *other,
+                     const struct cvn_civil *from, Convene__Events__V1__Series *series)
+{
+    struct cvn_recurrence recurrence;
+    struct cvn_civil start;
+    char rule[CVN_RECURRENCE_RULE_MAX + 1];
+    int r = read_recurrence(ctx, other, &recurrence);
+    if (r)
+        return r;
+    if (!cvn_civil_parse(&start, series->event->start_local))
+        return -EUCLEAN;
+    enum cvn_recurrence_refusal refusal = cvn_recurrence_rest(&recurrence, from, rule);
+    if (refusal) {
+        cvn_problems_add(&ctx->problems, "series.rrule", "%s",
+                         cvn_recurrence_refusal_text(refusal));
+        return cvn_ctx_refuse_problems(ctx);
+    }
+    int64_t seconds = cvn_civil_seconds(&start) - cvn_civil_seconds(from);
+    series->rrule = cvn_arena_strdup(ctx->arena, rule);
+    if (!series->rrule)
+        return -ENOMEM;
+    r = move_starts(ctx, recurrence.dates, recurrence.n_dates, from, seconds,
+                    &series->further_starts, &series->n_further_starts);
+    return r ? r
+             : move_starts(ctx, recurrence.except, recurrence.n_except, from, seconds,
+                           &series->excluded_starts, &series->n_excluded_starts);
+}
+
 /* Ends the window where the series was split. */
 static bool cut(const Convene__Events__V1__Series *series, struct cvn_civil *before)
 {

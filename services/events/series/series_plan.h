@@ -21,6 +21,14 @@ struct cvn_series_plan {
 int cvn_series_plan(struct cvn_ctx *ctx, const Convene__Events__V1__Series *series,
                     const struct cvn_civil *from, struct cvn_series_plan *ret);
 
+/*
+ * Has *series, whose start is set, go on from an occurrence as another did: by its rule, with a
+ * COUNT for those that are left, and its single dates, which move along with that occurrence. 0;
+ * CVN_REFUSED with the rule's refusal; a fault.
+ */
+int cvn_series_go_on(struct cvn_ctx *ctx, const Convene__Events__V1__Series *other,
+                     const struct cvn_civil *from, Convene__Events__V1__Series *series);
+
 /* Where a new series begins to have occurrences: its start, unless that is long ago. 0 or a fault.
  */
 int cvn_series_first(struct cvn_ctx *ctx, const Convene__Events__V1__Series *series,

@@ -216,6 +216,10 @@ int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *rec
     r = place(ctx, series, &group);
     if (r)
         return r;
+    if (!series->rrule[0] && series->n_further_starts == 0)
+        r = cvn_series_go_on(ctx, old, &from, series);
+    if (r)
+        return r;
     id = cvn_ctx_new_id(ctx);
     series->id = cvn_ctx_id_text(ctx, CVN_SERIES_PREFIX, &id);
     series->event->publication = old->event->publication;
@@ -226,12 +230,13 @@ int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *rec
     char *split_at = cvn_arena_strdup(ctx->arena, text);
     if (!split_at)
         return -ENOMEM;
-    r = cvn_series_refit(ctx, &(struct cvn_series_refit){&old_id, series, from, NULL},
-                         &series->occurrence_count);
+    int32_t n_made;
+    r = cvn_series_refit(ctx, &(struct cvn_series_refit){&old_id, series, from, NULL}, &n_made);
     if (r == 0)
         r = cvn_series_plan(ctx, series, &from, &plan);
     if (r)
         return r;
+    series->occurrence_count = (int32_t)plan.n; /* those of the old series that stay, too */
     series->made_until = (char *)(uintptr_t)plan.made_until;
     r = end_before(ctx, &old_id, old, split_at);
     return r ? r : put(ctx, &id, series);

@@ -12,10 +12,10 @@
 #include "services/events/watch/watch_page.h"
 
 enum {
-    CVN_WATCH_LIST_PAGE = 32,    /* events of a snapshot listed in one step */
-    CVN_WATCH_WALK_ROWS = 256,   /* events of a group looked at in one step */
-    CVN_WATCH_UNSAID_MAX = 1000, /* entries passed over before the cursor is sent alone */
-    CVN_WATCH_STEP_BYTES_MAX = 16 << 20,
+    CVN_WATCH_LIST_PAGE = 32,        /* events of a snapshot listed in one step */
+    CVN_WATCH_WALK_ROWS = 256,       /* events of a group looked at in one step */
+    CVN_WATCH_UNSAID_MAX = 1000,     /* entries passed over before the cursor is sent alone */
+    CVN_WATCH_STEP_BYTES = 16 << 20, /* memory for a step: a page of the list is the most */
 };
 
 struct cvn_watch_feed {

@@ -421,7 +421,7 @@ static int start_follower(struct cvn_watch_hub *hub)
     if (!round)
         return -ENOMEM;
     round->hub = hub;
-    cvn_arena_init(&round->arena, CVN_WATCH_STEP_BYTES_MAX);
+    cvn_arena_init(&round->arena, CVN_WATCH_STEP_BYTES);
     int r = pthread_create(&hub->follower, NULL, follow, round);
     if (r)
         free(round);

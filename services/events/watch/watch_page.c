@@ -4,6 +4,9 @@
 
 #include <errno.h>
 
+/* Of the events that a page is about, and what they were: the largest take a third of it. */
+enum { PAGE_BYTES = 32 << 20 };
+
 static int load(struct cvn_watch_page *page, struct cvn_txn *txn, uint64_t after)
 {
     CVN_CHANGE_CURSOR_AUTO cursor;
@@ -61,7 +64,7 @@ int cvn_watch_page_read(struct cvn_watch_page *page, struct cvn_ctx *ctx,
 void cvn_watch_page_drop(struct cvn_watch_page *page)
 {
     cvn_arena_deinit(&page->arena);
-    cvn_arena_init(&page->arena, CVN_WATCH_PAGE_BYTES_MAX);
+    cvn_arena_init(&page->arena, PAGE_BYTES);
     page->loaded = false;
     page->n = 0;
 }

@@ -7,10 +7,7 @@
 
 #include "services/events/change_row.h"
 
-enum {
-    CVN_WATCH_PAGE_ENTRIES = 64,
-    CVN_WATCH_PAGE_BYTES_MAX = 32 << 20, /* of the events that one page is about */
-};
+enum { CVN_WATCH_PAGE_ENTRIES = 64 };
 
 struct cvn_watch_entry {
     struct cvn_change change; /* borrowed from the snapshot */

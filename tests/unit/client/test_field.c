@@ -50,6 +50,28 @@ static void test_empty_text_leaves_the_field_alone(void **state)
     assert_null(event.venue);
 }
 
+static void test_clear_empties_what_is_there(void **state)
+{
+    (void)state;
+    Convene__Events__V1__CreateEventRequest request =
+        CONVENE__EVENTS__V1__CREATE_EVENT_REQUEST__INIT;
+    cvn_field_clear(&request.base, "event.venue.city"); /* nothing is there */
+    assert_int_equal(set(&request, "event.venue.city", "Berlin"), 0);
+    assert_int_equal(set(&request, "event.venue.name", "Hall"), 0);
+    assert_int_equal(set(&request, "event.venue.location", "52.5,13.4"), 0);
+    assert_int_equal(set(&request, "event.topics", "c;go"), 0);
+    assert_int_equal(set(&request, "event.capacity", "3"), 0);
+    cvn_field_clear(&request.base, "event.venue.city");
+    cvn_field_clear(&request.base, "event.venue.location");
+    cvn_field_clear(&request.base, "event.topics");
+    cvn_field_clear(&request.base, "event.capacity");
+    assert_string_equal(request.event->venue->city, "");
+    assert_string_equal(request.event->venue->name, "Hall");
+    assert_null(request.event->venue->location);
+    assert_int_equal(request.event->n_topics, 0);
+    assert_int_equal(request.event->capacity, 0);
+}
+
 static void test_lists_split_and_append(void **state)
 {
     (void)state;
@@ -164,11 +186,17 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_path_makes_messages_on_the_way), TEST(test_empty_text_leaves_the_field_alone),
-        TEST(test_lists_split_and_append),         TEST(test_enums_go_by_short_name_and_alias),
-        TEST(test_numbers_must_be_numbers),        TEST(test_unknown_paths_are_told_apart),
-        TEST(test_skills_take_level_and_priority), TEST(test_weekly_spans_are_read),
-        TEST(test_broken_spans_are_refused),       TEST(test_lengths_and_spans_have_units),
+        TEST(test_path_makes_messages_on_the_way),
+        TEST(test_empty_text_leaves_the_field_alone),
+        TEST(test_clear_empties_what_is_there),
+        TEST(test_lists_split_and_append),
+        TEST(test_enums_go_by_short_name_and_alias),
+        TEST(test_numbers_must_be_numbers),
+        TEST(test_unknown_paths_are_told_apart),
+        TEST(test_skills_take_level_and_priority),
+        TEST(test_weekly_spans_are_read),
+        TEST(test_broken_spans_are_refused),
+        TEST(test_lengths_and_spans_have_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "tests/support/cmocka_all.h"
 
 #include "client/cli/events_import.h"
+#include "client/cli/report.h"
 #include "client/lib/registrar.h"
 #include "google/rpc/error_details.pb-c.h"
 #include "google/rpc/status.pb-c.h"
@@ -18,7 +19,7 @@ enum { SAID_BYTES = 8192, REPLY_BYTES = 1 << 20 };
 
 static struct cvn_server *server;
 static struct cvn_cli cli;
-static size_t n_taken, n_chunks, chunk_most;
+static size_t n_taken, n_chunks, chunk_most, n_half_closed;
 static char last_start[32];
 static char last_end[32];
 static char said[SAID_BYTES];
@@ -69,20 +70,27 @@ static void take_chunk(struct cvn_server_call *call, const ProtobufCMessage *mes
     assert_int_equal(cvn_server_call_write(call, &reply.base), 0);
 }
 
-static void end_stream(struct cvn_server_call *call, void *user)
+static void half_close(struct cvn_server_call *call, void *user)
+{
+    (void)user;
+    n_half_closed++;
+    cvn_server_call_finish(call, NULL, NULL);
+}
+
+static void cancelled(struct cvn_server_call *call, void *user)
 {
     (void)user;
     cvn_server_call_finish(call, NULL, NULL);
 }
 
 static const struct cvn_stream_handler stream = {
-    .message = take_chunk, .half_close = end_stream, .cancelled = end_stream};
+    .message = take_chunk, .half_close = half_close, .cancelled = cancelled};
 static const struct cvn_method methods[2] = {{.stream = &stream}};
 
 static int set_up(void **state)
 {
     (void)state;
-    n_taken = n_chunks = chunk_most = 0;
+    n_taken = n_chunks = chunk_most = n_half_closed = 0;
     cli = (struct cvn_cli){.options = {.url = URL, .fail_fast = true}, .quiet = true};
     cvn_arena_init(&cli.arena, 1 << 20);
     return cvn_zones_new(&cli.zones) || cvn_server_new(&server, NULL) ||
@@ -143,6 +151,7 @@ static void test_good_rows_are_created(void **state)
     expect_said("1 event: 1 created, 0 updated, 0 unchanged, 0 refused.");
     assert_string_equal(last_start, "2026-12-01T23:30:00");
     assert_string_equal(last_end, "2026-12-02T01:00:00");
+    assert_int_equal(n_half_closed, 1); /* done, not cancelled */
 }
 
 static void test_refused_rows_are_named_with_line_id_and_column(void **state)
@@ -175,6 +184,7 @@ static void test_unknown_column_stops_before_anything_is_sent(void **state)
     (void)state;
     assert_int_equal(import("external_id,titel\na,One\n", ".csv"), CVN_EXIT_USAGE);
     assert_int_equal(n_taken, 0);
+    assert_string_equal(said, ""); /* no line of zeros behind the refusal */
 }
 
 static void test_json_lines_are_taken_one_by_one(void **state)
@@ -201,6 +211,94 @@ static void test_long_title_is_refused_here_in_a_short_sentence(void **state)
     expect_said("title has 301 bytes, at most 300 are accepted");
     strcpy(text + len + 300, "\n");
     assert_int_equal(import(text, ".csv"), CVN_EXIT_DONE);
+}
+
+static void test_value_is_read_up_to_its_limit(void **state)
+{
+    (void)state;
+    char *text = malloc(CVN_IMPORT_VALUE_MAX + 64);
+    assert_non_null(text);
+    for (size_t over = 0; over <= 1; over++) {
+        size_t len = (size_t)sprintf(text, "external_id,title,topics\na,T,");
+        memset(text + len, 'x', CVN_IMPORT_VALUE_MAX + over);
+        strcpy(text + len + CVN_IMPORT_VALUE_MAX + over, "\n");
+        assert_int_equal(import(text, ".csv"), over ? CVN_EXIT_FAILED : CVN_EXIT_DONE);
+    }
+    expect_said("topics has 65537 bytes, at most 65536 are accepted");
+    free(text);
+}
+
+static void test_report_names_so_many_and_counts_all(void **state)
+{
+    (void)state;
+    struct cvn_report *report = cvn_report_new();
+    for (size_t i = 0; i <= CVN_IMPORT_REFUSED_MAX; i++) {
+        cvn_report_refuse(report, i + 1, "", "is wrong");
+    }
+    char path[] = "/tmp/cvn-report-XXXXXX", line[256];
+    size_t n_lines = 0;
+    FILE *out = fdopen(mkstemp(path), "w+");
+    assert_non_null(out);
+    int kept = dup(STDOUT_FILENO);
+    (void)fflush(stdout);
+    (void)dup2(fileno(out), STDOUT_FILENO);
+    assert_int_equal(cvn_report_print(&cli, report, "events", "f", CVN_EXIT_DONE), CVN_EXIT_FAILED);
+    (void)fflush(stdout);
+    (void)dup2(kept, STDOUT_FILENO);
+    (void)close(kept);
+    rewind(out);
+    while (fgets(line, sizeof line, out)) {
+        n_lines++;
+        if (n_lines == CVN_IMPORT_REFUSED_MAX)
+            assert_string_equal(line, "f, line 10000: is wrong\n");
+        if (n_lines == CVN_IMPORT_REFUSED_MAX + 1)
+            assert_string_equal(line, "… and 1 more.\n");
+    }
+    assert_int_equal(n_lines, CVN_IMPORT_REFUSED_MAX + 2);
+    assert_non_null(
+        strstr(line, "10001 events: 0 created, 0 updated, 0 unchanged, 10001 refused."));
+    (void)fclose(out);
+    (void)unlink(path);
+    cvn_report_free(report);
+}
+
+static void note_result(void *arg, uint64_t tag, const Convene__Events__V1__RegisterResult *result)
+{
+    (void)result;
+    *(uint64_t *)arg += tag;
+}
+
+static void test_event_is_sent_up_to_its_largest(void **state)
+{
+    (void)state;
+    struct convene_status status = CONVENE_STATUS_INIT;
+    struct convene *client = NULL;
+    uint64_t tags = 0;
+    const struct cvn_registrar_options options = {.result = note_result, .arg = &tags};
+    struct cvn_registrar *registrar;
+    assert_int_equal(convene_open(&client, &cli.options, &status), 0);
+    assert_int_equal(cvn_registrar_new(&registrar, client, &options, &status), 0);
+    Convene__Events__V1__Event event = CONVENE__EVENTS__V1__EVENT__INIT;
+    char *text = malloc(CVN_REGISTRAR_EVENT_BYTES_MAX);
+    assert_non_null(text);
+    memset(text, 'x', CVN_REGISTRAR_EVENT_BYTES_MAX);
+    event.description = text;
+    for (int over = 0; over <= 1; over++) {
+        size_t len = CVN_REGISTRAR_EVENT_BYTES_MAX - 4 + (size_t)over; /* tag and length */
+        text[len] = '\0';
+        assert_int_equal(convene__events__v1__event__get_packed_size(&event),
+                         CVN_REGISTRAR_EVENT_BYTES_MAX + over);
+        assert_int_equal(cvn_registrar_push(registrar, &event, 7, &status),
+                         over ? CONVENE_INVALID_ARGUMENT : 0);
+        text[len] = 'x';
+    }
+    assert_string_equal(status.message, "The event has 1048577 bytes; at most 1048576 are right.");
+    convene_status_clear(&status);
+    assert_int_equal(cvn_registrar_flush(registrar, &status), 0);
+    assert_int_equal(tags, 7); /* the other is as if it had not been pushed */
+    cvn_registrar_free(registrar);
+    convene_close(client);
+    free(text);
 }
 
 static void import_rows(int n)
@@ -240,6 +338,9 @@ int main(void)
         TEST(test_json_lines_are_taken_one_by_one),
         TEST(test_long_title_is_refused_here_in_a_short_sentence),
         TEST(test_rows_travel_in_chunks),
+        TEST(test_value_is_read_up_to_its_limit),
+        TEST(test_report_names_so_many_and_counts_all),
+        TEST(test_event_is_sent_up_to_its_largest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

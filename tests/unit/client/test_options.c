@@ -106,6 +106,18 @@ static void test_words_are_bounded(void **state)
     assert_int_equal(parse(CVN_POSITIONALS_MAX + 1, words), -EINVAL);
 }
 
+static void test_options_are_bounded(void **state)
+{
+    (void)state;
+    const char *words[CVN_OPTIONS_GIVEN_MAX + 1];
+    for (size_t i = 0; i <= CVN_OPTIONS_GIVEN_MAX; i++) {
+        words[i] = "-p";
+    }
+    assert_int_equal(parse(CVN_OPTIONS_GIVEN_MAX, words), 0);
+    assert_int_equal(parse(CVN_OPTIONS_GIVEN_MAX + 1, words), -EINVAL);
+    assert_non_null(strstr(err.text, "At most 128 options"));
+}
+
 static void test_distance_counts_edits(void **state)
 {
     (void)state;
@@ -128,6 +140,7 @@ int main(void)
         cmocka_unit_test(test_value_for_a_flag_is_refused),
         cmocka_unit_test(test_unknown_option_suggests_the_nearest),
         cmocka_unit_test(test_words_are_bounded),
+        cmocka_unit_test(test_options_are_bounded),
         cmocka_unit_test(test_distance_counts_edits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "client/cli/records.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,6 +171,44 @@ static void test_json_line_is_read_up_to_its_limit(void **state)
     free(text);
 }
 
+/* n columns a0, a1, …, as a heading and a row or as an object. */
+static char *many_columns(size_t n, bool json)
+{
+    char *text;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    for (size_t i = 0; i < n; i++) {
+        (void)fprintf(out, json ? "%s\"a%zu\":1" : "%sa%zu", i ? "," : json ? "{" : "", i);
+    }
+    (void)fputs(json ? "}\n" : "\n", out);
+    for (size_t i = 0; !json && i < n; i++) {
+        (void)fputs(i ? ",1" : "1", out);
+    }
+    (void)fclose(out);
+    return text;
+}
+
+static void test_columns_are_bounded(void **state)
+{
+    (void)state;
+    for (size_t over = 0; over <= 1; over++) {
+        char *csv = many_columns(CVN_RECORDS_VALUES_MAX + over, false);
+        char *json = many_columns(CVN_RECORDS_VALUES_MAX + over, true);
+        assert_int_equal(open_csv(csv), over ? CVN_RECORDS_BROKEN : 0);
+        if (!over) {
+            assert_int_equal(next(), 0);
+            assert_int_equal(record.n, CVN_RECORDS_VALUES_MAX);
+        }
+        (void)tear_down(NULL);
+        assert_int_equal(open_json(json), 0);
+        assert_int_equal(next(), over ? CVN_RECORDS_REFUSED : 0);
+        (void)tear_down(NULL);
+        free(csv);
+        free(json);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
@@ -183,6 +222,7 @@ int main(void)
         TEST(test_json_values_become_text),
         TEST(test_broken_json_line_is_refused_and_reading_goes_on),
         TEST(test_json_line_is_read_up_to_its_limit),
+        TEST(test_columns_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

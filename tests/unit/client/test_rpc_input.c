@@ -75,6 +75,30 @@ static void test_file_is_read_as_text_is(void **state)
     (void)unlink(name + 1);
 }
 
+static void test_document_is_read_up_to_its_limit(void **state)
+{
+    (void)state;
+    static char spaces[1 << 20];
+    memset(spaces, ' ', sizeof spaces - 1);
+    for (int over = 0; over <= 1; over++) {
+        struct cvn_slice got;
+        char *name = temporary_file("[", 1);
+        size_t len = CVN_RPC_INPUT_DOCUMENT_BYTES_MAX - 2 + (size_t)over;
+        FILE *file = fopen(name + 1, "a");
+        assert_non_null(file);
+        for (size_t n; len > 0; len -= n) {
+            n = len < sizeof spaces - 1 ? len : sizeof spaces - 1;
+            assert_int_equal(fwrite(spaces, 1, n, file), n);
+        }
+        (void)fputs("]", file);
+        (void)fclose(file);
+        struct cvn_rpc_input *input = open_input(name, -1);
+        assert_int_equal(cvn_rpc_input_next(input, &got), over ? -E2BIG : 0);
+        cvn_rpc_input_close(input);
+        (void)unlink(name + 1);
+    }
+}
+
 static void test_documents_across_reads_stay_whole(void **state)
 {
     (void)state;
@@ -131,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_documents_end_where_their_brackets_close),
         cmocka_unit_test(test_file_is_read_as_text_is),
+        cmocka_unit_test(test_document_is_read_up_to_its_limit),
         cmocka_unit_test(test_documents_across_reads_stay_whole),
         cmocka_unit_test(test_what_is_cut_off_is_given_as_it_is),
         cmocka_unit_test(test_waiting_ends_when_woken),

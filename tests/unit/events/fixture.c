@@ -109,6 +109,14 @@ struct cvn_id id_of(const Convene__Events__V1__Event *event)
     return id;
 }
 
+int scene_end(void **state, struct harness *harness, struct client *const *clients, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        client_end(clients[i]);
+    *state = harness;
+    return harness_teardown(state);
+}
+
 int64_t start_of(const Convene__Events__V1__Event *event)
 {
     assert_non_null(event->start_time);
@@ -126,7 +134,7 @@ static int walk_changes(struct cvn_ctx *ctx, void *arg)
     struct walk *walk = arg;
     struct following *f = walk->following;
     CVN_ARENA_AUTO arena;
-    cvn_arena_init(&arena, CVN_WATCH_STEP_BYTES_MAX);
+    cvn_arena_init(&arena, CVN_WATCH_STEP_BYTES);
     struct cvn_ctx step = *ctx;
     struct cvn_watch_page *page = cvn_arena_alloc(ctx->arena, sizeof *page);
     struct cvn_watch_feed *feed = cvn_arena_alloc(ctx->arena, sizeof *feed);

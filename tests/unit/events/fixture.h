@@ -62,6 +62,9 @@ int follow(struct harness *harness, struct following *following);
 /* Makes the person, who calls, a member of the group; asserts. */
 void join(struct client *client, struct cvn_id group);
 
+/* What a teardown does: ends the clients of a scene, and the harness that it is set in. */
+int scene_end(void **state, struct harness *harness, struct client *const *clients, size_t n);
+
 /* Asserts that every index of the store is what its rows make it. */
 void assert_indexes_right(struct harness *harness);
 

@@ -47,12 +47,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct scene *s = *state;
-    client_end(&s->owner);
-    client_end(&s->member);
-    client_end(&s->nobody);
-    client_end(&s->admin);
-    *state = s->harness;
-    return harness_teardown(state);
+    struct client *const clients[] = {&s->owner, &s->member, &s->nobody, &s->admin};
+    return scene_end(state, s->harness, clients, 4);
 }
 
 static struct cvn_id add(struct scene *s, const char *title)

@@ -34,11 +34,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct scene *s = *state;
-    client_end(&s->owner);
-    client_end(&s->member);
-    client_end(&s->nobody);
-    *state = s->harness;
-    return harness_teardown(state);
+    struct client *const clients[] = {&s->owner, &s->member, &s->nobody};
+    return scene_end(state, s->harness, clients, 3);
 }
 
 /* Groups with one event each. */

@@ -195,6 +195,53 @@ static void test_split_when_the_hour_changes_keeps_rsvps_and_overrides(void **st
     assert_string_equal(found->events[2]->start_local, "2027-03-09T18:30:00");
 }
 
+static void test_split_without_a_rule_goes_on_as_before(void **state)
+{
+    struct scene *s = *state;
+    char *excluded[] = {text("2027-02-09T18:30"), text("2027-03-09T18:30")};
+    char *further[] = {text("2027-02-03T18:30"), text("2027-03-10T18:30")};
+    s->series.excluded_starts = excluded;
+    s->series.n_excluded_starts = 2;
+    s->series.further_starts = further;
+    s->series.n_further_starts = 2;
+    struct id_text id = made(s), rest;
+    assert_int_equal(occurrences(s, id.text)->n_events, 10); /* of 10 two go, and two come */
+    s->d.event.start_local = text("2027-02-23T19:30");
+    s->d.event.end_local = text("2027-02-23T21:00");
+    s->series.rrule = text("");
+    s->series.n_further_starts = s->series.n_excluded_starts = 0;
+    const Convene__Events__V1__Series *later = split(s, id.text, "2027-02-23T18:30");
+    assert_non_null(later);
+    assert_string_equal(later->rrule, "FREQ=WEEKLY;COUNT=7");
+    assert_int_equal(later->occurrence_count, 7);
+    assert_int_equal(later->n_excluded_starts, 1);
+    assert_string_equal(later->excluded_starts[0], "2027-03-09T19:30:00");
+    assert_int_equal(later->n_further_starts, 1);
+    assert_string_equal(later->further_starts[0], "2027-03-10T19:30:00");
+    (void)snprintf(rest.text, sizeof rest.text, "%s", later->id);
+    assert_int_equal(occurrences(s, id.text)->n_events, 3);
+    const Convene__Events__V1__ListEventsResponse *found = occurrences(s, rest.text);
+    assert_int_equal(found->n_events, 7);
+    assert_string_equal(found->events[2]->start_local, "2027-03-10T19:30:00");
+    assert_string_equal(found->events[6]->start_local, "2027-04-06T19:30:00");
+}
+
+static void test_online_address_of_a_series_is_for_those_who_organise_it(void **state)
+{
+    struct scene *s = *state;
+    CLIENT guest = client_of(s->harness, harness_person(s->harness, 5));
+    s->d.event.attendance_mode = MODE(ONLINE);
+    s->d.event.online_url = text("https://meet.example.org/x");
+    struct id_text id = made(s);
+    Convene__Events__V1__GetSeriesRequest request = CONVENE__EVENTS__V1__GET_SERIES_REQUEST__INIT;
+    request.id = id.text;
+    const Convene__Events__V1__Series *seen =
+        client_call(&s->owner, &cvn_series_methods[GET], &request);
+    assert_string_equal(seen->event->online_url, "https://meet.example.org/x");
+    seen = client_call(&guest, &cvn_series_methods[GET], &request);
+    assert_string_equal(seen->event->online_url, "");
+}
+
 static void test_split_when_the_day_changes_cancels_where_people_answered(void **state)
 {
     struct scene *s = *state;
@@ -317,6 +364,8 @@ int main(void)
         TEST(test_cancel_when_one_occurrence_leaves_the_others),
         TEST(test_split_when_the_hour_changes_keeps_rsvps_and_overrides),
         TEST(test_split_when_the_day_changes_cancels_where_people_answered),
+        TEST(test_split_without_a_rule_goes_on_as_before),
+        TEST(test_online_address_of_a_series_is_for_those_who_organise_it),
         TEST(test_register_when_again_changes_nothing),
         TEST(test_turn_when_a_month_passed_makes_a_month_more),
         TEST(test_turn_when_more_groups_are_archived_than_it_takes_comes_to_an_end),

@@ -1,4 +1,5 @@
 /* What a watch is told, message by message: whose change, of what, and from where it goes on. */
+#include "services/events/meetups/event_check.h"
 #include "services/events/meetups/event_table.h"
 #include "services/events/watch/watch_feed.h"
 #include "storage/change_log.h"
@@ -86,6 +87,30 @@ static void test_snapshot_goes_on_behind_each_message(void **state)
     }
     w.room = -1;
     expect(&w, "event.created:event");
+    assert_true(w.live);
+}
+
+/* What one page of the log is about at most, before and after each change. */
+static void test_watch_of_large_events(void **state)
+{
+    struct harness *harness = *state;
+    struct watch_scene *scene = watch_scene_set(harness);
+    CLIENT owner = client_of(harness, scene->owner_id);
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, 1 << 20);
+    struct watching w = watch_of(harness, &owner);
+    w.filter.include_unpublished = true;
+    expect(&w, "");
+    scene->draft.event.external_id = text("large");
+    for (int i = 0; i <= CVN_WATCH_PAGE_ENTRIES; i++) {
+        scene->draft.event.description =
+            long_text(&arena, i % 2 ? "odd" : "even", CVN_EVENT_DESCRIPTION_MAX - 4);
+        assert_non_null(put(&owner, &scene->draft.event, true));
+        cvn_arena_reset(&arena);
+    }
+    catch_up(&w);
+    assert_int_equal(w.result, 0);
+    assert_int_equal(w.n, CVN_WATCH_PAGE_ENTRIES + 1);
     assert_true(w.live);
 }
 
@@ -395,6 +420,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_watch_tells_what_one_may_see),
         TEST(test_snapshot_goes_on_behind_each_message),
+        TEST(test_watch_of_large_events),
         TEST(test_cursor_that_leads_nowhere_is_refused),
         TEST(test_cursor_from_before_a_restore_is_refused),
         TEST(test_rsvps_are_counts_to_others),

@@ -311,9 +311,35 @@ static void test_expand_when_the_window_is_late_gives_what_all_of_the_rule_does(
     assert_true(n_dates > RULES * 4);
 }
 
+static void test_rest_of_a_rule(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule, *from, *rest;
+    } cases[] = {
+        {"FREQ=WEEKLY;BYDAY=TU", "1997-09-16T09:00", "FREQ=WEEKLY;BYDAY=TU"},
+        {"FREQ=WEEKLY;COUNT=10", "1997-09-02T09:00", "FREQ=WEEKLY;COUNT=10"},
+        {"FREQ=WEEKLY;COUNT=10", "1997-09-16T09:00", "FREQ=WEEKLY;COUNT=8"},
+        {"FREQ=WEEKLY;COUNT=10", "1997-11-04T09:00", "FREQ=WEEKLY;COUNT=1"},
+        {"FREQ=WEEKLY;COUNT=10", "1997-11-05T09:00", ""},
+        {"FREQ=WEEKLY;UNTIL=19971007T000000Z", "1997-09-16T09:00",
+         "FREQ=WEEKLY;UNTIL=19971007T000000Z"},
+        {"", "1997-09-16T09:00", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char rest[CVN_RECURRENCE_RULE_MAX + 1];
+        const struct cvn_recurrence recurrence = {.start = civil("1997-09-02T09:00"),
+                                                  .rule = cases[i].rule};
+        struct cvn_civil from = civil(cases[i].from);
+        assert_int_equal(cvn_recurrence_rest(&recurrence, &from, rest), CVN_RECURRENCE_OK);
+        assert_string_equal(rest, cases[i].rest);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rest_of_a_rule),
         cmocka_unit_test(test_expand_when_the_rule_is_one_of_the_rfc),
         cmocka_unit_test(test_expand_when_dates_are_added_and_taken_out),
         cmocka_unit_test(test_expand_when_the_window_bounds_it),
