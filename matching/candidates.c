@@ -234,44 +234,27 @@ static void close_up(struct cvn_match_graph *graph, uint32_t n_mentees, uint32_t
     graph->items = items ? items : graph->items;
 }
 
-static struct search *search_new(const struct cvn_match_cohort *cohort,
-                                 struct cvn_match_graph *graph)
-{
-    struct search *search = malloc(sizeof *search);
-    if (!search)
-        return NULL;
-    search->cohort = cohort;
-    cvn_match_sifter_init(&search->sifter, cohort);
-    search->graph = graph;
-    search->k = (uint32_t)cohort->problem->candidates_per_mentee;
-    search->n_scored = 0;
-    return search;
-}
-
-static int search_all(struct cvn_match_graph *graph, const struct cvn_match_cohort *cohort,
+static int search_all(struct cvn_match_graph *graph, const struct search *like,
                       const struct cvn_match_progress *progress)
 {
-    void *searches[CVN_MATCH_THREADS_MAX] = {NULL};
+    const struct cvn_match_cohort *cohort = like->cohort;
+    struct cvn_match_members members;
     uint64_t every = cvn_match_tell_every(cohort->mentors.n);
+    int r = cvn_match_members_init(&members, cohort->problem, like, sizeof *like);
     struct cvn_match_crew crew = {
         .n_items = cohort->mentees.n,
         .chunk = every > BATCH ? every : BATCH,
         .work = search_mentees,
-        .members = searches,
-        .n_members = cohort->problem->n_threads ? cohort->problem->n_threads : 1,
+        .members = members.items,
+        .n_members = members.n,
         .progress = progress,
         .phase = CVN_MATCH_PHASE_CANDIDATES,
     };
-    int r = 0;
-    for (int32_t i = 0; r == 0 && i < crew.n_members; i++)
-        r = (searches[i] = search_new(cohort, graph)) ? 0 : -ENOMEM;
     if (r == 0)
         r = cvn_match_crew_run(&crew, NULL);
-    for (int32_t i = 0; i < crew.n_members && searches[i]; i++) {
-        struct search *search = searches[i];
-        graph->n_scored += search->n_scored;
-        free(search);
-    }
+    for (int32_t i = 0; r == 0 && i < members.n; i++)
+        graph->n_scored += ((const struct search *)members.items[i])->n_scored;
+    cvn_match_members_deinit(&members);
     return r;
 }
 
@@ -283,9 +266,16 @@ int cvn_match_graph_init(struct cvn_match_graph *graph, const struct cvn_match_c
         .first = calloc((size_t)n + 1, sizeof *made.first),
         .items = malloc(((size_t)n * k + 1) * sizeof *made.items),
     };
-    int r = made.first && made.items ? 0 : -ENOMEM;
-    if (r == 0)
-        r = search_all(&made, cohort, progress);
+    struct search *search = calloc(1, sizeof *search);
+    int r = made.first && made.items && search ? 0 : -ENOMEM;
+    if (r == 0) {
+        search->cohort = cohort;
+        search->graph = &made;
+        search->k = k;
+        cvn_match_sifter_init(&search->sifter, cohort);
+        r = search_all(&made, search, progress);
+    }
+    free(search);
     if (r == 0) {
         close_up(&made, n, k);
         *graph = made;

@@ -2,8 +2,31 @@
 
 #include "matching/progress.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+int cvn_match_members_init(struct cvn_match_members *members,
+                           const struct cvn_match_problem *problem, const void *like, size_t size)
+{
+    *members = (struct cvn_match_members){.n = problem->n_threads ? problem->n_threads : 1};
+    for (int32_t i = 0; i < members->n; i++) {
+        members->items[i] = malloc(size);
+        if (!members->items[i])
+            return -ENOMEM;
+        memcpy(members->items[i], like, size);
+    }
+    return 0;
+}
+
+void cvn_match_members_deinit(struct cvn_match_members *members)
+{
+    for (int32_t i = 0; i < members->n; i++)
+        free(members->items[i]);
+    *members = (struct cvn_match_members){.n = 0};
+}
 
 struct run {
     const struct cvn_match_crew *crew;

@@ -7,6 +7,20 @@
 
 #include "matching/matching.h"
 
+/* What the members of a crew work with, where it differs in nothing to begin with. */
+struct cvn_match_members {
+    void *items[CVN_MATCH_THREADS_MAX];
+    int32_t n;
+};
+
+/*
+ * As many copies of one as the problem has threads, each in memory of its own. 0 or -ENOMEM; either
+ * way to be deinitialised.
+ */
+int cvn_match_members_init(struct cvn_match_members *members,
+                           const struct cvn_match_problem *problem, const void *like, size_t size);
+void cvn_match_members_deinit(struct cvn_match_members *members);
+
 struct cvn_match_crew {
     uint64_t n_items;
     uint64_t chunk; /* items that one member takes at a time; milliseconds of work */

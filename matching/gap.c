@@ -170,37 +170,28 @@ static int survey_mentees(void *member, uint64_t from, uint64_t to)
 }
 
 /* Adds up what the members found. */
-static int run(const struct survey *start, const struct cvn_match_progress *progress,
+static int run(const struct survey *like, const struct cvn_match_progress *progress,
                struct cvn_match_survey *ret)
 {
-    const struct cvn_match_problem *problem = start->cohort->problem;
-    void *surveys[CVN_MATCH_THREADS_MAX] = {NULL};
+    struct cvn_match_members members;
+    int r = cvn_match_members_init(&members, like->cohort->problem, like, sizeof *like);
     struct cvn_match_crew crew = {
-        .n_items = start->cohort->mentees.n,
-        .chunk = cvn_match_tell_every(start->cohort->mentors.n),
+        .n_items = like->cohort->mentees.n,
+        .chunk = cvn_match_tell_every(like->cohort->mentors.n),
         .work = survey_mentees,
-        .members = surveys,
-        .n_members = problem->n_threads ? problem->n_threads : 1,
+        .members = members.items,
+        .n_members = members.n,
         .progress = progress,
         .phase = CVN_MATCH_PHASE_CANDIDATES,
     };
-    int r = 0;
-    for (int32_t i = 0; r == 0 && i < crew.n_members; i++) {
-        struct survey *survey = surveys[i] = malloc(sizeof *survey);
-        r = survey ? 0 : -ENOMEM;
-        if (survey) {
-            *survey = *start;
-            cvn_match_sifter_init(&survey->sifter, start->cohort);
-        }
-    }
     if (r == 0)
         r = cvn_match_crew_run(&crew, NULL);
-    for (int32_t i = 0; i < crew.n_members && surveys[i]; i++) {
-        const struct survey *survey = surveys[i];
+    for (int32_t i = 0; r == 0 && i < members.n; i++) {
+        const struct survey *survey = members.items[i];
         ret->bound += survey->gains;
         ret->n_tempted += survey->n_tempted;
-        free(surveys[i]);
     }
+    cvn_match_members_deinit(&members);
     return r;
 }
 
@@ -227,21 +218,22 @@ int cvn_match_survey(const struct cvn_match_cohort *cohort, const struct cvn_mat
 {
     struct cvn_match_survey made = {0};
     int64_t *price = price_seats(cohort, graph, of_graph, count.floor);
-    struct survey *start = calloc(1, sizeof *start);
-    int r = price && start ? 0 : -ENOMEM;
+    struct survey *survey = calloc(1, sizeof *survey);
+    int r = price && survey ? 0 : -ENOMEM;
     if (r == 0) {
         for (uint32_t j = 0; j < cohort->mentors.n; j++)
             made.bound += price[j] * cohort->seats[j];
-        start->cohort = cohort;
-        start->graph = graph;
-        start->count = count;
-        start->price = price;
-        start->finds = finds;
-        r = run(start, progress, &made);
+        survey->cohort = cohort;
+        survey->graph = graph;
+        survey->count = count;
+        survey->price = price;
+        survey->finds = finds;
+        cvn_match_sifter_init(&survey->sifter, cohort);
+        r = run(survey, progress, &made);
     }
     if (r == 0)
         *ret = made;
-    free(start);
+    free(survey);
     free(price);
     return r;
 }

@@ -150,33 +150,23 @@ static struct last *find_lasts(const struct cvn_match_cohort *cohort,
     return lasts;
 }
 
-static int run(const struct search *start, uint32_t n_seekers,
+static int run(const struct search *like, uint32_t n_seekers,
                const struct cvn_match_progress *progress)
 {
-    void *searches[CVN_MATCH_THREADS_MAX] = {NULL};
-    const struct cvn_match_cohort *cohort = start->cohort;
+    struct cvn_match_members members;
+    int r = cvn_match_members_init(&members, like->cohort->problem, like, sizeof *like);
     struct cvn_match_crew crew = {
         .n_items = n_seekers,
-        .chunk = cvn_match_tell_every(cohort->mentors.n),
+        .chunk = cvn_match_tell_every(like->cohort->mentors.n),
         .work = search_mentees,
-        .members = searches,
-        .n_members = cohort->problem->n_threads ? cohort->problem->n_threads : 1,
+        .members = members.items,
+        .n_members = members.n,
         .progress = progress,
         .phase = CVN_MATCH_PHASE_CANDIDATES,
     };
-    int r = 0;
-    for (int32_t i = 0; r == 0 && i < crew.n_members; i++) {
-        struct search *search = searches[i] = malloc(sizeof *search);
-        r = search ? 0 : -ENOMEM;
-        if (search) {
-            *search = *start;
-            cvn_match_sifter_init(&search->sifter, cohort);
-        }
-    }
     if (r == 0)
         r = cvn_match_crew_run(&crew, NULL);
-    for (int32_t i = 0; i < crew.n_members; i++)
-        free(searches[i]);
+    cvn_match_members_deinit(&members);
     return r;
 }
 
@@ -186,16 +176,17 @@ int cvn_match_find_openings(const struct cvn_match_cohort *cohort,
                             const struct cvn_match_progress *progress)
 {
     struct last *lasts = find_lasts(cohort, graph, choice);
-    struct search *start = calloc(1, sizeof *start);
-    int r = lasts && start ? 0 : -ENOMEM;
+    struct search *search = calloc(1, sizeof *search);
+    int r = lasts && search ? 0 : -ENOMEM;
     if (r == 0) {
-        start->cohort = cohort;
-        start->seekers = seekers.mentees;
-        start->lasts = lasts;
-        start->finds = finds;
-        r = run(start, seekers.n, progress);
+        search->cohort = cohort;
+        search->seekers = seekers.mentees;
+        search->lasts = lasts;
+        search->finds = finds;
+        cvn_match_sifter_init(&search->sifter, cohort);
+        r = run(search, seekers.n, progress);
     }
-    free(start);
+    free(search);
     free(lasts);
     return r;
 }
