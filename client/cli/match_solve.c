@@ -291,6 +291,18 @@ static enum cvn_exit print_pairs(struct solve *solve)
         (ProtobufCMessage *const *)matches, n);
 }
 
+static void tell_gap(struct cvn_cli *cli, const struct cvn_match_gap *found,
+                     Convene__Mentoring__V1__MatchMode mode)
+{
+    Convene__Mentoring__V1__MatchGap gap = CONVENE__MENTORING__V1__MATCH_GAP__INIT;
+    gap.total = found->worth;
+    gap.bound = found->bound;
+    gap.more_count = (int32_t)found->n_more;
+    gap.least_proved = found->is_floor_proved;
+    const char *text = cvn_match_gap_text(cli, mode, &gap);
+    (void)printf("%s%s", text ? text : "", text && *text ? "\n" : "");
+}
+
 static void tell_sum(const struct solve *solve)
 {
     const struct cvn_match_answer *answer = cvn_match_result_answer(solve->result);
@@ -314,8 +326,7 @@ static void tell_sum(const struct solve *solve)
                      "better.\n");
     }
     if (solve->cohort.problem.all_pairs && mode != CVN_MATCH_STABLE) {
-        const char *text = cvn_match_gap_text(cli, answer->gap.worth, answer->gap.bound);
-        (void)printf("%s%s", text ? text : "", text && *text ? "\n" : "");
+        tell_gap(cli, &answer->gap, (Convene__Mentoring__V1__MatchMode)(mode + 1));
     }
     (void)printf("Input %.16s…, seed %" PRIu64 ": the same files, options and day give the same "
                  "pairs.\n",

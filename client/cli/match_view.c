@@ -1,7 +1,6 @@
 #include "client/cli/match_view.h"
 
 #include "client/cli/mentor_groups.h"
-#include "convene/mentoring/v1/match.pb-c.h"
 
 CVN_VIEW_STRING(see_mentee, Convene__Mentoring__V1__Match, mentee_name)
 CVN_VIEW_INT(see_mentee_score, Convene__Mentoring__V1__Match, mentee_score)
@@ -53,21 +52,35 @@ const struct cvn_view_column cvn_match_group_columns[] = {
     {{NULL, false, false}, NULL},
 };
 
+#define MODE(name) CONVENE__MENTORING__V1__MATCH_MODE__MATCH_MODE_##name
+
 /* In ten-thousandths of a percent, rounded up. */
-const char *cvn_match_gap_text(struct cvn_cli *cli, int64_t total, int64_t bound)
+static const char *gap_share(struct cvn_cli *cli, int64_t total, int64_t bound)
 {
-    if (total <= 0 && bound <= 0) {
+    int64_t more = ((bound - total) * 1000000 + total - 1) / total;
+    return cvn_arena_printf(&cli->arena, "a total more than %" PRId64 ".%04d %% higher",
+                            more / 10000, (int)(more % 10000));
+}
+
+const char *cvn_match_gap_text(struct cvn_cli *cli, Convene__Mentoring__V1__MatchMode mode,
+                               const Convene__Mentoring__V1__MatchGap *gap)
+{
+    if (gap->total <= 0) {
         return ""; /* all pairs are settled, of which nothing is asked */
     }
-    if (bound == total) {
-        return "Of all pairings, candidates or not, none is better.";
+    const char *share =
+        gap->bound == gap->total ? "a higher total" : gap_share(cli, gap->total, gap->bound);
+    if (mode == MODE(OPTIMAL)) {
+        return cvn_arena_printf(&cli->arena, "No pairing at all has %s.", share);
     }
-    if (total <= 0) {
-        return "";
+    const char *least = mode == MODE(MOST_PLACED) ? ""
+                        : gap->least_proved       ? ", none of those has a better worst-off pair"
+                                            : ", some of those may have a better worst-off pair";
+    if (gap->more_count > 0) {
+        return cvn_arena_printf(
+            &cli->arena, "No pairing at all pairs more than %d more%s, and none of those has %s.",
+            gap->more_count, least, share);
     }
-    int64_t more = ((bound - total) * 1000000 + total - 1) / total;
-    return cvn_arena_printf(&cli->arena,
-                            "Of all pairings, candidates or not, none is better but for a total "
-                            "at most %" PRId64 ".%04d %% higher.",
-                            more / 10000, (int)(more % 10000));
+    return cvn_arena_printf(
+        &cli->arena, "No pairing at all pairs more%s, and none of those has %s.", least, share);
 }

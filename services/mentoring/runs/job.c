@@ -345,6 +345,8 @@ static int solve(struct cvn_job *job, const struct cvn_match_progress *progress)
     gap->total = found->worth;
     gap->bound = found->bound;
     gap->tempted_count = (int32_t)found->n_tempted;
+    gap->more_count = (int32_t)found->n_more;
+    gap->least_proved = found->is_floor_proved;
     job->run->gap = gap;
     return 0;
 }
