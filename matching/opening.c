@@ -28,7 +28,7 @@ struct search {
     const uint32_t *seekers;
     const struct last *lasts; /* by mentor */
     struct cvn_match_finds *finds;
-    struct cvn_match_wish wish;
+    struct cvn_match_wish wish, both; /* counting the mentee's points, and those of both sides */
     struct cvn_match_bar bar;
     struct cvn_match_sifter sifter;
     uint32_t mentee; /* who is looked for at present */
@@ -58,17 +58,13 @@ static int32_t least_score(const struct search *search)
     return search->n < CVN_MATCH_FINDS_EACH ? 0 : search->openings[search->n - 1].pair.mentee_score;
 }
 
-static void consider(struct search *search, uint32_t mentor,
-                     const struct cvn_match_special *special)
+static void consider(struct search *search, struct cvn_match_candidate pair)
 {
-    const struct last *last = &search->lasts[mentor];
-    struct opening opening = {
-        .tie = cvn_match_tie_of_keys(search->cohort->lean[mentor].tie_key, search->tie_key),
-    };
-    cvn_match_score_pair(search->cohort, search->mentee, mentor, special, &opening.pair);
-    if (last->is_full &&
-        is_liked_less(opening.pair.mentor_score, search->draw, search->mentee, last))
+    const struct last *last = &search->lasts[pair.mentor];
+    if (last->is_full && is_liked_less(pair.mentor_score, search->draw, search->mentee, last))
         return;
+    struct opening opening = {
+        pair, cvn_match_tie_of_keys(search->cohort->lean[pair.mentor].tie_key, search->tie_key)};
     if (search->n == CVN_MATCH_FINDS_EACH && !is_better(&opening, &search->openings[search->n - 1]))
         return;
     uint32_t at = search->n < CVN_MATCH_FINDS_EACH ? search->n++ : search->n - 1;
@@ -80,9 +76,14 @@ static void consider(struct search *search, uint32_t mentor,
 static void search_specials(struct search *search)
 {
     const struct cvn_match_specials *specials = &search->cohort->specials;
-    for (size_t i = specials->first[search->mentee]; i < specials->end[search->mentee]; i++)
-        if (cvn_match_allow_special(search->cohort, search->mentee, &specials->items[i]))
-            consider(search, specials->items[i].mentor, &specials->items[i]);
+    for (size_t i = specials->first[search->mentee]; i < specials->end[search->mentee]; i++) {
+        const struct cvn_match_special *special = &specials->items[i];
+        struct cvn_match_candidate pair;
+        if (!cvn_match_allow_special(search->cohort, search->mentee, special))
+            continue;
+        cvn_match_score_pair(search->cohort, search->mentee, special->mentor, special, &pair);
+        consider(search, pair);
+    }
 }
 
 static void search_plain(struct search *search)
@@ -94,8 +95,12 @@ static void search_plain(struct search *search)
         uint32_t n = cvn_match_sift(&search->sifter, search->mentee, wish, &search->bar, block);
         for (uint32_t i = 0; i < n; i++) {
             const struct cvn_match_prospect *prospect = &search->sifter.prospects[i];
-            if (cvn_match_prospect_points(prospect, wish) >= least_score(search))
-                consider(search, prospect->mentor, NULL);
+            int32_t score = cvn_match_prospect_points(prospect, wish);
+            if (score < least_score(search))
+                continue;
+            int32_t back = cvn_match_prospect_points(prospect, &search->both) - score;
+            consider(search, (struct cvn_match_candidate){prospect->mentor, (uint16_t)score,
+                                                          (uint16_t)back});
         }
         if (least_score(search) > least)
             cvn_match_bar_set(&search->bar, wish, least = least_score(search));
@@ -113,6 +118,7 @@ static int search_mentees(void *member, uint64_t from, uint64_t to)
         search->draw = cvn_match_lottery(cohort->problem->seed, id);
         search->tie_key = cvn_match_tie_mentee_key(cohort->problem->seed, id);
         cvn_match_wish_init(&search->wish, cohort, mentee, CVN_MATCH_WISH_MENTEE);
+        cvn_match_wish_init(&search->both, cohort, mentee, CVN_MATCH_WISH_BOTH);
         cvn_match_sift_for(&search->sifter, &search->wish);
         search_specials(search);
         search_plain(search);
