@@ -1,5 +1,7 @@
 #include "cohort/shared.h"
 
+#include "matching/sort.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +109,25 @@ static int compare_presences(const void *a, const void *b)
     return c ? c : (x->member > y->member) - (x->member < y->member);
 }
 
+static bool goes_on(const struct cvn_cohort_input *input)
+{
+    return !input->go_on || input->go_on(input->arg);
+}
+
+static bool ask(void *context, enum cvn_match_phase phase, uint64_t done, uint64_t total)
+{
+    return goes_on(context);
+}
+
+/* There may be millions. */
+static int sort_presences(struct list *list, struct cvn_cohort_input *input)
+{
+    struct cvn_match_progress progress = {ask, input};
+    struct cvn_match_pace pace = {.progress = &progress, .total = list->n};
+    int r = cvn_match_sort(list->items, list->n, sizeof *list->items, compare_presences, &pace);
+    return r == CVN_MATCH_CANCELLED ? CVN_COHORT_STOPPED : r;
+}
+
 static size_t measure_place(const struct list *list, size_t first, struct place *ret)
 {
     size_t end = first;
@@ -208,11 +229,6 @@ static int32_t at_most(int32_t value, int32_t max)
     return value < max ? value : max;
 }
 
-static bool goes_on(const struct cvn_cohort_input *input)
-{
-    return !input->go_on || input->go_on(input->arg);
-}
-
 /* Writes the rows of all mentors; there are no more of them than pairs that share a place. */
 static int write_rows(struct sharing *sharing, struct cvn_cohort *cohort, struct cvn_arena *arena)
 {
@@ -263,9 +279,9 @@ int cvn_cohort_share(struct cvn_cohort *cohort, struct cvn_arena *arena)
     add_presences(list, input->mentees, input->n_mentees, true, input->now_ms);
     if (!goes_on(input))
         return CVN_COHORT_STOPPED;
-    if (list->n > 0)
-        qsort(list->items, list->n, sizeof *list->items, compare_presences);
-    int r = goes_on(input) ? choose_places(&sharing) : CVN_COHORT_STOPPED;
+    int r = sort_presences(list, &cohort->input);
+    if (r == 0)
+        r = choose_places(&sharing);
     if (r == 0)
         r = list_visits(&sharing, input->n_mentors);
     cohort->n_places_left_out = sharing.n_left_out;
