@@ -320,13 +320,13 @@ static void tell_sum(const struct solve *solve)
                  mode == CVN_MATCH_STABLE ? "stable, no blocking pair" : cvn_match_mode_name(mode),
                  cvn_view_count(cli, stats->n_candidates, "candidate"),
                  is_open ? "; no other mentor would take who has none" : "");
+    if (solve->cohort.problem.all_pairs && mode != CVN_MATCH_STABLE) {
+        tell_gap(cli, &answer->gap, (Convene__Mentoring__V1__MatchMode)(mode + 1));
+    }
     if (solve->cohort.session_hours > 0) {
         (void)printf("That is so with the groups' times as they are, at which everybody is free; "
                      "they were chosen\nfor each mentor first, and others might serve the whole "
                      "better.\n");
-    }
-    if (solve->cohort.problem.all_pairs && mode != CVN_MATCH_STABLE) {
-        tell_gap(cli, &answer->gap, (Convene__Mentoring__V1__MatchMode)(mode + 1));
     }
     (void)printf("Input %.16s…, seed %" PRIu64 ": the same files, options and day give the same "
                  "pairs.\n",
