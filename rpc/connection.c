@@ -51,25 +51,29 @@ void cvn_connection_sent(struct cvn_connection *connection, bool ok)
     cvn_connection_unref(connection); /* last: the server may be freed after it */
 }
 
-/* Whether what is sent is of one unary call, with whose reply nothing else would go along. */
+/*
+ * Whether what is sent is all there is of one unary call, with whose reply nothing else would go
+ * along. A reply of several bundles would keep the server's lock for as long as they take.
+ */
 static bool is_alone(const struct cvn_connection *connection)
 {
     const struct cvn_server_call *call = connection->calls;
     return connection->n_calls == 1 && call && call->handler && call->handler->unary &&
-           !connection->held_back;
+           !call->handler->stream && !connection->held_back && !connection->outbox.queue.first;
 }
 
 void cvn_connection_send(struct cvn_connection *connection)
 {
-    nng_msg *msg;
-    while (!connection->gone && !connection->cut_off &&
-           (msg = cvn_outbox_next(&connection->outbox, connection->epoch))) {
-        if (!connection->carrier->send(connection, msg, is_alone(connection))) {
-            connection->n_refs++; /* until sent */
-            return;
-        }
+    if (connection->gone || connection->cut_off)
+        return;
+    nng_msg *msg = cvn_outbox_next(&connection->outbox, connection->epoch);
+    if (!msg)
+        return;
+    if (connection->carrier->send(connection, msg, is_alone(connection))) {
         connection->outbox.sending = false;
         (void)pthread_cond_broadcast(&connection->server->calm);
+    } else {
+        connection->n_refs++; /* until sent */
     }
 }
 

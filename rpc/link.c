@@ -5,23 +5,21 @@
 
 enum { SETTINGS_ARENA_BYTES = 128 * 1024 };
 
-/* Whether what is sent is of one unary call, with which nothing else would go along. */
+/* Whether what is sent is all there is of one unary call, with which nothing else would go along.
+ */
 static bool is_alone(const struct cvn_link *link)
 {
     return link->calls && HASH_CNT(hh_link, link->calls) == 1 && !link->calls->streams &&
-           !link->held_back && !link->channel->waiting_first;
+           !link->held_back && !link->outbox.queue.first && !link->channel->waiting_first;
 }
 
 void cvn_link_send(struct cvn_link *link)
 {
-    nng_msg *msg;
-    if (link->channel->closing || cvn_channel_holds(link->channel))
+    if (!link->up || link->channel->closing || cvn_channel_holds(link->channel))
         return;
-    while (link->up && (msg = cvn_outbox_next(&link->outbox, link->epoch))) {
-        if (!link->carrier->send(link, msg, is_alone(link)))
-            return;
+    nng_msg *msg = cvn_outbox_next(&link->outbox, link->epoch);
+    if (msg && link->carrier->send(link, msg, is_alone(link)))
         link->outbox.sending = false;
-    }
 }
 
 static void put_hello(struct cvn_link *link)

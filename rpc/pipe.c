@@ -269,7 +269,9 @@ static bool is_sent(const struct cvn_pipe *pipe)
 
 /*
  * nng writes what a socket takes before it returns, and what is cancelled after that was not
- * written at all. Not with TLS, of which nng 1.5.2 may free what is being cancelled.
+ * written at all. An aio without a callback ends on the thread that ends it, so that the wait,
+ * mostly for nothing, needs no other thread of nng's and is allowed in callbacks. Not with TLS, of
+ * which nng 1.5.2 may free what is being cancelled.
  */
 static bool send_now(struct cvn_pipe *pipe)
 {

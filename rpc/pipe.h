@@ -29,7 +29,8 @@ struct cvn_pipe_events {
      */
     void (*receiving)(void *owner);
     void (*received)(void *owner);
-    /* What was being sent has left, or not: first the greeting that start sends, then bundles. */
+    /* What was being sent has left, or not: first the greeting that start sends, then each bundle
+     * of which send did not say itself that it left. */
     void (*sent)(void *owner, bool ok);
     /* Nothing comes and nothing is sent any more: once, in place of receiving again. */
     void (*gone)(void *owner);

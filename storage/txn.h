@@ -111,8 +111,9 @@ int cvn_cursor_seek(struct cvn_cursor *cursor, struct cvn_slice key);
 
 /*
  * Steps to this key, or the first beyond it, as seek and next would, from where the walk has come
- * to before it. Up to n_max keys are stepped over first, each for a fraction of what a seek takes.
- * *ret_n is how many steps it took, n_max + 1 with a seek. Results as next.
+ * to before it. Up to n_max keys are stepped over first, each for a fraction of what a seek takes;
+ * none in an update, and where the walk stands on no key. *ret_n is how many steps it took, the
+ * seek being one. Results as next.
  */
 int cvn_cursor_advance(struct cvn_cursor *cursor, struct cvn_slice key, unsigned n_max,
                        unsigned *ret_n, struct cvn_slice ret[2]);
