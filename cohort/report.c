@@ -412,18 +412,6 @@ void cvn_report_deinit(struct cvn_report *report)
     *report = (struct cvn_report){0};
 }
 
-void cvn_report_gap(const struct cvn_cohort *cohort, const struct cvn_match_answer *answer,
-                    Convene__Mentoring__V1__MatchGap *ret)
-{
-    const struct cvn_match_gap *gap = &answer->gap;
-    convene__mentoring__v1__match_gap__init(ret);
-    ret->total = gap->worth;
-    ret->bound = gap->bound;
-    ret->tempted_count = (int32_t)gap->n_tempted;
-    ret->more_count = (int32_t)gap->n_more;
-    ret->least_open = cohort->problem.mode == CVN_MATCH_FAIR && !gap->is_floor_proved;
-}
-
 int cvn_report_match(const struct cvn_report *report, size_t i, struct cvn_arena *arena,
                      Convene__Mentoring__V1__Match **ret)
 {

@@ -25,10 +25,6 @@ int cvn_report_init(struct cvn_report *ret, const struct cvn_cohort *cohort,
                     const struct cvn_match_result *result, const char *run_id,
                     struct cvn_arena *arena);
 
-/* How far a run over all pairs is from the best of all, in another mode than STABLE. */
-void cvn_report_gap(const struct cvn_cohort *cohort, const struct cvn_match_answer *answer,
-                    Convene__Mentoring__V1__MatchGap *ret);
-
 /* A zeroed report is accepted. */
 void cvn_report_deinit(struct cvn_report *report);
 

@@ -81,7 +81,7 @@ static const char *see_groups(struct cvn_cli *cli, const void *message)
 static const char *see_gap(struct cvn_cli *cli, const void *message)
 {
     const Convene__Mentoring__V1__MatchRun *run = message;
-    return run->gap ? cvn_match_gap_text(cli, run->gap) : "";
+    return run->gap ? cvn_match_gap_text(cli, run->gap->total, run->gap->bound) : "";
 }
 
 static const char *see_progress(struct cvn_cli *cli, const void *message)

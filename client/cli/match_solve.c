@@ -314,9 +314,7 @@ static void tell_sum(const struct solve *solve)
                      "better.\n");
     }
     if (solve->cohort.problem.all_pairs && mode != CVN_MATCH_STABLE) {
-        Convene__Mentoring__V1__MatchGap gap;
-        cvn_report_gap(&solve->cohort, answer, &gap);
-        const char *text = cvn_match_gap_text(cli, &gap);
+        const char *text = cvn_match_gap_text(cli, answer->gap.worth, answer->gap.bound);
         (void)printf("%s%s", text ? text : "", text && *text ? "\n" : "");
     }
     (void)printf("Input %.16s…, seed %" PRIu64 ": the same files, options and day give the same "

@@ -54,18 +54,8 @@ const struct cvn_view_column cvn_match_group_columns[] = {
 };
 
 /* In ten-thousandths of a percent, rounded up. */
-const char *cvn_match_gap_text(struct cvn_cli *cli, const Convene__Mentoring__V1__MatchGap *gap)
+const char *cvn_match_gap_text(struct cvn_cli *cli, int64_t total, int64_t bound)
 {
-    int64_t total = gap->total, bound = gap->bound;
-    if (gap->more_count > 0) {
-        return cvn_arena_printf(&cli->arena,
-                                "With mentors who are no candidates at most %s more might be "
-                                "paired.",
-                                cvn_view_count(cli, gap->more_count, "mentee"));
-    }
-    if (gap->least_open) {
-        return "With mentors who are no candidates the lowest score of a pair might be higher.";
-    }
     if (total <= 0 && bound <= 0) {
         return ""; /* all pairs are settled, of which nothing is asked */
     }

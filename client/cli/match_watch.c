@@ -84,7 +84,7 @@ static void tell_done(struct cvn_cli *cli, const Convene__Mentoring__V1__MatchRu
     if (*run->check) {
         (void)printf("Checked: %s.\n", run->check);
     }
-    const char *gap = run->gap ? cvn_match_gap_text(cli, run->gap) : NULL;
+    const char *gap = run->gap ? cvn_match_gap_text(cli, run->gap->total, run->gap->bound) : NULL;
     if (gap && *gap) {
         (void)printf("%s\n", gap);
     }

@@ -1,6 +1,6 @@
 #include "services/mentoring/runs/job.h"
 
-#include "cohort/report.h"
+#include "matching/prepared.h"
 #include "services/mentoring/attendance.h"
 #include "services/mentoring/change.h"
 #include "services/mentoring/state.h"
@@ -337,10 +337,14 @@ static int solve(struct cvn_job *job, const struct cvn_match_progress *progress)
     int r = cvn_match_solve(&job->cohort.problem, progress, &job->result);
     if (r || !job->run->all_pairs || job->cohort.problem.mode == CVN_MATCH_STABLE)
         return r;
+    const struct cvn_match_gap *found = &cvn_match_result_answer(job->result)->gap;
     Convene__Mentoring__V1__MatchGap *gap = cvn_arena_alloc(&job->arena, sizeof *gap);
     if (!gap)
         return -ENOMEM;
-    cvn_report_gap(&job->cohort, cvn_match_result_answer(job->result), gap);
+    convene__mentoring__v1__match_gap__init(gap);
+    gap->total = found->worth;
+    gap->bound = found->bound;
+    gap->tempted_count = (int32_t)found->n_tempted;
     job->run->gap = gap;
     return 0;
 }
