@@ -113,14 +113,15 @@ struct cvn_match_prices {
  * How much better than the candidates all pairs may be, where all_pairs asked for them; else zeros.
  * STABLE: when n_tempted is 0, no mentee and mentor at all would both rather have each other. The
  * other modes: of all matchings that the rules allow none places more than n_more further mentees,
- * and none that keeps to what comes first in the mode is worth more than bound, which is above
- * worth by one of CVN_MATCH_GAP_PARTS at most unless lists came to CVN_MATCH_CANDIDATES_MAX. Locked
+ * and none that keeps to what comes first in the mode is worth more than bound. That is above worth
+ * by one of CVN_MATCH_GAP_PARTS at most, n_more is 0 and the floor proved, unless adding candidates
+ * came to an end before, at lists of CVN_MATCH_CANDIDATES_MAX or after 256 rounds. Locked
  * pairs do not count.
  */
 struct cvn_match_gap {
     int64_t worth; /* of the pairs; 0 when STABLE, and so are bound and n_more */
     int64_t bound;
-    int64_t n_more;       /* MOST and FAIR; 0 but for full lists */
+    int64_t n_more;       /* MOST and FAIR; else 0 */
     bool is_floor_proved; /* FAIR: no pairs as many are all worth more than the floor */
     int64_t n_tempted;    /* mentees who might do better with somebody who is no candidate */
 };

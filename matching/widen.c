@@ -55,12 +55,24 @@ static int survey(struct widening *widening, const int64_t *price, struct cvn_ma
                             widening->progress, ret);
 }
 
+/* No matching places more: those who are not locked, and the seats that are left. */
+static int64_t count_places(const struct cvn_match_cohort *cohort)
+{
+    int64_t n_seats = 0, n_seekers = 0;
+    for (uint32_t j = 0; j < cohort->mentors.n; j++)
+        n_seats += cohort->seats[j];
+    for (uint32_t i = 0; i < cohort->mentees.n; i++)
+        n_seekers += cohort->locked[i] == CVN_MATCH_NOBODY;
+    return n_seats < n_seekers ? n_seats : n_seekers;
+}
+
 /*
  * Adds candidates until as many can be placed as by all pairs, without a look at what they are
- * worth. *ret_more is how many more might be where lists are full.
+ * worth. *ret_more is how many more might be where lists are full or rounds were not enough.
  */
 static int widen_for_number(struct widening *widening, int64_t *ret_more)
 {
+    int64_t n_places = count_places(widening->cohort);
     bool added = true;
     int r = 0;
     *ret_more = 0;
@@ -71,7 +83,7 @@ static int widen_for_number(struct widening *widening, int64_t *ret_more)
         if (r == 0)
             r = survey(widening, most.price, (struct cvn_match_count){1, 0, 0}, &found);
         if (r == 0)
-            *ret_more = found.bound - most.n_placed;
+            *ret_more = (found.bound < n_places ? found.bound : n_places) - most.n_placed;
         added = r == 0 && *ret_more > 0;
         if (added)
             r = add_finds(widening, &added);
@@ -118,17 +130,18 @@ static int widen_by_worth(struct widening *widening)
     int64_t n_more = 0;
     bool added = true, floor_proved = false;
     int r = widening->mode == CVN_MATCH_OPTIMAL ? 0 : widen_for_number(widening, &n_more);
-    for (int round = 0; r == 0 && added && round < CVN_MATCH_WIDEN_ROUNDS_MAX; round++) {
+    for (int round = 1; r == 0 && added; round++) {
+        bool is_last = round == CVN_MATCH_WIDEN_ROUNDS_MAX; /* nobody would be seated by more */
         added = false;
         r = seat(widening);
         if (r == 0)
             r = survey_floor(widening, &floor_proved);
-        if (r == 0 && !floor_proved)
+        if (r == 0 && !floor_proved && !is_last)
             r = add_finds(widening, &added);
         if (r || added)
             continue;
         r = survey_worth(widening);
-        if (r == 0 && !is_close(&widening->seating->gap))
+        if (r == 0 && !is_last && !is_close(&widening->seating->gap))
             r = add_finds(widening, &added);
     }
     widening->seating->gap.n_more = n_more;
@@ -162,15 +175,19 @@ static struct cvn_match_seekers list_seekers(struct widening *widening)
     return seekers;
 }
 
-/* Finds mentors for the seekers; who gets fewer than there is room for gets no others later. */
+/* Finds mentors for the seekers; who gets all that there are, and they fit in, is done. */
 static int find_openings(struct widening *widening, struct cvn_match_seekers seekers)
 {
     struct cvn_match_finds *finds = &widening->finds;
     memset(finds->n, 0, widening->cohort->mentees.n * sizeof *finds->n);
     int r = cvn_match_find_openings(widening->cohort, graph_of(widening), widening->seating->choice,
                                     seekers, finds, widening->progress);
-    for (uint32_t i = 0; r == 0 && i < seekers.n; i++)
-        widening->is_done[seekers.mentees[i]] = finds->n[seekers.mentees[i]] < CVN_MATCH_FINDS_EACH;
+    for (uint32_t i = 0; r == 0 && i < seekers.n; i++) {
+        uint32_t mentee = seekers.mentees[i], n = finds->n[mentee];
+        widening->is_done[mentee] =
+            n < CVN_MATCH_FINDS_EACH &&
+            count_candidates(widening, mentee) + n <= CVN_MATCH_CANDIDATES_MAX;
+    }
     return r;
 }
 

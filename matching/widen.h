@@ -14,7 +14,11 @@
 #include "matching/listing.h"
 #include "matching/seating.h"
 
-/* Each round finds somebody for somebody; a handful is usual. */
+/*
+ * Each round finds somebody for somebody; a handful is usual. Where one person's move makes the
+ * next one's possible, along a chain of many, it may take as many; what the gap tells holds then as
+ * well.
+ */
 enum { CVN_MATCH_WIDEN_ROUNDS_MAX = 256 };
 
 /*

@@ -402,32 +402,40 @@ static bool names(const ProtobufCBinaryData *bytes, const struct cvn_id *person)
     return bytes->len == CVN_ID_BYTES && memcmp(bytes->data, person->bytes, CVN_ID_BYTES) == 0;
 }
 
-/* Whether the row tells what became of the person; one of a mentor has no id of a person's. */
-static int is_own(struct cvn_ctx *ctx, const struct cvn_id *person, const struct cvn_id *enrolment,
-                  const row_type *row, bool *ret)
+static int is_enrolled_as(struct cvn_ctx *ctx, const struct cvn_id *person,
+                          const struct cvn_id *enrolment, bool *ret)
 {
     Convene__Mentoring__V1__Enrolment *e;
     struct cvn_id id;
-    *ret = names(&row->mentee_id, person);
-    if (row->role != ROLE(MENTOR))
-        return 0;
     int r = cvn_enrolment_by_id(ctx, enrolment, &e);
     *ret = r == 0 && cvn_id_parse(&id, CVN_MENTORING_PERSON_PREFIX, e->person_id) &&
            cvn_id_equal(&id, person);
     return r == CVN_STORE_ABSENT ? 0 : r;
 }
 
+/* Whether the row tells what became of the person; one of a mentor has no id of a person's. */
+static int is_own(struct cvn_ctx *ctx, const struct cvn_id *person, const struct cvn_id *enrolment,
+                  const row_type *row, bool *ret)
+{
+    *ret = names(&row->mentee_id, person);
+    return row->role == ROLE(MENTOR) ? is_enrolled_as(ctx, person, enrolment, ret) : 0;
+}
+
+/* A word that names nobody may have been the person's: rows are stored after their words. */
 static int has_mentor(struct cvn_ctx *ctx, const struct cvn_id *person, const struct cvn_id *run,
                       const row_type *row, bool *ret)
 {
-    struct cvn_id mentor;
+    struct cvn_id mentor, enrolment;
     struct cvn_slice name;
     *ret = false;
     if (row->mentor_enrolment_id.len == 0)
         return 0;
     int r = cvn_result_person_get(ctx->txn, run, row->mentor, &mentor, &name);
     *ret = r == 0 && cvn_id_equal(&mentor, person);
-    return r;
+    if (r || !cvn_id_equal(&mentor, &nobody))
+        return r;
+    memcpy(enrolment.bytes, row->mentor_enrolment_id.data, sizeof enrolment.bytes);
+    return is_enrolled_as(ctx, person, &enrolment, ret);
 }
 
 int cvn_result_blank(struct cvn_ctx *ctx, const struct cvn_id *person, struct cvn_slice key,

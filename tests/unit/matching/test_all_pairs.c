@@ -5,9 +5,12 @@
  */
 #include "bench/cohort.h"
 #include "matching/prepared.h"
+#include "matching/widen.h"
 #include "tests/support/cmocka_all.h"
 
-enum { MENTEES = 60, MENTORS = 30, ROUNDS = 60 };
+#include <stdlib.h>
+
+enum { MENTEES = 60, MENTORS = 30, ROUNDS = 60, PLAIN_MAX = 400 };
 
 struct solved {
     struct cvn_match_result *result;
@@ -290,6 +293,112 @@ static void test_widening_can_be_ended_anywhere(void **state)
     cohort_deinit(&cohort);
 }
 
+/* People who speak one language, free at the same times; what they teach and want is the test's. */
+struct plain {
+    struct cvn_match_problem problem;
+    struct cvn_match_mentor mentors[PLAIN_MAX];
+    struct cvn_match_mentee mentees[PLAIN_MAX];
+    struct cvn_match_skill offered[PLAIN_MAX][2];
+    struct cvn_match_skill wanted[PLAIN_MAX];
+};
+
+static struct cvn_match_person plain_person(uint8_t side, size_t n,
+                                            const struct cvn_match_skill *skills)
+{
+    struct cvn_match_person person = {
+        .skills = skills, .n_skills = 1, .languages = {{1, 0}}, .hours = {{0xff, 0, 0}}};
+    person.id.bytes[0] = side;
+    person.id.bytes[CVN_ID_BYTES - 2] = (uint8_t)(n / 256);
+    person.id.bytes[CVN_ID_BYTES - 1] = (uint8_t)(n % 256);
+    return person;
+}
+
+/* n mentors with one seat each, and n mentees, of skill 0 all. */
+static struct plain *plain_new(size_t n)
+{
+    struct plain *plain = calloc(1, sizeof *plain);
+    assert_non_null(plain);
+    for (size_t i = 0; i < n; i++) {
+        plain->offered[i][0] = (struct cvn_match_skill){0, 5, 0};
+        plain->wanted[i] = (struct cvn_match_skill){0, 1, 2};
+        plain->mentors[i] = (struct cvn_match_mentor){plain_person(1, i, plain->offered[i]), 1};
+        plain->mentees[i] = (struct cvn_match_mentee){plain_person(2, i, &plain->wanted[i]), 0};
+    }
+    plain->problem = (struct cvn_match_problem){
+        .mentors = plain->mentors,
+        .n_mentors = n,
+        .mentees = plain->mentees,
+        .n_mentees = n,
+        .n_skills = PLAIN_MAX,
+        .rules = cvn_match_rules_default(),
+        .mentee_weights = cvn_match_mentee_weights_default(),
+        .mentor_weights = cvn_match_mentor_weights_default(),
+        .all_pairs = true,
+    };
+    return plain;
+}
+
+/* The last two mentors are everybody's last, and on each list there is room for one of them. */
+static void test_who_did_not_fit_in_is_told_of(void **state)
+{
+    enum { N = CVN_MATCH_CANDIDATES_MAX + 1 };
+    struct plain *plain = plain_new(N);
+    struct cvn_match_result *result = NULL;
+    struct cvn_error err = {""};
+    plain->mentors[N - 2].person.hours.bits[0] = 3;
+    plain->mentors[N - 1].person.hours.bits[0] = 1;
+    plain->problem.candidates_per_mentee = CVN_MATCH_CANDIDATES_MAX - 1;
+    assert_int_equal(cvn_match_solve(&plain->problem, NULL, &result), 0);
+    const struct cvn_match_answer *answer = cvn_match_result_answer(result);
+    assert_int_equal(answer->n_pairs, N - 1);
+    assert_int_equal(
+        cvn_match_check(&plain->problem, answer, CVN_MATCH_CHECK_ALL_PAIRS, NULL, &err),
+        CVN_MATCH_VIOLATION); /* the last mentee and the last mentor */
+    assert_int_equal(answer->gap.n_tempted, 1);
+    cvn_match_result_free(result);
+    plain->problem.mode = CVN_MATCH_MOST;
+    assert_int_equal(cvn_match_solve(&plain->problem, NULL, &result), 0);
+    assert_int_equal(cvn_match_result_answer(result)->n_pairs, N - 1);
+    assert_int_equal(cvn_match_result_answer(result)->gap.n_more, 1);
+    cvn_match_result_free(result);
+    free(plain);
+}
+
+/*
+ * Each mentee has a mentor of their own and a second best, the next one's; the last wants the first
+ * mentor only. A place for the last would have everybody move on, which takes a round for each.
+ */
+static void test_more_steps_than_rounds_end_with_a_proved_answer(void **state)
+{
+    enum { N = CVN_MATCH_WIDEN_ROUNDS_MAX + 10 };
+    for (int m = 0; m < CVN_MATCH_MODES; m++) {
+        struct plain *plain = plain_new(N);
+        struct solved few, wide;
+        for (uint32_t i = 0; i < N; i++) {
+            plain->offered[i][0].skill = i;
+            plain->offered[i][1] = (struct cvn_match_skill){i - 1, 2, 0};
+            plain->mentors[i].person.n_skills = i == 0 ? 1 : 2;
+            plain->wanted[i].skill = i == N - 1 ? 0 : i;
+        }
+        struct cvn_match_pair_ids never = {plain->mentors[1].person.id,
+                                           plain->mentees[N - 1].person.id};
+        struct cohort cohort = {.problem = plain->problem};
+        cohort.problem.forbidden = &never;
+        cohort.problem.n_forbidden = 1;
+        solve(&cohort, 1, false, (enum cvn_match_mode)m, &few);
+        solve(&cohort, 1, true, (enum cvn_match_mode)m, &wide);
+        const struct cvn_match_gap *gap = &wide.answer->gap;
+        assert_true(wide.answer->n_pairs >= few.answer->n_pairs);
+        if (m != CVN_MATCH_STABLE)
+            assert_true(gap->worth > 0 && gap->worth <= gap->bound);
+        if (m == CVN_MATCH_MOST || m == CVN_MATCH_FAIR)
+            assert_true(wide.answer->n_pairs + (size_t)gap->n_more >= N);
+        solved_free(&few);
+        solved_free(&wide);
+        free(plain);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +408,8 @@ int main(void)
         cmocka_unit_test(test_most_and_fair_come_to_the_best_of_all_pairs),
         cmocka_unit_test(test_bytes_are_the_same_whatever_the_order_and_the_threads),
         cmocka_unit_test(test_widening_can_be_ended_anywhere),
+        cmocka_unit_test(test_who_did_not_fit_in_is_told_of),
+        cmocka_unit_test(test_more_steps_than_rounds_end_with_a_proved_answer),
     };
     return cmocka_run_group_tests_name("all pairs", tests, NULL, NULL);
 }

@@ -243,6 +243,71 @@ static void test_a_run_that_began_before_is_awaited(void **state)
     end(&s);
 }
 
+/* The person's words first, and then the rows; how many pairs of the person have reasons left. */
+struct late_rows {
+    struct cvn_id person;
+    const char *enrolment_id;
+    size_t n_pairs, n_with_reasons;
+};
+
+/* Takes the person out of a word, or of a row, which is read again. */
+static int blank_one(struct cvn_ctx *ctx, struct late_rows *late, bool is_word,
+                     struct cvn_slice key, struct cvn_slice value)
+{
+    Convene__Mentoring__V1__ExplainMatchResponse *result;
+    bool changed;
+    if (is_word)
+        return cvn_result_word_blank(ctx->txn, &late->person, key, value, &changed);
+    int r = cvn_result_blank(ctx, &late->person, key, value, &changed);
+    if (r == 0)
+        r = cvn_txn_get(ctx->txn, key, &value);
+    if (r == 0)
+        r = cvn_result_read(ctx, key, value, CVN_RESULT_MATCH, &result);
+    if (r || result->n_matches == 0 ||
+        strcmp(result->matches[0]->mentor_enrolment_id, late->enrolment_id) != 0)
+        return r;
+    late->n_pairs++;
+    late->n_with_reasons += result->matches[0]->n_terms > 0;
+    return 0;
+}
+
+static int blank_late(struct cvn_txn *txn, void *arg)
+{
+    static const uint8_t spaces[] = {CVN_SPACE_RESULT_WORDS, CVN_SPACE_RESULTS};
+    CVN_ARENA_AUTO arena;
+    cvn_arena_init(&arena, 16 << 20);
+    struct cvn_ctx ctx = {.arena = &arena, .txn = txn};
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < 2; i++) {
+        CVN_CURSOR_AUTO cursor = {0};
+        struct cvn_key lo, hi, at;
+        struct cvn_slice key, value;
+        cvn_key_begin(&lo, spaces[i]);
+        cvn_key_prefix_end(&hi, cvn_key_slice(&lo));
+        r = cvn_cursor_init(&cursor, txn, cvn_key_slice(&lo), cvn_key_slice(&hi), CVN_FORWARD);
+        while (r == 0 && (r = cvn_cursor_next(&cursor, &key, &value)) == 0) {
+            cvn_key_init(&at);
+            cvn_key_put_raw(&at, key);
+            r = blank_one(&ctx, arg, i == 0, cvn_key_slice(&at), value);
+        }
+        r = r == CVN_STORE_ABSENT ? 0 : r;
+    }
+    return r;
+}
+
+/* A run under way may store pairs of a mentor whom its words, stored before, name no more. */
+static void test_reasons_go_from_pairs_stored_after_their_words(void **state)
+{
+    struct scene s;
+    begin(&s, state);
+    size_t mentor = published_person(&s.p, &s.mentorship, MENTOR);
+    struct late_rows late = {s.p.people[mentor], s.p.enrolments[mentor].text, 0, 0};
+    assert_int_equal(cvn_store_update(s.p.harness->store, blank_late, &late, 0), 0);
+    assert_true(late.n_pairs > 0);
+    assert_int_equal(late.n_with_reasons, 0);
+    end(&s);
+}
+
 /* Rows of results of which the last one is the person's. */
 struct rows {
     size_t n;
@@ -385,6 +450,7 @@ int main(void)
         TEST(test_nothing_names_who_was_erased),
         TEST(test_an_erasure_goes_on_by_itself),
         TEST(test_a_run_that_began_before_is_awaited),
+        TEST(test_reasons_go_from_pairs_stored_after_their_words),
         TEST(test_a_step_looks_at_so_many_rows),
         TEST(test_a_turn_takes_so_many_steps),
         TEST(test_enrolments_beyond_the_programmes_of_a_step),
