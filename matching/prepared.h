@@ -23,10 +23,9 @@ int cvn_match_prepared_new(const struct cvn_match_problem *problem,
 /*
  * Solves in one mode. The answer is that of cvn_match_solve for the problem with this mode, byte by
  * byte, and is checked and explained with it. progress hears of CVN_MATCH_PHASE_SOLVE and
- * CVN_MATCH_PHASE_REPORT, and with all_pairs of CVN_MATCH_PHASE_CANDIDATES and SOLVE several times.
- * 0; CVN_MATCH_INVALID for no mode; CVN_MATCH_CANCELLED; -ENOMEM. *ret is the caller's. Results of
- * one prepared problem share its candidates, unless some were added for all_pairs, and may outlive
- * it.
+ * CVN_MATCH_PHASE_REPORT. 0; CVN_MATCH_INVALID for no mode; CVN_MATCH_CANCELLED; -ENOMEM. *ret is
+ * the caller's. Results of one prepared problem share its candidates, unless some were added for
+ * all_pairs, and may outlive it.
  */
 int cvn_match_prepared_solve(const struct cvn_match_prepared *prepared, enum cvn_match_mode mode,
                              const struct cvn_match_progress *progress,

@@ -2,21 +2,39 @@
 
 #include "matching/gap.h"
 #include "matching/opening.h"
+#include "matching/progress.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* What is told of all rounds: nobody knows how many come, so each step is half of what is left. */
+struct steps {
+    const struct cvn_match_progress *progress;
+    uint32_t n_done;
+    uint64_t total;
+};
+
 struct widening {
     const struct cvn_match_cohort *cohort;
     enum cvn_match_mode mode;
-    const struct cvn_match_progress *progress;
+    struct steps steps;
+    struct cvn_match_progress progress; /* of one step, into the steps */
     struct cvn_match_listing **listing;
     struct cvn_match_seating *seating;
     struct cvn_match_finds finds;
     uint32_t *seekers;
     bool *is_done; /* by mentee: nobody else would have them, now or later */
 };
+
+static bool tell_step(void *context, enum cvn_match_phase phase, uint64_t done, uint64_t total)
+{
+    const struct steps *steps = context;
+    uint64_t left = steps->n_done < 64 ? steps->total >> steps->n_done : 0;
+    uint64_t part = total ? left / 2 * done / total : 0;
+    return cvn_match_tell(steps->progress, CVN_MATCH_PHASE_SOLVE, steps->total - left + part,
+                          steps->total) == 0;
+}
 
 static const struct cvn_match_graph *graph_of(const struct widening *widening)
 {
@@ -44,15 +62,19 @@ static int add_finds(struct widening *widening, bool *ret_added)
 static int seat(struct widening *widening)
 {
     cvn_match_seating_deinit(widening->seating);
-    return cvn_match_seating_init(widening->seating, widening->cohort, graph_of(widening),
-                                  widening->mode, widening->progress);
+    int r = cvn_match_seating_init(widening->seating, widening->cohort, graph_of(widening),
+                                   widening->mode, &widening->progress);
+    widening->steps.n_done++;
+    return r;
 }
 
 static int survey(struct widening *widening, const int64_t *price, struct cvn_match_count count,
                   struct cvn_match_survey *ret)
 {
-    return cvn_match_survey(widening->cohort, graph_of(widening), price, count, &widening->finds,
-                            widening->progress, ret);
+    int r = cvn_match_survey(widening->cohort, graph_of(widening), price, count, &widening->finds,
+                             &widening->progress, ret);
+    widening->steps.n_done++;
+    return r;
 }
 
 /* No matching places more: those who are not locked, and the seats that are left. */
@@ -79,7 +101,9 @@ static int widen_for_number(struct widening *widening, int64_t *ret_more)
     for (int round = 0; r == 0 && added && round < CVN_MATCH_WIDEN_ROUNDS_MAX; round++) {
         struct cvn_match_assignment most = {0};
         struct cvn_match_survey found;
-        r = cvn_match_seating_most(&most, widening->cohort, graph_of(widening), widening->progress);
+        r = cvn_match_seating_most(&most, widening->cohort, graph_of(widening),
+                                   &widening->progress);
+        widening->steps.n_done++;
         if (r == 0)
             r = survey(widening, most.price, (struct cvn_match_count){1, 0, 0}, &found);
         if (r == 0)
@@ -181,7 +205,8 @@ static int find_openings(struct widening *widening, struct cvn_match_seekers see
     struct cvn_match_finds *finds = &widening->finds;
     memset(finds->n, 0, widening->cohort->mentees.n * sizeof *finds->n);
     int r = cvn_match_find_openings(widening->cohort, graph_of(widening), widening->seating->choice,
-                                    seekers, finds, widening->progress);
+                                    seekers, finds, &widening->progress);
+    widening->steps.n_done++;
     for (uint32_t i = 0; r == 0 && i < seekers.n; i++) {
         uint32_t mentee = seekers.mentees[i], n = finds->n[mentee];
         widening->is_done[mentee] =
@@ -220,17 +245,20 @@ int cvn_match_widen(const struct cvn_match_cohort *cohort, enum cvn_match_mode m
     struct widening widening = {
         .cohort = cohort,
         .mode = mode,
-        .progress = progress,
+        .steps = {.progress = progress, .total = cohort->mentees.n},
         .listing = listing,
         .seating = seating,
         .seekers = malloc(n * sizeof *widening.seekers),
         .is_done = calloc(n, sizeof *widening.is_done),
     };
+    widening.progress = (struct cvn_match_progress){tell_step, &widening.steps};
     int r = cvn_match_finds_init(&widening.finds, cohort);
     if (!widening.seekers || !widening.is_done)
         r = -ENOMEM;
     if (r == 0)
         r = mode == CVN_MATCH_STABLE ? widen_stable(&widening) : widen_by_worth(&widening);
+    if (r == 0)
+        r = cvn_match_tell(progress, CVN_MATCH_PHASE_SOLVE, cohort->mentees.n, cohort->mentees.n);
     cvn_match_finds_deinit(&widening.finds);
     free(widening.seekers);
     free(widening.is_done);

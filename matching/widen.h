@@ -23,8 +23,9 @@ enum { CVN_MATCH_WIDEN_ROUNDS_MAX = 256 };
 
 /*
  * Seats everybody. *listing, a use of which is the caller's, is replaced by a wider one, which the
- * places in the seating are of; the seating's gap is filled in. 0, CVN_MATCH_CANCELLED or -ENOMEM,
- * each with a seating to be deinitialised.
+ * places in the seating are of; the seating's gap is filled in. progress hears of
+ * CVN_MATCH_PHASE_SOLVE alone, once. 0, CVN_MATCH_CANCELLED or -ENOMEM, each with a seating to be
+ * deinitialised.
  */
 int cvn_match_widen(const struct cvn_match_cohort *cohort, enum cvn_match_mode mode,
                     const struct cvn_match_progress *progress, struct cvn_match_listing **listing,

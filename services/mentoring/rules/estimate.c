@@ -5,8 +5,8 @@ enum { WHOLE = 1000, TOO_EARLY = 20 };
 /* What the steps took of runs of 300 to 20,000 mentees, in thousandths. */
 static const int shares[CVN_RUN_STEPS] = {
     [CVN_RUN_STEP_READ] = 20,       [CVN_RUN_STEP_ASK] = 80,    [CVN_RUN_STEP_PREPARE] = 20,
-    [CVN_RUN_STEP_CANDIDATES] = 80, [CVN_RUN_STEP_SOLVE] = 50,  [CVN_RUN_STEP_REPORT] = 20,
-    [CVN_RUN_STEP_CHECK] = 180,     [CVN_RUN_STEP_STORE] = 550,
+    [CVN_RUN_STEP_CANDIDATES] = 80, [CVN_RUN_STEP_SOLVE] = 150, [CVN_RUN_STEP_REPORT] = 20,
+    [CVN_RUN_STEP_CHECK] = 150,     [CVN_RUN_STEP_STORE] = 480,
 };
 
 int cvn_run_thousandths(enum cvn_run_step step, uint64_t done, uint64_t total)

@@ -269,6 +269,43 @@ static bool stop_after(void *context, enum cvn_match_phase phase, uint64_t done,
     return n_left-- > 0;
 }
 
+struct heard {
+    enum cvn_match_phase phase;
+    uint64_t done;
+    int n_solving;
+};
+
+/* Phases come one after the other, and each goes forward. */
+static bool hear(void *context, enum cvn_match_phase phase, uint64_t done, uint64_t total)
+{
+    struct heard *heard = context;
+    assert_true(phase >= heard->phase && done <= total);
+    assert_true(phase > heard->phase || done >= heard->done);
+    heard->n_solving += phase == CVN_MATCH_PHASE_SOLVE;
+    heard->phase = phase;
+    heard->done = done;
+    return true;
+}
+
+static void test_progress_goes_forward(void **state)
+{
+    struct cohort_shape shape = cohort_shape_of(1500, 8);
+    struct cohort cohort;
+    assert_int_equal(cohort_init(&cohort, &shape), 0);
+    cohort.problem.candidates_per_mentee = 2;
+    cohort.problem.all_pairs = true;
+    for (int m = 0; m < CVN_MATCH_MODES; m++) {
+        struct heard heard = {CVN_MATCH_PHASE_PREPARE, 0, 0};
+        struct cvn_match_progress progress = {hear, &heard};
+        struct cvn_match_result *result;
+        cohort.problem.mode = (enum cvn_match_mode)m;
+        assert_int_equal(cvn_match_solve(&cohort.problem, &progress, &result), 0);
+        assert_true(heard.n_solving > 4);
+        cvn_match_result_free(result);
+    }
+    cohort_deinit(&cohort);
+}
+
 static void test_widening_can_be_ended_anywhere(void **state)
 {
     struct cvn_match_progress progress = {stop_after, NULL};
@@ -407,6 +444,7 @@ int main(void)
         cmocka_unit_test(test_full_lists_are_told),
         cmocka_unit_test(test_most_and_fair_come_to_the_best_of_all_pairs),
         cmocka_unit_test(test_bytes_are_the_same_whatever_the_order_and_the_threads),
+        cmocka_unit_test(test_progress_goes_forward),
         cmocka_unit_test(test_widening_can_be_ended_anywhere),
         cmocka_unit_test(test_who_did_not_fit_in_is_told_of),
         cmocka_unit_test(test_more_steps_than_rounds_end_with_a_proved_answer),
