@@ -111,31 +111,66 @@ static int move_starts(struct cvn_ctx *ctx, const struct cvn_civil *times, size_
     return 0;
 }
 
+/* Whether a time is one of the occurrences; else a problem is noted. 0; CVN_REFUSED; a fault. */
+static int require_occurrence(struct cvn_ctx *ctx, const struct cvn_recurrence *recurrence,
+                              const struct cvn_civil *time)
+{
+    struct cvn_recurrence_window only = {.from = *time, .before = later(time, 1), .max = 1};
+    struct cvn_civil found;
+    size_t n = 0;
+    enum cvn_recurrence_refusal refusal = cvn_recurrence_expand(recurrence, &only, &found, &n);
+    if (refusal)
+        cvn_problems_add(&ctx->problems, "series.rrule", "%s",
+                         cvn_recurrence_refusal_text(refusal));
+    else if (n == 0)
+        cvn_problems_add(&ctx->problems, "recurrence_id",
+                         "is none of the series' times; that of one of its events is right");
+    return cvn_ctx_refuse_problems(ctx);
+}
+
+/* Has the model of the series start then, and take as long as it did. 0 or a fault. */
+static int start_at(struct cvn_ctx *ctx, Convene__Events__V1__Event *model,
+                    const struct cvn_civil *was, const struct cvn_civil *start)
+{
+    struct cvn_civil end;
+    char text[CVN_CIVIL_TEXT_BYTES];
+    if (!cvn_civil_parse(&end, model->end_local))
+        return -EUCLEAN;
+    end = later(&end, cvn_civil_seconds(start) - cvn_civil_seconds(was));
+    cvn_civil_format(text, start);
+    model->start_local = cvn_arena_strdup(ctx->arena, text);
+    cvn_civil_format(text, &end);
+    model->end_local = cvn_arena_strdup(ctx->arena, text);
+    return model->start_local && model->end_local ? 0 : -ENOMEM;
+}
+
 int cvn_series_go_on(struct cvn_ctx *ctx, const Convene__Events__V1__Series *other,
                      const struct cvn_civil *from, Convene__Events__V1__Series *series)
 {
     struct cvn_recurrence recurrence;
+    struct cvn_recurrence_rest rest;
     struct cvn_civil start;
-    char rule[CVN_RECURRENCE_RULE_MAX + 1];
     int r = read_recurrence(ctx, other, &recurrence);
+    if (r == 0)
+        r = require_occurrence(ctx, &recurrence, from);
     if (r)
         return r;
     if (!cvn_civil_parse(&start, series->event->start_local))
         return -EUCLEAN;
-    enum cvn_recurrence_refusal refusal = cvn_recurrence_rest(&recurrence, from, rule);
+    int64_t by_s = cvn_civil_seconds(&start) - cvn_civil_seconds(from);
+    enum cvn_recurrence_refusal refusal = cvn_recurrence_rest(&recurrence, from, by_s, &rest);
     if (refusal) {
         cvn_problems_add(&ctx->problems, "series.rrule", "%s",
                          cvn_recurrence_refusal_text(refusal));
         return cvn_ctx_refuse_problems(ctx);
     }
-    int64_t seconds = cvn_civil_seconds(&start) - cvn_civil_seconds(from);
-    series->rrule = cvn_arena_strdup(ctx->arena, rule);
-    if (!series->rrule)
-        return -ENOMEM;
-    r = move_starts(ctx, recurrence.dates, recurrence.n_dates, from, seconds,
-                    &series->further_starts, &series->n_further_starts);
+    series->rrule = cvn_arena_strdup(ctx->arena, rest.rule);
+    r = series->rrule ? start_at(ctx, series->event, &start, &rest.start) : -ENOMEM;
+    if (r == 0)
+        r = move_starts(ctx, recurrence.dates, recurrence.n_dates, from, by_s,
+                        &series->further_starts, &series->n_further_starts);
     return r ? r
-             : move_starts(ctx, recurrence.except, recurrence.n_except, from, seconds,
+             : move_starts(ctx, recurrence.except, recurrence.n_except, from, by_s,
                            &series->excluded_starts, &series->n_excluded_starts);
 }
 

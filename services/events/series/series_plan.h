@@ -23,8 +23,9 @@ int cvn_series_plan(struct cvn_ctx *ctx, const Convene__Events__V1__Series *seri
 
 /*
  * Has *series, whose start is set, go on from an occurrence as another did: by its rule, with a
- * COUNT for those that are left, and its single dates, which move along with that occurrence. 0;
- * CVN_REFUSED with the rule's refusal; a fault.
+ * COUNT for those that are left, and its single dates, which move along with that occurrence. From
+ * a single date on, the start becomes the next one of the rule. 0; CVN_REFUSED when there is no
+ * such occurrence, or with the rule's refusal; a fault.
  */
 int cvn_series_go_on(struct cvn_ctx *ctx, const Convene__Events__V1__Series *other,
                      const struct cvn_civil *from, Convene__Events__V1__Series *series);

@@ -200,6 +200,31 @@ static int end_before(struct cvn_ctx *ctx, const struct cvn_id *id,
     return put(ctx, id, series);
 }
 
+/*
+ * Reads the series that changes from an occurrence on: one ahead, because what was held stays, and
+ * before another split, because what follows that is another's. 0; CVN_REFUSED; a fault.
+ */
+static int find_ahead(struct cvn_ctx *ctx, const char *text, const struct cvn_civil *from,
+                      struct cvn_id *ret_id, Convene__Events__V1__Series **ret)
+{
+    struct cvn_civil now, end;
+    int r = find_organised(ctx, text, ret_id, ret);
+    if (r == 0)
+        r = cvn_series_now(ctx, *ret, &now);
+    if (r)
+        return r;
+    if (cvn_civil_seconds(from) <= cvn_civil_seconds(&now))
+        return cvn_ctx_refuse(ctx, CVN_FAILED_PRECONDITION,
+                              "That occurrence has begun, and what was held stays as it is; take "
+                              "the first that is ahead.");
+    if (cvn_civil_parse(&end, (*ret)->ends_before) &&
+        cvn_civil_seconds(from) >= cvn_civil_seconds(&end))
+        return cvn_ctx_refuse(ctx, CVN_FAILED_PRECONDITION,
+                              "The series has ended before %s; what follows is of another.",
+                              (*ret)->ends_before);
+    return 0;
+}
+
 int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *recurrence_id,
                      Convene__Events__V1__Series *series)
 {
@@ -209,15 +234,14 @@ int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *rec
     struct cvn_series_plan plan;
     if (!cvn_civil_parse(&from, recurrence_id))
         return -EINVAL;
-    int r = find_organised(ctx, series_id, &old_id, &old);
+    int r = find_ahead(ctx, series_id, &from, &old_id, &old);
     if (r)
         return r;
     series->event->group_id = old->event->group_id;
-    r = place(ctx, series, &group);
-    if (r)
-        return r;
     if (!series->rrule[0] && series->n_further_starts == 0)
         r = cvn_series_go_on(ctx, old, &from, series);
+    if (r == 0)
+        r = place(ctx, series, &group);
     if (r)
         return r;
     id = cvn_ctx_new_id(ctx);

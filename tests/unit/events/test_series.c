@@ -226,6 +226,102 @@ static void test_split_without_a_rule_goes_on_as_before(void **state)
     assert_string_equal(found->events[6]->start_local, "2027-04-06T19:30:00");
 }
 
+/* What a further date is moved by is no start of the rule's, which keeps its weeks and its hour. */
+static void test_split_at_a_further_date_keeps_the_rule_in_step(void **state)
+{
+    struct scene *s = *state;
+    char *further[] = {text("2027-02-10T10:00")};
+    struct id_text rest;
+    s->series.rrule = text("FREQ=WEEKLY;INTERVAL=2;COUNT=4");
+    s->series.further_starts = further;
+    s->series.n_further_starts = 1;
+    struct id_text id = made(s);
+    s->d.event.start_local = text("2027-02-10T11:00");
+    s->d.event.end_local = text("2027-02-10T13:00");
+    s->series.rrule = text("");
+    s->series.n_further_starts = 0;
+    const Convene__Events__V1__Series *later = split(s, id.text, "2027-02-10T10:00");
+    assert_non_null(later);
+    assert_int_equal(later->occurrence_count, 4);
+    (void)snprintf(rest.text, sizeof rest.text, "%s", later->id);
+    const Convene__Events__V1__ListEventsResponse *found = occurrences(s, rest.text);
+    assert_int_equal(found->n_events, 4);
+    assert_string_equal(found->events[0]->start_local, "2027-02-10T11:00:00");
+    assert_string_equal(found->events[0]->end_local, "2027-02-10T13:00:00");
+    assert_string_equal(found->events[1]->start_local, "2027-02-16T19:30:00");
+    assert_string_equal(found->events[1]->end_local, "2027-02-16T21:30:00");
+    assert_string_equal(found->events[3]->start_local, "2027-03-16T19:30:00");
+}
+
+/* Across the change of clocks, so that the end in UTC moves by another hour than the start. */
+static void test_split_moves_the_end_of_the_rule_along(void **state)
+{
+    struct scene *s = *state;
+    struct id_text rest;
+    s->series.rrule = text("FREQ=WEEKLY;UNTIL=20270406T163000Z");
+    struct id_text id = made(s);
+    assert_int_equal(occurrences(s, id.text)->n_events, 10);
+    struct cvn_id last = id_of(occurrences(s, id.text)->events[9]);
+    CLIENT guest = client_of(s->harness, harness_person(s->harness, 5));
+    (void)say_yes(&guest, last, guest.who.person, 0);
+    s->d.event.start_local = text("2027-02-23T19:30");
+    s->d.event.end_local = text("2027-02-23T21:30");
+    s->series.rrule = text("");
+    const Convene__Events__V1__Series *later = split(s, id.text, "2027-02-23T18:30");
+    assert_non_null(later);
+    assert_string_equal(later->rrule, "FREQ=WEEKLY;UNTIL=20270406T173000Z");
+    (void)snprintf(rest.text, sizeof rest.text, "%s", later->id);
+    const Convene__Events__V1__ListEventsResponse *found = occurrences(s, rest.text);
+    assert_int_equal(found->n_events, 7);
+    assert_string_equal(found->events[6]->start_local, "2027-04-06T19:30:00");
+    assert_int_equal(found->events[6]->seats_taken, 1);
+    assert_int_equal(found->events[6]->status, STATUS(RESCHEDULED));
+}
+
+static void test_split_when_named_days_would_not_move_along_asks_for_a_rule(void **state)
+{
+    struct scene *s = *state;
+    s->series.rrule = text("FREQ=WEEKLY;BYDAY=TU;COUNT=10");
+    struct id_text id = made(s);
+    s->d.event.start_local = text("2027-02-24T18:30");
+    s->d.event.end_local = text("2027-02-24T20:30");
+    s->series.rrule = text("");
+    assert_null(split(s, id.text, "2027-02-23T18:30"));
+    assert_true(client_blames(&s->owner, "series.rrule"));
+    assert_int_equal(occurrences(s, id.text)->n_events, 10);
+}
+
+static void test_split_when_there_is_no_such_occurrence_is_refused(void **state)
+{
+    struct scene *s = *state;
+    struct id_text id = made(s);
+    s->d.event.start_local = text("2027-02-24T18:30");
+    s->d.event.end_local = text("2027-02-24T20:30");
+    s->series.rrule = text("");
+    assert_null(split(s, id.text, "2027-02-24T18:30"));
+    assert_true(client_blames(&s->owner, "recurrence_id"));
+}
+
+/* Else what was held would be made a second time, and what another split made, too. */
+static void test_split_when_begun_or_split_before_is_refused(void **state)
+{
+    struct scene *s = *state;
+    struct id_text id = made(s);
+    int64_t second_ms = start_of(occurrences(s, id.text)->events[1]);
+    s->d.event.start_local = text("2027-02-09T18:30");
+    s->d.event.end_local = text("2027-02-09T20:30");
+    s->series.rrule = text("");
+    s->harness->now_ms = second_ms;
+    assert_null(split(s, id.text, "2027-02-09T18:30"));
+    assert_int_equal(s->owner.status.code, CVN_FAILED_PRECONDITION);
+    s->harness->now_ms = second_ms - 1000;
+    assert_non_null(split(s, id.text, "2027-02-09T18:30"));
+    assert_int_equal(occurrences(s, id.text)->n_events, 1);
+    assert_null(split(s, id.text, "2027-02-09T18:30"));
+    assert_int_equal(s->owner.status.code, CVN_FAILED_PRECONDITION);
+    assert_int_equal(occurrences(s, id.text)->n_events, 1);
+}
+
 static void test_online_address_of_a_series_is_for_those_who_organise_it(void **state)
 {
     struct scene *s = *state;
@@ -365,6 +461,11 @@ int main(void)
         TEST(test_split_when_the_hour_changes_keeps_rsvps_and_overrides),
         TEST(test_split_when_the_day_changes_cancels_where_people_answered),
         TEST(test_split_without_a_rule_goes_on_as_before),
+        TEST(test_split_at_a_further_date_keeps_the_rule_in_step),
+        TEST(test_split_moves_the_end_of_the_rule_along),
+        TEST(test_split_when_named_days_would_not_move_along_asks_for_a_rule),
+        TEST(test_split_when_there_is_no_such_occurrence_is_refused),
+        TEST(test_split_when_begun_or_split_before_is_refused),
         TEST(test_online_address_of_a_series_is_for_those_who_organise_it),
         TEST(test_register_when_again_changes_nothing),
         TEST(test_turn_when_a_month_passed_makes_a_month_more),

@@ -314,25 +314,74 @@ static void test_expand_when_the_window_is_late_gives_what_all_of_the_rule_does(
 static void test_rest_of_a_rule(void **state)
 {
     (void)state;
+    enum { HOUR = 3600, DAY = 24 * HOUR };
     static const struct {
-        const char *rule, *from, *rest;
+        const char *rule, *from;
+        int64_t by_s;
+        const char *rest, *start;
     } cases[] = {
-        {"FREQ=WEEKLY;BYDAY=TU", "1997-09-16T09:00", "FREQ=WEEKLY;BYDAY=TU"},
-        {"FREQ=WEEKLY;COUNT=10", "1997-09-02T09:00", "FREQ=WEEKLY;COUNT=10"},
-        {"FREQ=WEEKLY;COUNT=10", "1997-09-16T09:00", "FREQ=WEEKLY;COUNT=8"},
-        {"FREQ=WEEKLY;COUNT=10", "1997-11-04T09:00", "FREQ=WEEKLY;COUNT=1"},
-        {"FREQ=WEEKLY;COUNT=10", "1997-11-05T09:00", ""},
-        {"FREQ=WEEKLY;UNTIL=19971007T000000Z", "1997-09-16T09:00",
-         "FREQ=WEEKLY;UNTIL=19971007T000000Z"},
-        {"", "1997-09-16T09:00", ""},
+        {"FREQ=WEEKLY;BYDAY=TU", "1997-09-16T09:00", HOUR, "FREQ=WEEKLY;BYDAY=TU",
+         "1997-09-16T10:00"},
+        {"FREQ=WEEKLY;COUNT=10", "1997-09-02T09:00", 0, "FREQ=WEEKLY;COUNT=10", "1997-09-02T09:00"},
+        {"FREQ=WEEKLY;COUNT=10", "1997-09-16T09:00", 0, "FREQ=WEEKLY;COUNT=8", "1997-09-16T09:00"},
+        {"FREQ=WEEKLY;COUNT=10", "1997-11-04T09:00", 0, "FREQ=WEEKLY;COUNT=1", "1997-11-04T09:00"},
+        {"FREQ=WEEKLY;COUNT=10", "1997-11-05T09:00", 0, "", "1997-11-05T09:00"},
+        {"FREQ=WEEKLY;UNTIL=19971007T000000Z", "1997-09-16T09:00", 0,
+         "FREQ=WEEKLY;UNTIL=19971007T000000Z", "1997-09-16T09:00"},
+        /* An end moves along, and a date stays one where that is whole days. */
+        {"FREQ=WEEKLY;UNTIL=19971007T090000", "1997-09-16T09:00", HOUR,
+         "FREQ=WEEKLY;UNTIL=19971007T100000", "1997-09-16T10:00"},
+        {"FREQ=WEEKLY;UNTIL=19971007", "1997-09-16T09:00", DAY, "FREQ=WEEKLY;UNTIL=19971008",
+         "1997-09-17T09:00"},
+        {"FREQ=WEEKLY;UNTIL=19971007", "1997-09-16T09:00", -10 * HOUR,
+         "FREQ=WEEKLY;UNTIL=19971007T135959", "1997-09-15T23:00"},
+        {"FREQ=WEEKLY;UNTIL=19971007", "1997-10-09T10:00", 0, "", "1997-10-09T10:00"},
+        /* From a single date on, the rule keeps its weeks, days and hour. */
+        {"FREQ=WEEKLY;INTERVAL=2", "1997-09-10T11:00", HOUR, "FREQ=WEEKLY;INTERVAL=2",
+         "1997-09-16T10:00"},
+        {"FREQ=MONTHLY;INTERVAL=3;COUNT=4", "1998-01-20T09:00", 0,
+         "FREQ=MONTHLY;COUNT=2;INTERVAL=3", "1998-03-02T09:00"},
+        /* The start itself counts, even where the rule does not give it. */
+        {"FREQ=WEEKLY;BYDAY=WE", "1997-09-02T09:00", 0, "FREQ=WEEKLY;BYDAY=WE", "1997-09-02T09:00"},
+        {"", "1997-09-16T09:00", DAY, "", "1997-09-17T09:00"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char rest[CVN_RECURRENCE_RULE_MAX + 1];
+        struct cvn_recurrence_rest rest;
+        char start[CVN_CIVIL_TEXT_BYTES];
         const struct cvn_recurrence recurrence = {.start = civil("1997-09-02T09:00"),
                                                   .rule = cases[i].rule};
         struct cvn_civil from = civil(cases[i].from);
-        assert_int_equal(cvn_recurrence_rest(&recurrence, &from, rest), CVN_RECURRENCE_OK);
-        assert_string_equal(rest, cases[i].rest);
+        assert_int_equal(cvn_recurrence_rest(&recurrence, &from, cases[i].by_s, &rest),
+                         CVN_RECURRENCE_OK);
+        assert_string_equal(rest.rule, cases[i].rest);
+        cvn_civil_format(start, &rest.start);
+        start[strlen(cases[i].start)] = '\0';
+        assert_string_equal(start, cases[i].start);
+    }
+}
+
+static void test_rest_when_a_rule_names_what_moves_is_refused(void **state)
+{
+    (void)state;
+    enum { HOUR = 3600, DAY = 24 * HOUR };
+    static const struct {
+        const char *rule;
+        int64_t by_s;
+        bool refused;
+    } cases[] = {
+        {"FREQ=WEEKLY;BYDAY=TU", HOUR, false},
+        {"FREQ=WEEKLY;BYDAY=TU", 15 * HOUR, true}, /* past midnight */
+        {"FREQ=MONTHLY;BYMONTHDAY=2", DAY, true},
+        {"FREQ=WEEKLY", DAY, false},
+        {"FREQ=DAILY;BYHOUR=9;BYMINUTE=0", HOUR, true},
+        {"FREQ=DAILY;BYHOUR=9;BYMINUTE=0", 0, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cvn_recurrence_rest rest;
+        const struct cvn_recurrence recurrence = {.start = civil("1997-09-02T09:00"),
+                                                  .rule = cases[i].rule};
+        assert_int_equal(cvn_recurrence_rest(&recurrence, &recurrence.start, cases[i].by_s, &rest),
+                         cases[i].refused ? CVN_RECURRENCE_REFUSED_MOVED : CVN_RECURRENCE_OK);
     }
 }
 
@@ -340,6 +389,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rest_of_a_rule),
+        cmocka_unit_test(test_rest_when_a_rule_names_what_moves_is_refused),
         cmocka_unit_test(test_expand_when_the_rule_is_one_of_the_rfc),
         cmocka_unit_test(test_expand_when_dates_are_added_and_taken_out),
         cmocka_unit_test(test_expand_when_the_window_bounds_it),
