@@ -84,6 +84,15 @@ static int convert(struct import *import, const struct cvn_record *record,
     return r;
 }
 
+/* The field of a record, without its place in the batch, which says nothing to who has the file. */
+static const char *within_record(const struct cvn_import_kind *kind, const char *field)
+{
+    size_t len = strlen(kind->records_field);
+    const char *dot = strchr(field, '.');
+    return dot && strncmp(field, kind->records_field, len) == 0 && field[len] == '[' ? dot + 1
+                                                                                     : field;
+}
+
 /* The violation in the words of the file: the column's name where one fills the field. */
 static const char *column_of(const struct cvn_import_kind *kind, const char *field)
 {
@@ -93,7 +102,7 @@ static const char *column_of(const struct cvn_import_kind *kind, const char *fie
             return c->name;
         }
     }
-    return field;
+    return within_record(kind, field);
 }
 
 static Google__Rpc__BadRequest *bad_request(const Google__Rpc__Status *status)
