@@ -2,6 +2,7 @@
 #include "services/events/groups/group_access.h"
 #include "services/events/groups/group_table.h"
 #include "services/events/handlers.h"
+#include "services/events/meetups/event_change.h"
 #include "services/events/meetups/event_check.h"
 #include "services/events/rules/recurrence.h"
 #include "services/events/series/series_table.h"
@@ -178,12 +179,27 @@ static int split_series(struct cvn_ctx *ctx, const void *request, void *reply)
     return series->event ? cvn_series_split(ctx, req->id, req->recurrence_id, series) : -ENOMEM;
 }
 
-const struct cvn_service_method cvn_series_methods[4] = {
+static int check_cancel(struct cvn_ctx *ctx, const void *request)
+{
+    const Convene__Events__V1__CancelSeriesRequest *req = request;
+    check_starts(&ctx->problems, "recurrence_id", (char *const *)&req->recurrence_id, 1);
+    cvn_field_check_prose(&ctx->problems, "reason", req->reason, CVN_EVENT_REASON_MAX);
+    return cvn_ctx_refuse_problems(ctx);
+}
+
+static int cancel_series(struct cvn_ctx *ctx, const void *request, void *reply)
+{
+    return cvn_series_cancel(ctx, request, reply);
+}
+
+const struct cvn_service_method cvn_series_methods[5] = {
     {"CreateSeries", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_create, create_series, NULL,
      CVN_SCOPE_EVENTS_REGISTER},
     {"GetSeries", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, NULL, get_series, NULL, CVN_SCOPE_READ},
     {"RegisterSeries", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_register, register_series,
      NULL, CVN_SCOPE_EVENTS_REGISTER},
     {"SplitSeries", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_split, split_series, NULL,
+     CVN_SCOPE_EVENTS_REGISTER},
+    {"CancelSeries", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_cancel, cancel_series, NULL,
      CVN_SCOPE_EVENTS_REGISTER},
 };

@@ -192,9 +192,13 @@ static int find_organised(struct cvn_ctx *ctx, const char *text, struct cvn_id *
 }
 
 static int end_before(struct cvn_ctx *ctx, const struct cvn_id *id,
-                      Convene__Events__V1__Series *series, const char *recurrence_id)
+                      Convene__Events__V1__Series *series, const struct cvn_civil *from)
 {
-    series->ends_before = (char *)(uintptr_t)recurrence_id;
+    char text[CVN_CIVIL_TEXT_BYTES];
+    cvn_civil_format(text, from);
+    series->ends_before = cvn_arena_strdup(ctx->arena, text);
+    if (!series->ends_before)
+        return -ENOMEM;
     series->made_until = none();
     series->sequence++;
     return put(ctx, id, series);
@@ -219,9 +223,10 @@ static int find_ahead(struct cvn_ctx *ctx, const char *text, const struct cvn_ci
                               "the first that is ahead.");
     if (cvn_civil_parse(&end, (*ret)->ends_before) &&
         cvn_civil_seconds(from) >= cvn_civil_seconds(&end))
-        return cvn_ctx_refuse(ctx, CVN_FAILED_PRECONDITION,
-                              "The series has ended before %s; what follows is of another.",
-                              (*ret)->ends_before);
+        return cvn_ctx_refuse(
+            ctx, CVN_FAILED_PRECONDITION,
+            "The series ends before %s already: it was split or called off there.",
+            (*ret)->ends_before);
     return 0;
 }
 
@@ -249,11 +254,6 @@ int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *rec
     series->event->publication = old->event->publication;
     if (!series->id)
         return -ENOMEM;
-    char text[CVN_CIVIL_TEXT_BYTES];
-    cvn_civil_format(text, &from);
-    char *split_at = cvn_arena_strdup(ctx->arena, text);
-    if (!split_at)
-        return -ENOMEM;
     int32_t n_made;
     r = cvn_series_refit(ctx, &(struct cvn_series_refit){&old_id, series, from, NULL}, &n_made);
     if (r == 0)
@@ -262,8 +262,25 @@ int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *rec
         return r;
     series->occurrence_count = (int32_t)plan.n; /* those of the old series that stay, too */
     series->made_until = (char *)(uintptr_t)plan.made_until;
-    r = end_before(ctx, &old_id, old, split_at);
+    r = end_before(ctx, &old_id, old, &from);
     return r ? r : put(ctx, &id, series);
+}
+
+int cvn_series_cancel(struct cvn_ctx *ctx, const Convene__Events__V1__CancelSeriesRequest *request,
+                      Convene__Events__V1__CancelSeriesResponse *response)
+{
+    struct cvn_id id;
+    struct cvn_civil from;
+    Convene__Events__V1__Series *series;
+    if (!cvn_civil_parse(&from, request->recurrence_id))
+        return -EINVAL;
+    int r = find_ahead(ctx, request->id, &from, &id, &series);
+    if (r == 0)
+        r = cvn_series_call_off(ctx, &id, &from, request->reason, &response->cancelled_count);
+    if (r == 0)
+        r = end_before(ctx, &id, series, &from);
+    response->series = series;
+    return r;
 }
 
 /* An archived group gets no new events; once it is restored, its series go on. */

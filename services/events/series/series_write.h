@@ -37,6 +37,13 @@ int cvn_series_register(struct cvn_ctx *ctx, Convene__Events__V1__Series *series
 int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *recurrence_id,
                      Convene__Events__V1__Series *series);
 
+/*
+ * Ends the series before the occurrence of a checked request, and calls off what was to follow.
+ * Results as for split.
+ */
+int cvn_series_cancel(struct cvn_ctx *ctx, const Convene__Events__V1__CancelSeriesRequest *request,
+                      Convene__Events__V1__CancelSeriesResponse *response);
+
 /* Makes the occurrences that have come within the horizon. 0, CVN_STORE_ABSENT or a fault. */
 int cvn_series_extend(struct cvn_ctx *ctx, const struct cvn_id *id);
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CREATE, GET, REGISTER, SPLIT };
+enum { CREATE, GET, REGISTER, SPLIT, CANCEL };
 enum { ARCHIVE_GROUP = 8 };
 
 struct scene {
@@ -322,6 +322,81 @@ static void test_split_when_begun_or_split_before_is_refused(void **state)
     assert_int_equal(occurrences(s, id.text)->n_events, 1);
 }
 
+static int turn(struct scene *s, struct cvn_series_task *task, int64_t *ret_next_ms)
+{
+    return cvn_series_task_turn(task, &s->harness->service, s->harness->store, s->harness->now_ms,
+                                ret_next_ms);
+}
+
+static const Convene__Events__V1__CancelSeriesResponse *call_off(struct client *client,
+                                                                 const char *id, const char *from)
+{
+    Convene__Events__V1__CancelSeriesRequest request =
+        CONVENE__EVENTS__V1__CANCEL_SERIES_REQUEST__INIT;
+    request.id = text(id);
+    request.recurrence_id = text(from);
+    request.reason = text("The hall is sold.");
+    return client_call(client, &cvn_series_methods[CANCEL], &request);
+}
+
+static void test_cancel_from_an_occurrence_on_ends_a_rule_without_end(void **state)
+{
+    struct scene *s = *state;
+    struct cvn_series_task task = {0};
+    int64_t next_ms = INT64_MAX;
+    s->series.rrule = text("FREQ=WEEKLY");
+    struct id_text id = made(s);
+    const Convene__Events__V1__ListEventsResponse *found = occurrences(s, id.text);
+    size_t n = found->n_events;
+    struct cvn_id third = id_of(found->events[2]), fourth = id_of(found->events[3]);
+    struct cvn_id fifth = id_of(found->events[4]);
+    CLIENT guest = client_of(s->harness, harness_person(s->harness, 5));
+    (void)say_yes(&guest, third, guest.who.person, 0);
+    assert_non_null(cancel(&s->owner, fourth, "ill"));
+    assert_null(call_off(&s->stranger, id.text, "2027-02-16T18:30"));
+    assert_int_equal(s->stranger.status.code, CVN_PERMISSION_DENIED);
+    const Convene__Events__V1__CancelSeriesResponse *response =
+        call_off(&s->owner, id.text, "2027-02-16T18:30");
+    assert_non_null(response);
+    assert_int_equal(response->cancelled_count, n - 3);
+    assert_string_equal(response->series->ends_before, "2027-02-16T18:30:00");
+    assert_string_equal(response->series->made_until, "");
+    assert_int_equal(get(&s->owner, id_of(occurrences(s, id.text)->events[1]))->status,
+                     STATUS(SCHEDULED));
+    assert_int_equal(get(&s->owner, third)->status, STATUS(CANCELLED));
+    assert_string_equal(get(&guest, third)->status_reason, "The hall is sold.");
+    assert_int_equal(get(&guest, third)->seats_taken, 1);
+    assert_string_equal(get(&guest, fourth)->status_reason, "ill");
+    assert_int_equal(get(&guest, fifth)->sequence, 1);
+    /* Nothing is made any more, and none can be called off twice. */
+    s->harness->now_ms += 40 * DAY_MS;
+    (void)turn(s, &task, &next_ms);
+    assert_int_equal(occurrences(s, id.text)->n_events, n);
+    assert_null(call_off(&s->owner, id.text, "2027-02-23T18:30"));
+    assert_int_equal(s->owner.status.code, CVN_FAILED_PRECONDITION);
+}
+
+static void test_cancel_from_an_occurrence_on_deletes_drafts_that_nobody_has_answered(void **state)
+{
+    struct scene *s = *state;
+    Convene__Events__V1__CreateSeriesRequest request =
+        CONVENE__EVENTS__V1__CREATE_SERIES_REQUEST__INIT;
+    struct id_text id;
+    request.series = &s->series;
+    const Convene__Events__V1__Series *drafts =
+        client_call(&s->owner, &cvn_series_methods[CREATE], &request);
+    assert_non_null(drafts);
+    (void)snprintf(id.text, sizeof id.text, "%s", drafts->id);
+    const Convene__Events__V1__CancelSeriesResponse *response =
+        call_off(&s->owner, id.text, "2027-02-16T18:30");
+    assert_non_null(response);
+    assert_int_equal(response->cancelled_count, 0);
+    Convene__Events__V1__ListEventsRequest all = CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT;
+    all.series_id = id.text;
+    all.include_cancelled = all.include_unpublished = true;
+    assert_int_equal(list(&s->owner, &all)->n_events, 2);
+}
+
 static void test_online_address_of_a_series_is_for_those_who_organise_it(void **state)
 {
     struct scene *s = *state;
@@ -380,12 +455,6 @@ static void test_register_when_again_changes_nothing(void **state)
     assert_string_equal(found->events[9]->title, "Another evening");
     assert_string_equal(found->events[9]->external_id, "uid-1/2027-04-06T18:30:00");
     assert_int_equal(found->events[9]->sequence, 1);
-}
-
-static int turn(struct scene *s, struct cvn_series_task *task, int64_t *ret_next_ms)
-{
-    return cvn_series_task_turn(task, &s->harness->service, s->harness->store, s->harness->now_ms,
-                                ret_next_ms);
 }
 
 static void archive(struct scene *s, struct cvn_id group)
@@ -466,6 +535,8 @@ int main(void)
         TEST(test_split_when_named_days_would_not_move_along_asks_for_a_rule),
         TEST(test_split_when_there_is_no_such_occurrence_is_refused),
         TEST(test_split_when_begun_or_split_before_is_refused),
+        TEST(test_cancel_from_an_occurrence_on_ends_a_rule_without_end),
+        TEST(test_cancel_from_an_occurrence_on_deletes_drafts_that_nobody_has_answered),
         TEST(test_online_address_of_a_series_is_for_those_who_organise_it),
         TEST(test_register_when_again_changes_nothing),
         TEST(test_turn_when_a_month_passed_makes_a_month_more),
