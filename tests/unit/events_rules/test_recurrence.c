@@ -360,6 +360,48 @@ static void test_rest_of_a_rule(void **state)
     }
 }
 
+/* Split anywhere, at a time of the rule or at a single date, and nothing moved: the same times. */
+static void test_rest_of_any_rule_gives_what_the_whole_gives_from_there(void **state)
+{
+    enum { RULES = 800, MOST = 400 };
+    (void)state;
+    uint64_t dice = 7;
+    size_t n_compared = 0;
+    for (int i = 0; i < RULES; i++) {
+        char rule[CVN_RECURRENCE_RULE_MAX + 1];
+        struct cvn_civil all[MOST], some[MOST], date, start = civil("2001-01-30T20:00");
+        size_t n_all, n_some, at;
+        struct cvn_recurrence_rest rest;
+        make_rule(rule, sizeof rule, &dice);
+        start = cvn_civil_of_seconds(cvn_civil_seconds(&start) +
+                                     (int64_t)dice_below(&dice, 500) * 86400);
+        date = cvn_civil_of_seconds(cvn_civil_seconds(&start) +
+                                    (int64_t)dice_below(&dice, 900) * 86400 + 3600);
+        const struct cvn_recurrence whole = {
+            .start = start, .rule = rule, .dates = &date, .n_dates = 1};
+        struct cvn_recurrence_window window = {start, civil("2008-01-01T00:00"), MOST};
+        if (cvn_recurrence_expand(&whole, &window, all, &n_all) || n_all == MOST)
+            continue;
+        bool at_date = dice_once_in(&dice, 2);
+        at = at_date ? 0 : dice_below(&dice, (uint32_t)n_all);
+        while (at_date && cvn_civil_seconds(&all[at]) != cvn_civil_seconds(&date))
+            at++;
+        if (cvn_recurrence_rest(&whole, &all[at], 0, &rest))
+            fail_msg("%s is refused", rule);
+        const struct cvn_recurrence later = {
+            .start = rest.start, .rule = rest.rule, .dates = &date, .n_dates = 1};
+        window.from = all[at];
+        assert_int_equal(cvn_recurrence_expand(&later, &window, some, &n_some), CVN_RECURRENCE_OK);
+        for (size_t k = 0; k < n_some; k++, at++)
+            if (at == n_all || cvn_civil_seconds(&all[at]) != cvn_civil_seconds(&some[k]))
+                fail_msg("%s, then %s: the %zuth is another", rule, rest.rule, k);
+        if (at < n_all)
+            fail_msg("%s, then %s: the %zuth is lacking", rule, rest.rule, n_some);
+        n_compared++;
+    }
+    assert_true(n_compared > RULES / 2);
+}
+
 static void test_rest_when_a_rule_names_what_moves_is_refused(void **state)
 {
     (void)state;
@@ -389,6 +431,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rest_of_a_rule),
+        cmocka_unit_test(test_rest_of_any_rule_gives_what_the_whole_gives_from_there),
         cmocka_unit_test(test_rest_when_a_rule_names_what_moves_is_refused),
         cmocka_unit_test(test_expand_when_the_rule_is_one_of_the_rfc),
         cmocka_unit_test(test_expand_when_dates_are_added_and_taken_out),
