@@ -9,6 +9,9 @@
 
 enum { DAY_S = 24 * 60 * 60 };
 
+_Static_assert((int)CVN_SERIES_CHANGED_MAX <= (int)CVN_RECURRENCE_RESULTS_MAX,
+               "a plan is one expansion of its rule");
+
 static const struct cvn_civil last_time = {CVN_CIVIL_YEAR_MAX, 12, 31, 23, 59, 59};
 
 static struct cvn_zones *zones_of(const struct cvn_ctx *ctx)
@@ -202,7 +205,7 @@ static int reach(struct cvn_ctx *ctx, const struct cvn_recurrence *recurrence,
 }
 
 int cvn_series_plan(struct cvn_ctx *ctx, const Convene__Events__V1__Series *series,
-                    const struct cvn_civil *from, struct cvn_series_plan *ret)
+                    const struct cvn_civil *from, size_t max, struct cvn_series_plan *ret)
 {
     struct cvn_recurrence recurrence;
     struct cvn_civil now;
@@ -215,7 +218,7 @@ int cvn_series_plan(struct cvn_ctx *ctx, const Convene__Events__V1__Series *seri
     struct cvn_recurrence_window window = {
         .from = *from,
         .before = later(base, (int64_t)CVN_SERIES_HORIZON_DAYS * DAY_S),
-        .max = CVN_SERIES_OCCURRENCES_MAX,
+        .max = max,
     };
     bool ends = cut(series, &window.before);
     ret->times = cvn_arena_alloc_array(ctx->arena, window.max, sizeof *ret->times);

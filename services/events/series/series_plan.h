@@ -15,11 +15,11 @@ struct cvn_series_plan {
 };
 
 /*
- * Plans the occurrences from a local time (not NULL) up to the horizon of now, at most
- * CVN_SERIES_OCCURRENCES_MAX. 0; CVN_REFUSED with the rule's refusal; a fault.
+ * Plans the occurrences from a local time (not NULL) up to the horizon of now, at most max, which
+ * is CVN_SERIES_CHANGED_MAX or less. 0; CVN_REFUSED with the rule's refusal; a fault.
  */
 int cvn_series_plan(struct cvn_ctx *ctx, const Convene__Events__V1__Series *series,
-                    const struct cvn_civil *from, struct cvn_series_plan *ret);
+                    const struct cvn_civil *from, size_t max, struct cvn_series_plan *ret);
 
 /*
  * Has *series, whose start is set, go on from an occurrence as another did: by its rule, with a

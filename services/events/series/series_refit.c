@@ -281,7 +281,7 @@ int cvn_series_refit(struct cvn_ctx *ctx, const struct cvn_series_refit *refit, 
     struct refit f = {.ctx = ctx, .series = refit->series, .how = refit->how};
     /* From the day's beginning: an occurrence may have moved to an earlier hour. */
     struct cvn_civil day = {from->year, from->month, from->day, 0, 0, 0};
-    int r = cvn_series_plan(ctx, f.series, &day, &f.plan);
+    int r = cvn_series_plan(ctx, f.series, &day, CVN_SERIES_CHANGED_MAX, &f.plan);
     if (r)
         return r;
     f.served = cvn_arena_alloc_array(ctx->arena, f.plan.n, sizeof *f.served);

@@ -73,7 +73,7 @@ static int make_ahead(struct cvn_ctx *ctx, Convene__Events__V1__Series *series,
                       const struct cvn_civil *from, const struct cvn_series_how *how)
 {
     struct cvn_series_plan plan;
-    int r = cvn_series_plan(ctx, series, from, &plan);
+    int r = cvn_series_plan(ctx, series, from, CVN_SERIES_OCCURRENCES_MAX, &plan);
     for (size_t i = 0; r == 0 && i < plan.n; i++)
         r = cvn_series_make(ctx, series, &plan.times[i], how);
     if (r)
@@ -146,7 +146,7 @@ static int change(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events_
     struct cvn_series_plan plan;
     r = cvn_series_now(ctx, series, &now);
     if (r == 0)
-        r = cvn_series_plan(ctx, series, &now, &plan);
+        r = cvn_series_plan(ctx, series, &now, CVN_SERIES_CHANGED_MAX, &plan);
     if (r == 0)
         r = cvn_series_refit(ctx, &(struct cvn_series_refit){id, series, now, how}, &n);
     if (r)
@@ -257,7 +257,7 @@ int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *rec
     int32_t n_made;
     r = cvn_series_refit(ctx, &(struct cvn_series_refit){&old_id, series, from, NULL}, &n_made);
     if (r == 0)
-        r = cvn_series_plan(ctx, series, &from, &plan);
+        r = cvn_series_plan(ctx, series, &from, CVN_SERIES_CHANGED_MAX, &plan);
     if (r)
         return r;
     series->occurrence_count = (int32_t)plan.n; /* those of the old series that stay, too */

@@ -11,8 +11,8 @@
 enum {
     CVN_SERIES_HORIZON_DAYS = 400,    /* ahead, for which occurrences are made */
     CVN_SERIES_BACK_DAYS = 31,        /* of a series that began earlier, made when it is added */
-    CVN_SERIES_OCCURRENCES_MAX = 500, /* made in one write */
-    CVN_SERIES_CHANGED_MAX = 2000,    /* looked at in one split or change */
+    CVN_SERIES_OCCURRENCES_MAX = 500, /* made in one write of a series as it is */
+    CVN_SERIES_CHANGED_MAX = 2000,    /* looked at, or planned, in one split or change */
     CVN_SERIES_EXTERNAL_ID_MAX = 180, /* bytes; an occurrence's adds '/' and its start */
 };
 

@@ -328,6 +328,36 @@ static int turn(struct scene *s, struct cvn_series_task *task, int64_t *ret_next
                                 ret_next_ms);
 }
 
+/* Of twice a day there are more ahead than one write makes of a new series. */
+static void test_split_when_many_are_ahead_drops_none(void **state)
+{
+    struct scene *s = *state;
+    struct cvn_series_task task = {0};
+    int64_t next_ms = INT64_MAX;
+    struct id_text rest;
+    s->series.rrule = text("FREQ=DAILY;BYHOUR=9,18;BYMINUTE=30");
+    struct id_text id = made(s);
+    while (turn(s, &task, &next_ms) > 0)
+        ;
+    const Convene__Events__V1__ListEventsResponse *found = occurrences(s, id.text);
+    size_t n = found->n_events;
+    assert_true(n > CVN_SERIES_OCCURRENCES_MAX + 100);
+    struct cvn_id last = id_of(found->events[n - 1]);
+    CLIENT guest = client_of(s->harness, harness_person(s->harness, 5));
+    (void)say_yes(&guest, last, guest.who.person, 0);
+    s->series.rrule = text("");
+    const Convene__Events__V1__Series *later = split(s, id.text, "2027-02-02T18:30");
+    assert_non_null(later);
+    (void)snprintf(rest.text, sizeof rest.text, "%s", later->id);
+    assert_int_equal(get(&s->owner, last)->status, STATUS(SCHEDULED));
+    assert_int_equal(occurrences(s, rest.text)->n_events, n);
+    /* And none is made a second time. */
+    task = (struct cvn_series_task){0};
+    while (turn(s, &task, &next_ms) > 0)
+        ;
+    assert_int_equal(occurrences(s, rest.text)->n_events, n);
+}
+
 static const Convene__Events__V1__CancelSeriesResponse *call_off(struct client *client,
                                                                  const char *id, const char *from)
 {
@@ -535,6 +565,7 @@ int main(void)
         TEST(test_split_when_named_days_would_not_move_along_asks_for_a_rule),
         TEST(test_split_when_there_is_no_such_occurrence_is_refused),
         TEST(test_split_when_begun_or_split_before_is_refused),
+        TEST(test_split_when_many_are_ahead_drops_none),
         TEST(test_cancel_from_an_occurrence_on_ends_a_rule_without_end),
         TEST(test_cancel_from_an_occurrence_on_deletes_drafts_that_nobody_has_answered),
         TEST(test_online_address_of_a_series_is_for_those_who_organise_it),
