@@ -114,20 +114,58 @@ static int move_starts(struct cvn_ctx *ctx, const struct cvn_civil *times, size_
     return 0;
 }
 
-/* Whether a time is one of the occurrences; else a problem is noted. 0; CVN_REFUSED; a fault. */
-static int require_occurrence(struct cvn_ctx *ctx, const struct cvn_recurrence *recurrence,
-                              const struct cvn_civil *time)
+/* Whether there is an occurrence from one time to before another. 0; CVN_REFUSED; -ENOMEM. */
+static int has_between(struct cvn_ctx *ctx, const struct cvn_recurrence *recurrence,
+                       const struct cvn_civil *from, const struct cvn_civil *before, bool *ret)
 {
-    struct cvn_recurrence_window only = {.from = *time, .before = later(time, 1), .max = 1};
+    const struct cvn_recurrence_window window = {.from = *from, .before = *before, .max = 1};
     struct cvn_civil found;
     size_t n = 0;
-    enum cvn_recurrence_refusal refusal = cvn_recurrence_expand(recurrence, &only, &found, &n);
+    enum cvn_recurrence_refusal refusal = cvn_recurrence_expand(recurrence, &window, &found, &n);
     if (refusal)
         cvn_problems_add(&ctx->problems, "series.rrule", "%s",
                          cvn_recurrence_refusal_text(refusal));
-    else if (n == 0)
+    *ret = n > 0;
+    return cvn_ctx_refuse_problems(ctx);
+}
+
+static int require_occurrence(struct cvn_ctx *ctx, const struct cvn_recurrence *recurrence,
+                              const struct cvn_civil *time)
+{
+    struct cvn_civil behind = later(time, 1);
+    bool found;
+    int r = has_between(ctx, recurrence, time, &behind, &found);
+    if (r == 0 && !found)
         cvn_problems_add(&ctx->problems, "recurrence_id",
                          "is none of the series' times; that of one of its events is right");
+    return r ? r : cvn_ctx_refuse_problems(ctx);
+}
+
+int cvn_series_follow_from(struct cvn_ctx *ctx, const Convene__Events__V1__Series *other,
+                           const struct cvn_civil *from, const Convene__Events__V1__Series *series,
+                           struct cvn_civil *ret)
+{
+    struct cvn_recurrence recurrence;
+    struct cvn_civil start, now;
+    bool anchored = false, goes_on = !series->rrule[0] && series->n_further_starts == 0;
+    *ret = *from;
+    int r = read_recurrence(ctx, other, &recurrence);
+    if (r == 0)
+        r = cvn_series_now(ctx, other, &now);
+    if (r)
+        return r;
+    if (!cvn_civil_parse(&start, series->event->start_local))
+        return -EUCLEAN;
+    if (!is_before(&start, from))
+        return 0;
+    if (!goes_on)
+        r = has_between(ctx, &recurrence, &start, from, &anchored);
+    if (r || anchored)
+        return r;
+    if (!is_before(&now, &start))
+        cvn_problems_add(&ctx->problems, "series.event.start_local",
+                         "is over; a time that is ahead is right");
+    *ret = start;
     return cvn_ctx_refuse_problems(ctx);
 }
 

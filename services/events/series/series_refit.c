@@ -277,10 +277,10 @@ static int serve(struct refit *f, bool itself)
 
 int cvn_series_refit(struct cvn_ctx *ctx, const struct cvn_series_refit *refit, int32_t *ret_n)
 {
-    const struct cvn_civil *from = &refit->from;
+    const struct cvn_civil *from = &refit->from, *first = &refit->first;
     struct refit f = {.ctx = ctx, .series = refit->series, .how = refit->how};
     /* From the day's beginning: an occurrence may have moved to an earlier hour. */
-    struct cvn_civil day = {from->year, from->month, from->day, 0, 0, 0};
+    struct cvn_civil day = {first->year, first->month, first->day, 0, 0, 0};
     int r = cvn_series_plan(ctx, f.series, &day, CVN_SERIES_CHANGED_MAX, &f.plan);
     if (r)
         return r;
@@ -293,7 +293,7 @@ int cvn_series_refit(struct cvn_ctx *ctx, const struct cvn_series_refit *refit, 
     if (r == 0)
         r = serve(&f, false);
     for (size_t i = 0; r == 0 && i < f.plan.n; i++) {
-        if (f.served[i] || cvn_civil_seconds(&f.plan.times[i]) < cvn_civil_seconds(from))
+        if (f.served[i] || cvn_civil_seconds(&f.plan.times[i]) < cvn_civil_seconds(first))
             continue;
         r = cvn_series_make(ctx, f.series, &f.plan.times[i], f.how);
         f.n_made++;

@@ -31,6 +31,7 @@ struct cvn_series_refit {
     const struct cvn_id *old;
     const Convene__Events__V1__Series *series;
     struct cvn_civil from;
+    struct cvn_civil first; /* from where series has occurrences; not after from */
     const struct cvn_series_how *how;
 };
 int cvn_series_refit(struct cvn_ctx *ctx, const struct cvn_series_refit *refit, int32_t *ret_n);

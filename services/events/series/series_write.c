@@ -148,7 +148,7 @@ static int change(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events_
     if (r == 0)
         r = cvn_series_plan(ctx, series, &now, CVN_SERIES_CHANGED_MAX, &plan);
     if (r == 0)
-        r = cvn_series_refit(ctx, &(struct cvn_series_refit){id, series, now, how}, &n);
+        r = cvn_series_refit(ctx, &(struct cvn_series_refit){id, series, now, now, how}, &n);
     if (r)
         return r;
     series->made_until = (char *)(uintptr_t)plan.made_until;
@@ -234,7 +234,7 @@ int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *rec
                      Convene__Events__V1__Series *series)
 {
     struct cvn_id old_id, group, id;
-    struct cvn_civil from;
+    struct cvn_civil from, first;
     Convene__Events__V1__Series *old;
     struct cvn_series_plan plan;
     if (!cvn_civil_parse(&from, recurrence_id))
@@ -243,7 +243,8 @@ int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *rec
     if (r)
         return r;
     series->event->group_id = old->event->group_id;
-    if (!series->rrule[0] && series->n_further_starts == 0)
+    r = cvn_series_follow_from(ctx, old, &from, series, &first);
+    if (r == 0 && !series->rrule[0] && series->n_further_starts == 0)
         r = cvn_series_go_on(ctx, old, &from, series);
     if (r == 0)
         r = place(ctx, series, &group);
@@ -255,9 +256,10 @@ int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *rec
     if (!series->id)
         return -ENOMEM;
     int32_t n_made;
-    r = cvn_series_refit(ctx, &(struct cvn_series_refit){&old_id, series, from, NULL}, &n_made);
+    r = cvn_series_refit(ctx, &(struct cvn_series_refit){&old_id, series, from, first, NULL},
+                         &n_made);
     if (r == 0)
-        r = cvn_series_plan(ctx, series, &from, CVN_SERIES_CHANGED_MAX, &plan);
+        r = cvn_series_plan(ctx, series, &first, CVN_SERIES_CHANGED_MAX, &plan);
     if (r)
         return r;
     series->occurrence_count = (int32_t)plan.n; /* those of the old series that stay, too */
