@@ -149,6 +149,10 @@ def check_series(c):
     assert len(rows(c, "events", "list", "--series", moved["id"])) == 1
     shown = c.convene("events", "show", second).stdout
     assert "The hall is sold." in shown and "cancelled" in shown, shown
+    first = rows(c, "events", "list", "--series", moved["id"])[0]["id"]
+    days = c.convene("events", "reschedule", first, "--start", "2031-07-24T19:00", "--following",
+                     expect=1).stderr
+    assert "--rule names days or hours, which do not move along" in days, days
     assert "ends before 2031-07-30" in c.convene("events", "cancel", second, "--following",
                                                  expect=None).stderr
     assert "not part of a series" in c.convene("events", "cancel", e, "--following", expect=6).stderr
