@@ -12,18 +12,22 @@
 #include <errno.h>
 #include <string.h>
 
+static void check_start(struct cvn_problems *problems, const char *field, const char *text)
+{
+    struct cvn_civil start;
+    if (!cvn_civil_parse(&start, text))
+        cvn_problems_add(problems, field,
+                         "is \"%.40s\"; a local time like 2026-12-01T18:30:00 is right", text);
+}
+
 static void check_starts(struct cvn_problems *problems, const char *field, char *const *starts,
                          size_t n)
 {
-    struct cvn_civil start;
     if (n > CVN_RECURRENCE_DATES_MAX)
         cvn_problems_add(problems, field, "has %zu entries; at most %d are right", n,
                          CVN_RECURRENCE_DATES_MAX);
     for (size_t i = 0; i < n && i < CVN_RECURRENCE_DATES_MAX; i++)
-        if (!cvn_civil_parse(&start, starts[i]))
-            cvn_problems_add(problems, cvn_field_path(problems, "%s[%zu]", field, i),
-                             "is \"%.40s\"; a local time like 2026-12-01T18:30:00 is right",
-                             starts[i]);
+        check_start(problems, cvn_field_path(problems, "%s[%zu]", field, i), starts[i]);
 }
 
 /*
@@ -164,7 +168,7 @@ static int register_series(struct cvn_ctx *ctx, const void *request, void *reply
 static int check_split(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Events__V1__SplitSeriesRequest *req = request;
-    check_starts(&ctx->problems, "recurrence_id", (char *const *)&req->recurrence_id, 1);
+    check_start(&ctx->problems, "recurrence_id", req->recurrence_id);
     if (req->series && req->series->event && !req->series->event->group_id[0])
         req->series->event->group_id = (char *)(uintptr_t) "-"; /* it is the series' own */
     return check_series(ctx, req->series);
@@ -182,7 +186,7 @@ static int split_series(struct cvn_ctx *ctx, const void *request, void *reply)
 static int check_cancel(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Events__V1__CancelSeriesRequest *req = request;
-    check_starts(&ctx->problems, "recurrence_id", (char *const *)&req->recurrence_id, 1);
+    check_start(&ctx->problems, "recurrence_id", req->recurrence_id);
     cvn_field_check_prose(&ctx->problems, "reason", req->reason, CVN_EVENT_REASON_MAX);
     return cvn_ctx_refuse_problems(ctx);
 }

@@ -137,6 +137,8 @@ static void test_split_when_there_is_no_such_occurrence_is_refused(void **state)
     s->series.rrule = text("");
     assert_null(series_split(s, id.text, "2027-02-24T18:30"));
     assert_true(client_blames(&s->owner, "recurrence_id"));
+    assert_null(series_split(s, id.text, "tomorrow"));
+    assert_true(client_blames(&s->owner, "recurrence_id"));
 }
 
 /* Else what was held would be made a second time, and what another split made, too. */
