@@ -17,8 +17,9 @@ struct cvn_csv_reader {
     size_t at; /* in chunk */
     uint8_t *read_buffer;
 
-    size_t line, column; /* of the next character, from 1 */
-    int done;            /* what every later call returns: END, MALFORMED or a fault */
+    size_t line, column;             /* of the next character, from 1 */
+    size_t field_line, field_column; /* of the field that is read */
+    int done;                        /* what every later call returns: END, MALFORMED or a fault */
     struct cvn_error malformed;
 
     char *bytes; /* of the row's fields, each with a NUL behind it */
@@ -128,13 +129,20 @@ static int append(struct cvn_csv_reader *r, int c)
     return 0;
 }
 
+static int malformed_field(struct cvn_csv_reader *r, const char *problem)
+{
+    return malformed(r, r->field_line, r->field_column, problem);
+}
+
 /* Takes the byte into the field, within the limits. */
 static int take_into_field(struct cvn_csv_reader *r, int c)
 {
     if (r->n_bytes - r->starts[r->n_fields] == CVN_CSV_FIELD_MAX)
-        return malformed_here(r, "the field exceeds 1 MiB; is a quote missing before?");
+        return malformed_field(r, r->quoted ? "the quote that opens here is not closed within "
+                                              "1 MiB; close it with another \", or leave it out"
+                                            : "the field that begins here exceeds 1 MiB");
     if (r->n_bytes - r->n_fields == CVN_CSV_ROW_MAX)
-        return malformed_here(r, "the row exceeds 4 MiB; is a quote missing before?");
+        return malformed_field(r, "the row exceeds 4 MiB with the field that begins here");
     advance(r, c);
     return append(r, c);
 }
@@ -142,14 +150,14 @@ static int take_into_field(struct cvn_csv_reader *r, int c)
 /* Behind the opening quote, up to and with the closing one. */
 static int read_quoted(struct cvn_csv_reader *r)
 {
-    size_t line = r->line, column = r->column - 1;
     for (;;) {
         int c = peek(r), status;
         if (c == END_OF_TEXT && r->done)
             return r->done;
         if (c == END_OF_TEXT)
-            return malformed(r, line, column,
-                             "the field's opening quote is never closed; end it with \"");
+            return malformed_field(
+                r, "the quote that opens here is not closed before the file ends; close "
+                   "it with another \", or leave it out");
         if (c == '"') {
             advance(r, c);
             if (peek(r) != '"')
@@ -168,12 +176,19 @@ static int read_plain(struct cvn_csv_reader *r)
         if (c == END_OF_TEXT || c == ',' || c == '\n' || c == '\r')
             return r->done;
         if (c == '"')
-            return malformed_here(r, "a quote within a field; put the whole field in quotes and "
-                                     "double the quotes in it");
+            return malformed_here(r, "a \" within a field that does not begin with one; put the "
+                                     "whole field in quotes, and write each \" in it twice");
         status = take_into_field(r, c);
         if (status)
             return status;
     }
+}
+
+static const char *problem_behind_quote(int c)
+{
+    return c == ';'    ? "a ; behind the closing quote; separate the columns with commas"
+           : c == '\t' ? "a tab behind the closing quote; separate the columns with commas"
+                       : "text behind the closing quote; write each \" within a field twice";
 }
 
 /* What ends a field: *ret_last says whether it ends the row too. */
@@ -197,8 +212,7 @@ static int read_separator(struct cvn_csv_reader *r, bool *ret_last)
         return malformed(r, line, column,
                          "a carriage return without a line feed; end rows with both or put the "
                          "field in quotes");
-    return malformed(r, line, column,
-                     "text behind a closing quote; double the quotes within a field");
+    return malformed(r, line, column, problem_behind_quote(c));
 }
 
 static int read_field(struct cvn_csv_reader *r, bool *ret_last)
@@ -206,6 +220,8 @@ static int read_field(struct cvn_csv_reader *r, bool *ret_last)
     if (r->n_fields == CVN_CSV_COLUMNS_MAX)
         return malformed_here(r, "the row has more than 256 fields");
     r->starts[r->n_fields] = r->n_bytes;
+    r->field_line = r->line;
+    r->field_column = r->column;
     r->quoted = take(r, '"');
     int status = r->quoted ? read_quoted(r) : read_plain(r);
     if (status == 0)

@@ -412,8 +412,15 @@ static int set_tls(struct daemon *daemon, struct cvn_error *err)
 static int listen_to_all(struct daemon *daemon, struct cvn_error *err)
 {
     int r = set_tls(daemon, err);
-    for (size_t i = 0; r == 0 && i < daemon->settings.n_listen; i++)
-        r = cvn_server_listen(daemon->server, daemon->settings.listen[i], err);
+    for (size_t i = 0; r == 0 && i < daemon->settings.n_listen; i++) {
+        const char *url = daemon->settings.listen[i];
+        r = cvn_server_listen(daemon->server, url, err);
+        if (r == -EADDRINUSE)
+            r = cvn_error_set(err, r,
+                              "Cannot listen on %s: another server serves it already; look with "
+                              "`convene --url %s health`. End that one, or give another --listen.",
+                              url, url);
+    }
     return r;
 }
 

@@ -10,6 +10,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+
+#define PEOPLE "convene.events.v1.PersonService/"
 
 enum { PROGRAM_PAGES_MAX = 100, FOLD_BYTES = 8192, PATIENCE_MS = 5 * 60 * 1000 };
 
@@ -100,6 +103,32 @@ char *cvn_call_word(const struct cvn_cli *cli, size_t i)
     return (char *)(uintptr_t)(text ? text : "");
 }
 
+/*
+ * For who is no administrator, and so was refused to look for an e-mail: their own is known all the
+ * same.
+ */
+static enum cvn_exit own_email(struct cvn_cli *cli, const char *text, char **ret_id,
+                               const struct convene_status *refused)
+{
+    Convene__Events__V1__GetPersonRequest request = CONVENE__EVENTS__V1__GET_PERSON_REQUEST__INIT;
+    CVN_REPLY_AUTO Convene__Events__V1__Person *person = NULL;
+    struct convene_status status = CONVENE_STATUS_INIT;
+    request.id = (char *)(uintptr_t) "me";
+    int r = cvn_call_quietly(cli, PEOPLE "GetPerson", &request, &person, &status);
+    convene_status_clear(&status);
+    if (r) {
+        return cvn_failure_print(cli, refused);
+    }
+    if (strcasecmp(person->email, text) != 0) {
+        return cvn_cli_fail(cli, cvn_failure_exit(refused),
+                            "%s is not your own e-mail, and only administrators find others by "
+                            "theirs; an id like per_… is right.",
+                            text);
+    }
+    *ret_id = cvn_arena_strdup(&cli->arena, person->id);
+    return *ret_id ? CVN_EXIT_DONE : cvn_cli_no_memory(cli);
+}
+
 static enum cvn_exit person_of_email(struct cvn_cli *cli, const char *text, char **ret_id)
 {
     Convene__Events__V1__BatchGetPeopleRequest request =
@@ -108,9 +137,13 @@ static enum cvn_exit person_of_email(struct cvn_cli *cli, const char *text, char
     request.emails = &email;
     request.n_emails = 1;
     CVN_REPLY_AUTO Convene__Events__V1__BatchGetPeopleResponse *reply = NULL;
-    enum cvn_exit code =
-        cvn_call(cli, "convene.events.v1.PersonService/BatchGetPeople", &request, &reply);
-    if (code) {
+    struct convene_status status = CONVENE_STATUS_INIT;
+    int r = cvn_call_quietly(cli, PEOPLE "BatchGetPeople", &request, &reply, &status);
+    enum cvn_exit code = r == 0                           ? CVN_EXIT_DONE
+                         : r == CONVENE_PERMISSION_DENIED ? own_email(cli, text, ret_id, &status)
+                                                          : cvn_failure_print(cli, &status);
+    convene_status_clear(&status);
+    if (r) {
         return code;
     }
     if (reply->n_people == 0) {

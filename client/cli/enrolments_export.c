@@ -2,6 +2,7 @@
 #include "client/cli/call.h"
 #include "client/cli/enrolments.h"
 #include "client/cli/field.h"
+#include "client/cli/output_file.h"
 #include "client/cli/view.h"
 #include "convene/mentoring/v1/enrolment.pb-c.h"
 
@@ -194,7 +195,7 @@ static int write_heading(FILE *file)
 struct export
 {
     struct cvn_cli *cli;
-    FILE *file;
+    struct cvn_output output;
     bool json;
     size_t n;
 };
@@ -207,7 +208,8 @@ static int write_page(struct export *export,
         CVN_ARENA_AUTO arena;
         cvn_arena_init(&arena, ROW_BYTES);
         const struct row row = {&arena, page->enrolments[i]};
-        r = export->json ? write_json(export->file, &row) : write_csv(export->file, &row);
+        r = export->json ? write_json(export->output.file, &row)
+                         : write_csv(export->output.file, &row);
         export->n++;
     }
     return r;
@@ -220,7 +222,7 @@ static enum cvn_exit write_all(struct export *export, char *program_id)
     request.program_id = program_id;
     request.page_size = PAGE_SIZE;
     request.active_only = true;
-    int r = export->json ? 0 : write_heading(export->file);
+    int r = export->json ? 0 : write_heading(export->output.file);
     do {
         CVN_REPLY_AUTO Convene__Mentoring__V1__ListEnrolmentsResponse *page = NULL;
         enum cvn_exit code = cvn_call(export->cli, SERVICE "ListEnrolments", &request, &page);
@@ -233,13 +235,8 @@ static enum cvn_exit write_all(struct export *export, char *program_id)
             return cvn_cli_no_memory(export->cli);
         }
     } while (r == 0 && *request.page_token);
-    if (r == 0 && fflush(export->file) != 0) {
-        r = -errno;
-    }
-    return r == 0         ? CVN_EXIT_DONE
-           : r == -ENOMEM ? cvn_cli_no_memory(export->cli)
-                          : cvn_cli_fail(export->cli, CVN_EXIT_FAILED,
-                                         "The enrolments could not be written: %s.", strerror(-r));
+    /* What else went wrong, closing the file says. */
+    return r == -ENOMEM ? cvn_cli_no_memory(export->cli) : CVN_EXIT_DONE;
 }
 
 static bool wants_json(const struct cvn_cli *cli, const char *file_name)
@@ -264,15 +261,16 @@ enum cvn_exit cvn_enrolments_export_run(struct cvn_cli *cli)
     if (code) {
         return code;
     }
-    export.file = to_stdout ? stdout : fopen(file_name, "we");
-    if (!export.file) {
+    int r = cvn_output_open(&export.output, to_stdout ? NULL : file_name);
+    if (r) {
         return cvn_cli_fail(cli, CVN_EXIT_FAILED, "%s cannot be written: %s.", file_name,
-                            strerror(errno));
+                            strerror(-r));
     }
     code = write_all(&export, program_id);
-    if (!to_stdout && fclose(export.file) != 0 && code == CVN_EXIT_DONE) {
-        code = cvn_cli_fail(cli, CVN_EXIT_FAILED, "%s could not be written: %s.", file_name,
-                            strerror(errno));
+    r = cvn_output_close(&export.output, code == CVN_EXIT_DONE);
+    if (r && code == CVN_EXIT_DONE) {
+        code = cvn_cli_fail(cli, CVN_EXIT_FAILED, "%s could not be written: %s.",
+                            to_stdout ? "The output" : file_name, strerror(-r));
     }
     if (code == CVN_EXIT_DONE && !to_stdout) {
         (void)printf("%zu enrolment%s written to %s.\n", export.n, export.n == 1 ? "" : "s",

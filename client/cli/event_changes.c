@@ -134,7 +134,8 @@ const struct cvn_option cvn_event_reschedule_options[] = {
     {"end", 0, "TIME", "local; when left out, the event keeps its length", "end_local"},
     {"reason", 0, "TEXT", "told to those who come", "reason"},
     CVN_EVENT_FOLLOWING_OPTION,
-    {"rule", 0, "RRULE", "with --following: how they repeat; as before when left out", NULL},
+    {"rule", 0, "RRULE", "with --following: how they repeat; as before when left out",
+     "series.rrule"},
     {NULL, 0, NULL, NULL, NULL},
 };
 

@@ -7,6 +7,10 @@
 #include "client/cli/mask.h"
 #include "convene/events/v1/series.pb-c.h"
 
+#include <string.h>
+
+enum { DATE_LEN = 10 }; /* of a local time's day, as in 2026-12-01 */
+
 #define EVENTS "convene.events.v1.EventService/"
 #define SERIES "convene.events.v1.SeriesService/"
 
@@ -23,19 +27,24 @@ const struct cvn_view_column cvn_event_series_columns[] = {
     {{NULL, false, false}, NULL},
 };
 
+static enum cvn_exit require_series(struct cvn_cli *cli, const Convene__Events__V1__Event *event)
+{
+    return *event->series_id
+               ? CVN_EXIT_DONE
+               : cvn_cli_fail(cli, CVN_EXIT_REFUSED,
+                              "\"%s\" is not part of a series, so that nothing follows it; leave "
+                              "--following out.",
+                              event->title);
+}
+
 /* The series that an event is an occurrence of. */
 static enum cvn_exit get_series(struct cvn_cli *cli, const Convene__Events__V1__Event *event,
                                 Convene__Events__V1__Series **ret)
 {
     Convene__Events__V1__GetSeriesRequest get = CONVENE__EVENTS__V1__GET_SERIES_REQUEST__INIT;
-    if (!*event->series_id) {
-        return cvn_cli_fail(cli, CVN_EXIT_REFUSED,
-                            "\"%s\" is not part of a series, so that nothing follows it; leave "
-                            "--following out.",
-                            event->title);
-    }
+    enum cvn_exit code = require_series(cli, event);
     get.id = event->series_id;
-    return cvn_call(cli, SERIES "GetSeries", &get, ret);
+    return code ? code : cvn_call(cli, SERIES "GetSeries", &get, ret);
 }
 
 enum cvn_exit cvn_event_end_like(struct cvn_cli *cli, const Convene__Events__V1__Event *model,
@@ -76,6 +85,17 @@ static enum cvn_exit split(struct cvn_cli *cli, const Convene__Events__V1__Event
                      "What comes before %.10s stays as it is. See them all: convene events "
                      "list --series %s",
                      first->recurrence_id, made->id);
+    }
+    if (code == CVN_EXIT_DONE && strncmp(event->start_local, first->recurrence_id, DATE_LEN) != 0) {
+        cvn_cli_note(cli,
+                     "The day changes: those that somebody had answered are called off, and new "
+                     "ones stand in their place.");
+    }
+    if (code == CVN_EXIT_DONE && first->overridden) {
+        cvn_cli_note(cli,
+                     "\"%s\" was changed by itself before and keeps what it says; change it "
+                     "without --following.",
+                     first->title);
     }
     return code;
 }
@@ -132,4 +152,32 @@ enum cvn_exit cvn_event_reschedule_following(struct cvn_cli *cli)
     event.end_local = (char *)(uintptr_t)end;
     code = end ? CVN_EXIT_DONE : cvn_event_end_like(cli, series->event, start, &event.end_local);
     return code ? code : split(cli, first, &event, cvn_args_get(&cli->args, "rule"));
+}
+
+enum cvn_exit cvn_event_cancel_following(struct cvn_cli *cli)
+{
+    Convene__Events__V1__GetEventRequest get = CONVENE__EVENTS__V1__GET_EVENT_REQUEST__INIT;
+    Convene__Events__V1__CancelSeriesRequest request =
+        CONVENE__EVENTS__V1__CANCEL_SERIES_REQUEST__INIT;
+    CVN_REPLY_AUTO Convene__Events__V1__Event *first = NULL;
+    CVN_REPLY_AUTO Convene__Events__V1__CancelSeriesResponse *reply = NULL;
+    enum cvn_exit code = cvn_call_fill(cli, &request);
+    get.id = cvn_call_word(cli, 0);
+    code = code ? code : cvn_call(cli, EVENTS "GetEvent", &get, &first);
+    code = code ? code : require_series(cli, first);
+    if (code) {
+        return code;
+    }
+    request.id = first->series_id;
+    request.recurrence_id = first->recurrence_id;
+    code = cvn_call(cli, SERIES "CancelSeries", &request, &reply);
+    code = code ? code : cvn_view_one(cli, cvn_event_series_columns, reply->series);
+    if (code == CVN_EXIT_DONE) {
+        cvn_cli_note(
+            cli,
+            "%d called off, from %.10s on; who answered keeps their answer and is told. No "
+            "more are made. Back again, one by one: convene events restore EVENT",
+            reply->cancelled_count, first->recurrence_id);
+    }
+    return code;
 }

@@ -17,6 +17,9 @@ enum cvn_exit cvn_event_update_following(struct cvn_cli *cli,
 /* Gives the occurrence that the command names, and all that follow, the time of --start. */
 enum cvn_exit cvn_event_reschedule_following(struct cvn_cli *cli);
 
+/* Calls off the occurrence that the command names, and all that follow, and ends their series. */
+enum cvn_exit cvn_event_cancel_following(struct cvn_cli *cli);
+
 /* When what begins at the local time start ends, if it is as long as the model. In the arena. */
 enum cvn_exit cvn_event_end_like(struct cvn_cli *cli, const Convene__Events__V1__Event *model,
                                  const char *start, char **ret);

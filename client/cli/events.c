@@ -2,6 +2,7 @@
 #include "client/cli/call.h"
 #include "client/cli/commands.h"
 #include "client/cli/event_changes.h"
+#include "client/cli/event_following.h"
 #include "client/cli/event_update.h"
 #include "client/cli/event_view.h"
 #include "client/cli/events_export.h"
@@ -185,6 +186,9 @@ static enum cvn_exit run_cancel(struct cvn_cli *cli)
 {
     Convene__Events__V1__CancelEventRequest request =
         CONVENE__EVENTS__V1__CANCEL_EVENT_REQUEST__INIT;
+    if (cvn_args_has(&cli->args, "following")) {
+        return cvn_event_cancel_following(cli);
+    }
     enum cvn_exit code = cvn_call_fill(cli, &request);
     request.id = (char *)cvn_args_word(&cli->args, 0);
     CVN_REPLY_AUTO Convene__Events__V1__Event *event = NULL;
@@ -236,6 +240,7 @@ static const struct cvn_option create_options[] = {
 
 static const struct cvn_option cancel_options[] = {
     {"reason", 0, "TEXT", "told to those who come", "reason"},
+    CVN_EVENT_FOLLOWING_OPTION,
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -273,7 +278,9 @@ const struct cvn_command cvn_events_commands[] = {
      "convene events update evt_… --venue c-base --following    # from this one of a series on",
      cvn_event_update_options, false, cvn_event_run_update, NULL},
     {"publish", "EVENT", 1, 1, "Makes a draft visible.", NULL, NULL, false, run_publish},
-    {"cancel", "EVENT", 1, 1, "Calls an event off; RSVPs stay, offers become void.", NULL,
+    {"cancel", "EVENT", 1, 1, "Calls an event off; RSVPs stay, offers become void.",
+     "convene events cancel evt_… --reason \"The hall is sold.\" --following  # and the series "
+     "ends",
      cancel_options, false, run_cancel},
     {"reschedule", "EVENT", 1, 1, "Gives an event another time.",
      "convene events reschedule evt_… --start 2026-12-02T19:00 --reason \"The hall is taken.\"\n"

@@ -15,7 +15,7 @@ static const struct cvn_import_column columns[] = {
     {"end", NULL, "the same; or give a duration", .blamed = "end_local"},
     {"duration", NULL, "2h, 90min, 1h30m, PT2H, 02:00; a bare number is minutes"},
     {"external_id", "external_id", "your own key, unique in the group; required"},
-    {"group", "group_id", "slug or grp_…; required"},
+    {"group", "group_id", "slug or grp_…; required", .folds = true},
     {"title", "title", "1 to 300 bytes; required", 300},
     {"description", "description", "Markdown, at most 50,000 bytes", 50000},
     {"time_zone", "time_zone", "IANA name; the group's when empty"},

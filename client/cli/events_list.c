@@ -266,7 +266,7 @@ static enum cvn_exit fill_radius(struct cvn_cli *cli,
     if (radius && !request->near && !request->place) {
         return cvn_cli_misuse(cli, "--radius needs --near CITY or --near LAT,LON.");
     }
-    if (cvn_value_length_m(&metres, radius ? radius : "25km", &err)) {
+    if (cvn_value_radius_m(&metres, radius ? radius : "25km", &err)) {
         return cvn_cli_misuse(cli, "--radius %s.", err.text);
     }
     if (request->near) {

@@ -61,7 +61,7 @@ static enum cvn_exit run_list(struct cvn_cli *cli)
         code = cvn_cli_misuse(cli, "--radius needs --near LAT,LON.");
     }
     if (code == CVN_EXIT_DONE && request.near &&
-        cvn_value_length_m(&request.near->radius_m, radius ? radius : "25km", &err)) {
+        cvn_value_radius_m(&request.near->radius_m, radius ? radius : "25km", &err)) {
         code = cvn_cli_misuse(cli, "--radius %s.", err.text);
     }
     const char *member = cvn_args_get(&cli->args, "member");
@@ -170,7 +170,7 @@ static enum cvn_exit run_members(struct cvn_cli *cli)
 }
 
 static const struct cvn_import_column columns[] = {
-    {"slug", "slug", "identity: a-z, 0-9 and hyphens; required"},
+    {"slug", "slug", "identity: a-z, 0-9 and hyphens; required", .folds = true},
     {"name", "name", "1 to 100 bytes; required"},
     {"description", "description", "Markdown"},
     {"city", "city", "where it meets"},
@@ -200,7 +200,7 @@ static enum cvn_exit run_import(struct cvn_cli *cli)
 
 static const struct cvn_option list_options[] = {
     {"near", 0, "LAT,LON", "around that point, within --radius", "near.center"},
-    {"radius", 0, "25km", "how far from --near; 25km when left out", NULL},
+    {"radius", 0, "25km", "how far from --near; 25km when left out, at most 500km", NULL},
     {"city", 0, "CITY", "in that city", "city"},
     {"topic", 't', "TOPIC", "with that topic", "topic"},
     {"member", 0, "PERSON", "that this person is in", NULL},

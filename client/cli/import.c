@@ -47,6 +47,29 @@ static ProtobufCMessage *new_message(struct cvn_arena *arena,
 }
 
 /* Makes a message of the record in the batch's arena. */
+/* The value in lower case where its column folds it, in the arena. NULL: no memory. */
+static const char *fold(struct import *import, const struct cvn_record *record,
+                        const struct cvn_import_column *column, const char *value)
+{
+    if (!column->folds || !value[strcspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")]) {
+        return value;
+    }
+    char *folded = cvn_arena_strdup(&import->arena, value);
+    if (!folded) {
+        return NULL;
+    }
+    for (char *c = folded; *c; c++) {
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    }
+    if (strcmp(column->name, import->kind->identity) == 0) {
+        struct cvn_error remark;
+        (void)cvn_error_set(&remark, 0, "%s is taken in lower case, as \"%.100s\"", column->name,
+                            folded);
+        cvn_report_remark(import->report, record->line, value, remark.text);
+    }
+    return folded;
+}
+
 static int convert(struct import *import, const struct cvn_record *record,
                    ProtobufCMessage **ret_message, struct cvn_error *err)
 {
@@ -68,11 +91,14 @@ static int convert(struct import *import, const struct cvn_record *record,
             return cvn_error_set(err, -EINVAL, "%s has %zu bytes, at most %zu are accepted",
                                  column->name, len, max);
         }
-        values[column - kind->columns] = record->values[i];
+        const char *value = fold(import, record, column, record->values[i]);
+        if (!value) {
+            return -ENOMEM;
+        }
+        values[column - kind->columns] = value;
         struct cvn_error why = {""};
-        int r = column->path
-                    ? cvn_field_set(&import->arena, message, column->path, record->values[i], &why)
-                    : 0;
+        int r =
+            column->path ? cvn_field_set(&import->arena, message, column->path, value, &why) : 0;
         if (r) {
             return r == -EINVAL ? cvn_error_set(err, r, "%s %s", column->name, why.text) : r;
         }
@@ -84,6 +110,15 @@ static int convert(struct import *import, const struct cvn_record *record,
     return r;
 }
 
+/* The field of a record, without its place in the batch, which says nothing to who has the file. */
+static const char *within_record(const struct cvn_import_kind *kind, const char *field)
+{
+    size_t len = strlen(kind->records_field);
+    const char *dot = strchr(field, '.');
+    return dot && strncmp(field, kind->records_field, len) == 0 && field[len] == '[' ? dot + 1
+                                                                                     : field;
+}
+
 /* The violation in the words of the file: the column's name where one fills the field. */
 static const char *column_of(const struct cvn_import_kind *kind, const char *field)
 {
@@ -93,7 +128,7 @@ static const char *column_of(const struct cvn_import_kind *kind, const char *fie
             return c->name;
         }
     }
-    return field;
+    return within_record(kind, field);
 }
 
 static Google__Rpc__BadRequest *bad_request(const Google__Rpc__Status *status)

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -13,6 +14,7 @@ struct cvn_import_column {
     const char *help;   /* a phrase */
     size_t max_bytes;   /* a longer value is refused here; 0 means CVN_IMPORT_VALUE_MAX */
     const char *blamed; /* without a path: the field that the server blames for it */
+    bool folds;         /* A-Z are read as a-z, which the report says of a record's identity */
 };
 
 /* The column of that name, or NULL. */

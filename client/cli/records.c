@@ -57,6 +57,21 @@ static int read_name(struct cvn_records *records, struct cvn_slice field, size_t
     return 0;
 }
 
+/* A heading of one column, with what other programs separate columns by in it, has several. */
+static int check_separator(const struct cvn_csv_row *row, struct cvn_error *err)
+{
+    const struct cvn_slice *all = &row->fields[0];
+    bool by_tab = row->n_fields == 1 && memchr(all->data, '\t', all->len);
+    if (!by_tab && (row->n_fields > 1 || !memchr(all->data, ';', all->len))) {
+        return 0;
+    }
+    return cvn_error_set(
+        err, CVN_RECORDS_BROKEN,
+        "line %zu: the columns are separated by %s where commas are right; a value "
+        "with a comma in it goes into quotes",
+        row->line, by_tab ? "tabs" : ";");
+}
+
 static int read_heading(struct cvn_records *records, struct cvn_error *err)
 {
     struct cvn_csv_row row;
@@ -68,6 +83,7 @@ static int read_heading(struct cvn_records *records, struct cvn_error *err)
     if (r == CVN_CSV_MALFORMED) {
         return CVN_RECORDS_BROKEN;
     }
+    r = r ? r : check_separator(&row, err);
     for (size_t i = 0; r == 0 && i < row.n_fields && i < CVN_RECORDS_VALUES_MAX; i++) {
         r = read_name(records, row.fields[i], row.line, err);
     }

@@ -166,7 +166,8 @@ static void print_text(struct cvn_cli *cli, const struct cvn_report *report, con
         (void)printf("… and %zu more.\n", left_out);
     }
     if (report->broken) {
-        (void)printf("%s: %s. What came before it was imported.\n", file_name, report->broken);
+        (void)printf("%s: %s.%s\n", file_name, report->broken,
+                     cvn_report_total(report) > 0 ? " What came before it was imported." : "");
     }
     (void)fputs(cvn_args_has(&cli->args, "dry-run") ? "Nothing was stored. It would be " : "",
                 stdout);

@@ -1,6 +1,7 @@
 #include "client/cli/values.h"
 
 #include "base/civil.h"
+#include "base/geo.h"
 #include "convene/admin/v1/key.pb-c.h"
 #include "convene/events/v1/event.pb-c.h"
 #include "convene/events/v1/types.pb-c.h"
@@ -71,7 +72,7 @@ int cvn_value_int(int64_t *ret, const char *text, int64_t min, int64_t max, stru
     return 0;
 }
 
-int cvn_value_length_m(double *ret, const char *text, struct cvn_error *err)
+int cvn_value_radius_m(double *ret, const char *text, struct cvn_error *err)
 {
     static const struct {
         const char *unit;
@@ -81,10 +82,16 @@ int cvn_value_length_m(double *ret, const char *text, struct cvn_error *err)
     const char *unit;
     if (leading_number(&value, &unit, text) && value > 0) {
         for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-            if (strcasecmp(units[i].unit, unit) == 0) {
-                *ret = value * units[i].metres;
-                return 0;
+            if (strcasecmp(units[i].unit, unit) != 0) {
+                continue;
             }
+            double metres = value * units[i].metres;
+            if (metres > CVN_GEO_RADIUS_MAX_M) {
+                return cvn_error_set(err, -EINVAL, "is \"%.40s\"; at most %dkm are right", text,
+                                     CVN_GEO_RADIUS_MAX_M / 1000);
+            }
+            *ret = metres;
+            return 0;
         }
     }
     return cvn_error_set(err, -EINVAL, "must be a length like 25km, 800m or 10mi, not \"%.40s\"",

@@ -21,8 +21,8 @@ int cvn_value_double(double *ret, const char *text, struct cvn_error *err);
 /* A whole number between min and max. */
 int cvn_value_int(int64_t *ret, const char *text, int64_t min, int64_t max, struct cvn_error *err);
 
-/* A length: "25km", "800m", "10mi"; a bare number is kilometres. Metres, more than 0. */
-int cvn_value_length_m(double *ret, const char *text, struct cvn_error *err);
+/* "25km", "800m", "10mi"; a bare number is kilometres. Metres, up to CVN_GEO_RADIUS_MAX_M. */
+int cvn_value_radius_m(double *ret, const char *text, struct cvn_error *err);
 
 /* A time span: "500ms", "5s", "2m", "1h", "90min"; a bare number is seconds. At most a day. */
 int cvn_value_span_ms(int64_t *ret, const char *text, struct cvn_error *err);

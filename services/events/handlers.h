@@ -11,7 +11,7 @@ extern const struct cvn_service_method cvn_person_methods[6];
 extern const struct cvn_service_method cvn_group_methods[10];
 extern const struct cvn_service_method cvn_membership_methods[15];
 extern const struct cvn_service_method cvn_event_methods[15];
-extern const struct cvn_service_method cvn_series_methods[4];
+extern const struct cvn_service_method cvn_series_methods[5];
 extern const struct cvn_service_method cvn_calendar_methods[1];
 extern const struct cvn_service_method cvn_rsvp_methods[13];
 extern const struct cvn_service_method cvn_comment_methods[10];

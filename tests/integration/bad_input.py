@@ -2,6 +2,8 @@
 """Bad input gets a sentence that names field, problem and remedy, and leaves nothing behind."""
 import json
 import os
+import pathlib
+import subprocess
 import sys
 import threading
 import time
@@ -71,6 +73,23 @@ def check_csv(community):
     done = community.convene("events", "import", "--format", "csv", "-", text=text, expect=1)
     said = done.stdout + done.stderr
     assert "line 3" in said and "quote" in said, said
+    text = "name,slug,time_zone\nC Köln,C-Koeln,Europe/Berlin\n"
+    done = community.convene("groups", "import", "--format", "csv", "-", text=text)
+    assert 'line 2, C-Koeln: note: slug is taken in lower case, as "c-koeln"' in done.stdout, done.stdout
+    text = "external_id,group,title,start\na1,C-Koeln,Fine,2031-05-06T18:30:00\n"
+    done = community.convene("events", "import", "--format", "csv", "-", text=text)
+    assert "1 created" in done.stdout and "note" not in done.stdout, done.stdout
+    done = community.convene("events", "import", "--format", "csv", "-", text=text.replace(",", ";"),
+                             expect=1)
+    assert "line 1: the columns are separated by ;" in done.stderr, done.stderr
+
+
+def check_second_server(build, community):
+    done = subprocess.run([pathlib.Path(build) / "services" / "convened", "--data",
+                           f"{community.directory}/second", "--listen", community.url],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1, done
+    assert f"convene --url {community.url} health" in done.stderr, done.stderr
 
 
 def check_words(community):
@@ -83,6 +102,8 @@ def check_words(community):
         (["events", "list", "--radius"], 2, []),
         (["events", "list", "-n", "0"], 2, ["--limit", "between 1"]),
         (["events", "list", "--near", "52.52;13.4"], 2, ["near"]),
+        (["events", "list", "--near", "52.52,13.4", "--radius", "600km"], 2, ["--radius", "500km"]),
+        (["groups", "list", "--near", "52.52,13.4", "--radius", "600km"], 2, ["--radius", "500km"]),
         (["events", "list", "--near", "Xyzzyqq"], 1, ["Xyzzyqq", "point"]),
         (["events"], 2, ["Say what to do with events"]),
         (["events", "for-me"], 1, ["--person", "e-mail"]),
@@ -134,6 +155,7 @@ def main(build):
         check_csv(community)
         check_words(community)
         check_nobody_there(community)
+        check_second_server(build, community)
         check_starting(community)
         assert community.stop() == 0
     print(f"{len(BAD)} bad records and what else was wrong got a sentence that helps")

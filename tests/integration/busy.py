@@ -146,6 +146,9 @@ class Hand:
                                     endLocal=starts[1].replace("T18", "T21"))
             self.run("events", "update", self.pick(re.findall(r'"id": "(evt_\w+)"', listed.stdout)),
                      "--venue", f"Hall {self.n}", "--clear", "address", "--following")
+            if self.dice.random() < 0.2:
+                self.run("events", "cancel", self.pick(re.findall(r'"id": "(evt_\w+)"', listed.stdout)),
+                         "--following", "--reason", "busy")
             self.run("rpc", "call", "convene.events.v1.SeriesService/SplitSeries", "--json",
                      json.dumps({"id": series, "recurrenceId": starts[1], "series": changed}))
 

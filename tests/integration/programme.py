@@ -39,6 +39,26 @@ def main(build):
         assert "nobody@x.org" in c.convene("programs", "update", NAME, "--manager", "nobody@x.org",
                                            expect=5).stderr
 
+        # What was written before stays until the new one is whole.
+        kept = pathlib.Path(c.directory) / "kept.csv"
+        kept.write_text("as it was")
+        mentor("programs", "export", NAME, kept, expect=1)
+        assert kept.read_text() == "as it was" and not kept.with_name("kept.csv.part").exists()
+        manager("programs", "export", NAME, kept)
+        assert len(kept.read_text().splitlines()) == 7, kept.read_text()
+        full = manager("programs", "export", NAME, "/dev/full", "--format", "csv", expect=1)
+        assert "could not be written: No space left" in full.stderr, full.stderr
+
+        # Of the file, the record's line and its own field; of people, one's own e-mail and no other.
+        file = pathlib.Path(c.directory) / "wrong.csv"
+        file.write_text("role,person,skills\nmentor,p1@example.org,go:9\n")
+        assert "line 2, p1@example.org: skills[0].level is 9" in c.convene("programs", "import", NAME,
+                                                                          file, expect=1).stdout
+        assert "p0@example.org" in mentor("people", "show", "P0@example.org").stdout
+        for other in ("p1@example.org", "nobody@example.org"):
+            said = mentor("people", "show", other, expect=1).stderr
+            assert f"{other} is not your own e-mail" in said, said
+
         # A rematch is asked for all that its base was.
         manager("match", "run", NAME, "--mode", "optimal", "--candidates-only")
         only = c.json("match", "list", NAME)[0]["id"]

@@ -140,6 +140,22 @@ def check_series(c):
                                  "json").stdout)
     assert moved["event"]["endLocal"] == "2031-07-23T21:00:00", moved
     assert len(rows(c, "events", "list", "--series", moved["id"])) == 3
+    second = rows(c, "events", "list", "--series", moved["id"])[1]["id"]
+    c.convene("rsvp", "yes", second, "--as", "eve@x.org")
+    over = c.convene("events", "cancel", second, "--following", "--reason", "The hall is sold.", "-o",
+                     "json")
+    assert json.loads(over.stdout)["endsBefore"] == "2031-07-30T19:00:00", over.stdout
+    assert "2 called off, from 2031-07-30 on" in over.stderr, over.stderr
+    assert len(rows(c, "events", "list", "--series", moved["id"])) == 1
+    shown = c.convene("events", "show", second).stdout
+    assert "The hall is sold." in shown and "cancelled" in shown, shown
+    first = rows(c, "events", "list", "--series", moved["id"])[0]["id"]
+    days = c.convene("events", "reschedule", first, "--start", "2031-07-24T19:00", "--following",
+                     expect=1).stderr
+    assert "--rule names days or hours, which do not move along" in days, days
+    assert "ends before 2031-07-30" in c.convene("events", "cancel", second, "--following",
+                                                 expect=None).stderr
+    assert "not part of a series" in c.convene("events", "cancel", e, "--following", expect=6).stderr
     assert "not part of a series" in c.convene("events", "update", e, "--title", "x", "--following",
                                                expect=6).stderr
     c.convene("events", "reschedule", third, "--start", "2031-07-23T19:00", "--rule", "X", expect=2)

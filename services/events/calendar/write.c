@@ -91,14 +91,18 @@ static void write_local(struct subject *s, const char *name, const char *local,
         cvn_calendar_out_line(s->out, "%s;TZID=%s:%s", name, cvn_zone_name(zone), stamp);
 }
 
-/* Several local times in one property. */
-static void write_locals(struct subject *s, const char *name, char *const *locals, size_t n)
+/* Several local times in one property: those before the end, where that is one. */
+static void write_locals(struct subject *s, const char *name, char *const *locals, size_t n,
+                         const char *ends_before)
 {
     const char *list = "";
+    struct cvn_civil end;
+    bool ends = cvn_civil_parse(&end, ends_before);
     for (size_t i = 0; list && i < n; i++) {
         struct cvn_civil civil;
         char stamp[CVN_CALENDAR_STAMP_BYTES];
-        if (!cvn_civil_parse(&civil, locals[i]))
+        if (!cvn_civil_parse(&civil, locals[i]) ||
+            (ends && cvn_civil_seconds(&civil) >= cvn_civil_seconds(&end)))
             continue;
         cvn_calendar_stamp(stamp, &civil);
         list = cvn_arena_printf(s->out->arena, "%s%s%.*s", list, list[0] ? "," : "",
@@ -310,8 +314,10 @@ int cvn_calendar_write_series(struct cvn_calendar_writer *writer,
     write_local(&s, "DTEND", model->end_local, s.zone);
     if (rule[0])
         cvn_calendar_out_line(s.out, "RRULE:%s", rule);
-    write_locals(&s, "RDATE", series->further_starts, series->n_further_starts);
-    write_locals(&s, "EXDATE", series->excluded_starts, series->n_excluded_starts);
+    write_locals(&s, "RDATE", series->further_starts, series->n_further_starts,
+                 series->ends_before);
+    write_locals(&s, "EXDATE", series->excluded_starts, series->n_excluded_starts,
+                 series->ends_before);
     return write_body(&s);
 }
 

@@ -223,50 +223,98 @@ enum cvn_recurrence_refusal cvn_recurrence_expand(const struct cvn_recurrence *r
     return refusal;
 }
 
-/* How many times of the rule are before that one. */
-static enum cvn_recurrence_refusal count_before(const struct icalrecurrencetype *rule,
-                                                const struct cvn_civil *start,
-                                                const struct cvn_civil *from, int *ret)
+/* Whether the rule names what goes by the clock, or else by the calendar, that a move changes. */
+static bool is_moved(const char *rule, const struct cvn_civil *from, int64_t by_s)
 {
-    icalrecur_iterator *steps = icalrecur_iterator_new(*rule, ical_of(start));
-    int n = 0;
+    struct cvn_civil to = cvn_civil_of_seconds(seconds_of(from) + by_s);
+    bool same_day = to.year == from->year && to.month == from->month && to.day == from->day;
+    bool by_clock =
+        strstr(rule, "BYHOUR=") || strstr(rule, "BYMINUTE=") || strstr(rule, "BYSECOND=");
+    return by_s != 0 && (by_clock || (!same_day && strstr(rule, "BY")));
+}
+
+/* An UNTIL moves by what the occurrences do, so that it leaves out none of them, and adds none. */
+static void move_until(struct icalrecurrencetype *rule, const struct cvn_zone *zone, int64_t by_s)
+{
+    bool is_date = rule->until.is_date, is_utc = icaltime_is_utc(rule->until);
+    localize_until(rule, zone);
+    struct cvn_civil until = civil_of(rule->until);
+    until = cvn_civil_of_seconds(seconds_of(&until) + by_s);
+    if (is_utc && !is_date && zone)
+        until = cvn_civil_of_seconds(cvn_zone_utc_ms(zone, &until) / 1000);
+    rule->until = ical_of(&until);
+    if (is_utc && !is_date)
+        rule->until.zone = icaltimezone_get_utc_timezone();
+    else if (is_date && until.hour == 23 && until.minute == 59)
+        rule->until.is_date = 1;
+}
+
+/* The first time of the rule not before from, none of which is valid; *ret_n are before, of those
+ * that were stepped through: with a COUNT all. */
+static enum cvn_recurrence_refusal next_of(const struct icalrecurrencetype *rule,
+                                           const struct cvn_recurrence *recurrence,
+                                           const struct cvn_civil *from, struct cvn_civil *ret,
+                                           int *ret_n)
+{
+    struct icalrecurrencetype local = *rule;
+    localize_until(&local, recurrence->zone);
+    struct cvn_civil start = begin_near(&local, &recurrence->start, from);
+    icalrecur_iterator *steps = icalrecur_iterator_new(local, ical_of(&start));
     if (!steps)
         return CVN_RECURRENCE_REFUSED_SYNTAX;
+    int n = 0;
     for (; n < CVN_RECURRENCE_STEPS_MAX; n++) {
-        struct cvn_civil time = civil_of(icalrecur_iterator_next(steps));
-        if (!cvn_civil_valid(&time) || compare(&time, from) >= 0)
+        *ret = civil_of(icalrecur_iterator_next(steps));
+        if (!cvn_civil_valid(ret) || compare(ret, from) >= 0)
             break;
     }
     icalrecur_iterator_free(steps);
-    *ret = n;
+    *ret_n = n;
     return n < CVN_RECURRENCE_STEPS_MAX ? CVN_RECURRENCE_OK : CVN_RECURRENCE_REFUSED_STEPS;
 }
 
-enum cvn_recurrence_refusal cvn_recurrence_rest(const struct cvn_recurrence *recurrence,
-                                                const struct cvn_civil *from,
-                                                char ret[CVN_RECURRENCE_RULE_MAX + 1])
+/* Writes the rule that is left once n times of it are over, and the rest has moved. */
+static enum cvn_recurrence_refusal write_rest(const struct cvn_recurrence *recurrence,
+                                              struct icalrecurrencetype *rule, int n, int64_t by_s,
+                                              char *ret)
 {
-    struct icalrecurrencetype rule;
-    int n = 0;
-    enum cvn_recurrence_refusal refusal =
-        recurrence->rule[0] ? read_rule(recurrence->rule, &rule) : CVN_RECURRENCE_OK;
-    ret[0] = '\0';
-    if (refusal || !recurrence->rule[0])
-        return refusal;
-    if (rule.count == 0) {
+    bool ends = !icaltime_is_null_time(rule->until);
+    if (rule->count == 0 && (!ends || by_s == 0)) {
         memcpy(ret, recurrence->rule, strlen(recurrence->rule) + 1);
         return CVN_RECURRENCE_OK;
     }
-    refusal = count_before(&rule, &recurrence->start, from, &n);
-    if (refusal || n >= rule.count)
-        return refusal;
-    rule.count -= n;
-    char *text = icalrecurrencetype_as_string_r(&rule);
+    if (rule->count > 0)
+        rule->count -= n;
+    if (ends)
+        move_until(rule, recurrence->zone, by_s);
+    char *text = icalrecurrencetype_as_string_r(rule);
     size_t len = text ? strlen(text) : CVN_RECURRENCE_RULE_MAX + 1;
     if (len <= CVN_RECURRENCE_RULE_MAX)
         memcpy(ret, text, len + 1);
     icalmemory_free_buffer(text);
     return len <= CVN_RECURRENCE_RULE_MAX ? CVN_RECURRENCE_OK : CVN_RECURRENCE_REFUSED_LONG;
+}
+
+enum cvn_recurrence_refusal cvn_recurrence_rest(const struct cvn_recurrence *recurrence,
+                                                const struct cvn_civil *from, int64_t by_s,
+                                                struct cvn_recurrence_rest *ret)
+{
+    struct icalrecurrencetype rule;
+    struct cvn_civil next;
+    int n = 0;
+    enum cvn_recurrence_refusal refusal =
+        recurrence->rule[0] ? read_rule(recurrence->rule, &rule) : CVN_RECURRENCE_OK;
+    *ret = (struct cvn_recurrence_rest){.start = cvn_civil_of_seconds(seconds_of(from) + by_s)};
+    if (refusal || !recurrence->rule[0])
+        return refusal;
+    refusal = next_of(&rule, recurrence, from, &next, &n);
+    if (refusal || !cvn_civil_valid(&next))
+        return refusal;
+    if (compare(from, &recurrence->start) != 0) /* which counts, whether the rule gives it or not */
+        ret->start = cvn_civil_of_seconds(seconds_of(&next) + by_s);
+    return is_moved(recurrence->rule, from, by_s)
+               ? CVN_RECURRENCE_REFUSED_MOVED
+               : write_rest(recurrence, &rule, n, by_s, ret->rule);
 }
 
 const char *cvn_recurrence_refusal_text(enum cvn_recurrence_refusal refusal)
@@ -286,6 +334,8 @@ const char *cvn_recurrence_refusal_text(enum cvn_recurrence_refusal refusal)
         return "never falls on a day that exists; check its days and months";
     case CVN_RECURRENCE_REFUSED_STEPS:
         return "repeats over 20,000 times before today; start the series later";
+    case CVN_RECURRENCE_REFUSED_MOVED:
+        return "names days or hours, which do not move along; say the rule from then on";
     }
     return "";
 }

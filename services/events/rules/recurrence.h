@@ -35,6 +35,7 @@ enum cvn_recurrence_refusal {
     CVN_RECURRENCE_REFUSED_CALENDAR, /* RSCALE or SKIP of RFC 7529 */
     CVN_RECURRENCE_REFUSED_NEVER,    /* there is no such day */
     CVN_RECURRENCE_REFUSED_STEPS,    /* over CVN_RECURRENCE_STEPS_MAX before the window's end */
+    CVN_RECURRENCE_REFUSED_MOVED,    /* a BY part that would stay where it is */
 };
 
 /* Whether the rule by itself is one that is accepted. Cheap: nothing is expanded. */
@@ -54,13 +55,24 @@ enum cvn_recurrence_refusal cvn_recurrence_expand(const struct cvn_recurrence *r
                                                   const struct cvn_recurrence_window *window,
                                                   struct cvn_civil *times, size_t *ret_n);
 
+/* A rule from one of the occurrences on. */
+struct cvn_recurrence_rest {
+    char rule[CVN_RECURRENCE_RULE_MAX + 1]; /* with a COUNT, of those that are left; "": none are */
+    /*
+     * From where it counts: that occurrence, or, where that is a single date or none, the next time
+     * of the rule. A rule that began at a single date would take its weekday, hour and weeks.
+     */
+    struct cvn_civil start;
+};
+
 /*
- * The rule as it goes on from one of its occurrences: with a COUNT, of those that are left; "" when
- * none are. A refusal as for check, or REFUSED_STEPS, or LONG.
+ * The rule as it goes on from one of its occurrences, when that and what follows moves by so many
+ * seconds of local time; an UNTIL moves along. A refusal as for check, or REFUSED_STEPS, LONG or
+ * MOVED, with nothing to be read in *ret.
  */
 enum cvn_recurrence_refusal cvn_recurrence_rest(const struct cvn_recurrence *recurrence,
-                                                const struct cvn_civil *from,
-                                                char ret[CVN_RECURRENCE_RULE_MAX + 1]);
+                                                const struct cvn_civil *from, int64_t by_s,
+                                                struct cvn_recurrence_rest *ret);
 
 /* The refusal as a phrase behind a field's name, with what would be right; "" for OK. */
 const char *cvn_recurrence_refusal_text(enum cvn_recurrence_refusal refusal);

@@ -2,6 +2,7 @@
 #include "services/events/groups/group_access.h"
 #include "services/events/groups/group_table.h"
 #include "services/events/handlers.h"
+#include "services/events/meetups/event_change.h"
 #include "services/events/meetups/event_check.h"
 #include "services/events/rules/recurrence.h"
 #include "services/events/series/series_table.h"
@@ -11,18 +12,22 @@
 #include <errno.h>
 #include <string.h>
 
+static void check_start(struct cvn_problems *problems, const char *field, const char *text)
+{
+    struct cvn_civil start;
+    if (!cvn_civil_parse(&start, text))
+        cvn_problems_add(problems, field,
+                         "is \"%.40s\"; a local time like 2026-12-01T18:30:00 is right", text);
+}
+
 static void check_starts(struct cvn_problems *problems, const char *field, char *const *starts,
                          size_t n)
 {
-    struct cvn_civil start;
     if (n > CVN_RECURRENCE_DATES_MAX)
         cvn_problems_add(problems, field, "has %zu entries; at most %d are right", n,
                          CVN_RECURRENCE_DATES_MAX);
     for (size_t i = 0; i < n && i < CVN_RECURRENCE_DATES_MAX; i++)
-        if (!cvn_civil_parse(&start, starts[i]))
-            cvn_problems_add(problems, cvn_field_path(problems, "%s[%zu]", field, i),
-                             "is \"%.40s\"; a local time like 2026-12-01T18:30:00 is right",
-                             starts[i]);
+        check_start(problems, cvn_field_path(problems, "%s[%zu]", field, i), starts[i]);
 }
 
 /*
@@ -163,7 +168,7 @@ static int register_series(struct cvn_ctx *ctx, const void *request, void *reply
 static int check_split(struct cvn_ctx *ctx, const void *request)
 {
     const Convene__Events__V1__SplitSeriesRequest *req = request;
-    check_starts(&ctx->problems, "recurrence_id", (char *const *)&req->recurrence_id, 1);
+    check_start(&ctx->problems, "recurrence_id", req->recurrence_id);
     if (req->series && req->series->event && !req->series->event->group_id[0])
         req->series->event->group_id = (char *)(uintptr_t) "-"; /* it is the series' own */
     return check_series(ctx, req->series);
@@ -178,12 +183,27 @@ static int split_series(struct cvn_ctx *ctx, const void *request, void *reply)
     return series->event ? cvn_series_split(ctx, req->id, req->recurrence_id, series) : -ENOMEM;
 }
 
-const struct cvn_service_method cvn_series_methods[4] = {
+static int check_cancel(struct cvn_ctx *ctx, const void *request)
+{
+    const Convene__Events__V1__CancelSeriesRequest *req = request;
+    check_start(&ctx->problems, "recurrence_id", req->recurrence_id);
+    cvn_field_check_prose(&ctx->problems, "reason", req->reason, CVN_EVENT_REASON_MAX);
+    return cvn_ctx_refuse_problems(ctx);
+}
+
+static int cancel_series(struct cvn_ctx *ctx, const void *request, void *reply)
+{
+    return cvn_series_cancel(ctx, request, reply);
+}
+
+const struct cvn_service_method cvn_series_methods[5] = {
     {"CreateSeries", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_create, create_series, NULL,
      CVN_SCOPE_EVENTS_REGISTER},
     {"GetSeries", CVN_METHOD_READ, CVN_ACCESS_PUBLIC, NULL, get_series, NULL, CVN_SCOPE_READ},
     {"RegisterSeries", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_register, register_series,
      NULL, CVN_SCOPE_EVENTS_REGISTER},
     {"SplitSeries", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_split, split_series, NULL,
+     CVN_SCOPE_EVENTS_REGISTER},
+    {"CancelSeries", CVN_METHOD_WRITE, CVN_ACCESS_SIGNED_IN, check_cancel, cancel_series, NULL,
      CVN_SCOPE_EVENTS_REGISTER},
 };

@@ -9,6 +9,9 @@
 
 enum { DAY_S = 24 * 60 * 60 };
 
+_Static_assert((int)CVN_SERIES_CHANGED_MAX <= (int)CVN_RECURRENCE_RESULTS_MAX,
+               "a plan is one expansion of its rule");
+
 static const struct cvn_civil last_time = {CVN_CIVIL_YEAR_MAX, 12, 31, 23, 59, 59};
 
 static struct cvn_zones *zones_of(const struct cvn_ctx *ctx)
@@ -111,31 +114,104 @@ static int move_starts(struct cvn_ctx *ctx, const struct cvn_civil *times, size_
     return 0;
 }
 
-int cvn_series_go_on(struct cvn_ctx *ctx, const Convene__Events__V1__Series *other,
-                     const struct cvn_civil *from, Convene__Events__V1__Series *series)
+/* Whether there is an occurrence from one time to before another. 0; CVN_REFUSED; -ENOMEM. */
+static int has_between(struct cvn_ctx *ctx, const struct cvn_recurrence *recurrence,
+                       const struct cvn_civil *from, const struct cvn_civil *before, bool *ret)
+{
+    const struct cvn_recurrence_window window = {.from = *from, .before = *before, .max = 1};
+    struct cvn_civil found;
+    size_t n = 0;
+    enum cvn_recurrence_refusal refusal = cvn_recurrence_expand(recurrence, &window, &found, &n);
+    if (refusal)
+        cvn_problems_add(&ctx->problems, "series.rrule", "%s",
+                         cvn_recurrence_refusal_text(refusal));
+    *ret = n > 0;
+    return cvn_ctx_refuse_problems(ctx);
+}
+
+static int require_occurrence(struct cvn_ctx *ctx, const struct cvn_recurrence *recurrence,
+                              const struct cvn_civil *time)
+{
+    struct cvn_civil behind = later(time, 1);
+    bool found;
+    int r = has_between(ctx, recurrence, time, &behind, &found);
+    if (r == 0 && !found)
+        cvn_problems_add(&ctx->problems, "recurrence_id",
+                         "is none of the series' times; that of one of its events is right");
+    return r ? r : cvn_ctx_refuse_problems(ctx);
+}
+
+int cvn_series_follow_from(struct cvn_ctx *ctx, const Convene__Events__V1__Series *other,
+                           const struct cvn_civil *from, const Convene__Events__V1__Series *series,
+                           struct cvn_civil *ret)
 {
     struct cvn_recurrence recurrence;
-    struct cvn_civil start;
-    char rule[CVN_RECURRENCE_RULE_MAX + 1];
+    struct cvn_civil start, now;
+    bool anchored = false, goes_on = !series->rrule[0] && series->n_further_starts == 0;
+    *ret = *from;
     int r = read_recurrence(ctx, other, &recurrence);
+    if (r == 0)
+        r = cvn_series_now(ctx, other, &now);
     if (r)
         return r;
     if (!cvn_civil_parse(&start, series->event->start_local))
         return -EUCLEAN;
-    enum cvn_recurrence_refusal refusal = cvn_recurrence_rest(&recurrence, from, rule);
+    if (!is_before(&start, from))
+        return 0;
+    if (!goes_on)
+        r = has_between(ctx, &recurrence, &start, from, &anchored);
+    if (r || anchored)
+        return r;
+    if (!is_before(&now, &start))
+        cvn_problems_add(&ctx->problems, "series.event.start_local",
+                         "is over; a time that is ahead is right");
+    *ret = start;
+    return cvn_ctx_refuse_problems(ctx);
+}
+
+/* Has the model of the series start then, and take as long as it did. 0 or a fault. */
+static int start_at(struct cvn_ctx *ctx, Convene__Events__V1__Event *model,
+                    const struct cvn_civil *was, const struct cvn_civil *start)
+{
+    struct cvn_civil end;
+    char text[CVN_CIVIL_TEXT_BYTES];
+    if (!cvn_civil_parse(&end, model->end_local))
+        return -EUCLEAN;
+    end = later(&end, cvn_civil_seconds(start) - cvn_civil_seconds(was));
+    cvn_civil_format(text, start);
+    model->start_local = cvn_arena_strdup(ctx->arena, text);
+    cvn_civil_format(text, &end);
+    model->end_local = cvn_arena_strdup(ctx->arena, text);
+    return model->start_local && model->end_local ? 0 : -ENOMEM;
+}
+
+int cvn_series_go_on(struct cvn_ctx *ctx, const Convene__Events__V1__Series *other,
+                     const struct cvn_civil *from, Convene__Events__V1__Series *series)
+{
+    struct cvn_recurrence recurrence;
+    struct cvn_recurrence_rest rest;
+    struct cvn_civil start;
+    int r = read_recurrence(ctx, other, &recurrence);
+    if (r == 0)
+        r = require_occurrence(ctx, &recurrence, from);
+    if (r)
+        return r;
+    if (!cvn_civil_parse(&start, series->event->start_local))
+        return -EUCLEAN;
+    int64_t by_s = cvn_civil_seconds(&start) - cvn_civil_seconds(from);
+    enum cvn_recurrence_refusal refusal = cvn_recurrence_rest(&recurrence, from, by_s, &rest);
     if (refusal) {
         cvn_problems_add(&ctx->problems, "series.rrule", "%s",
                          cvn_recurrence_refusal_text(refusal));
         return cvn_ctx_refuse_problems(ctx);
     }
-    int64_t seconds = cvn_civil_seconds(&start) - cvn_civil_seconds(from);
-    series->rrule = cvn_arena_strdup(ctx->arena, rule);
-    if (!series->rrule)
-        return -ENOMEM;
-    r = move_starts(ctx, recurrence.dates, recurrence.n_dates, from, seconds,
-                    &series->further_starts, &series->n_further_starts);
+    series->rrule = cvn_arena_strdup(ctx->arena, rest.rule);
+    r = series->rrule ? start_at(ctx, series->event, &start, &rest.start) : -ENOMEM;
+    if (r == 0)
+        r = move_starts(ctx, recurrence.dates, recurrence.n_dates, from, by_s,
+                        &series->further_starts, &series->n_further_starts);
     return r ? r
-             : move_starts(ctx, recurrence.except, recurrence.n_except, from, seconds,
+             : move_starts(ctx, recurrence.except, recurrence.n_except, from, by_s,
                            &series->excluded_starts, &series->n_excluded_starts);
 }
 
@@ -167,7 +243,7 @@ static int reach(struct cvn_ctx *ctx, const struct cvn_recurrence *recurrence,
 }
 
 int cvn_series_plan(struct cvn_ctx *ctx, const Convene__Events__V1__Series *series,
-                    const struct cvn_civil *from, struct cvn_series_plan *ret)
+                    const struct cvn_civil *from, size_t max, struct cvn_series_plan *ret)
 {
     struct cvn_recurrence recurrence;
     struct cvn_civil now;
@@ -180,7 +256,7 @@ int cvn_series_plan(struct cvn_ctx *ctx, const Convene__Events__V1__Series *seri
     struct cvn_recurrence_window window = {
         .from = *from,
         .before = later(base, (int64_t)CVN_SERIES_HORIZON_DAYS * DAY_S),
-        .max = CVN_SERIES_OCCURRENCES_MAX,
+        .max = max,
     };
     bool ends = cut(series, &window.before);
     ret->times = cvn_arena_alloc_array(ctx->arena, window.max, sizeof *ret->times);

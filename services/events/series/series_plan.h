@@ -15,16 +15,27 @@ struct cvn_series_plan {
 };
 
 /*
- * Plans the occurrences from a local time (not NULL) up to the horizon of now, at most
- * CVN_SERIES_OCCURRENCES_MAX. 0; CVN_REFUSED with the rule's refusal; a fault.
+ * Plans the occurrences from a local time (not NULL) up to the horizon of now, at most max, which
+ * is CVN_SERIES_CHANGED_MAX or less. 0; CVN_REFUSED with the rule's refusal; a fault.
  */
 int cvn_series_plan(struct cvn_ctx *ctx, const Convene__Events__V1__Series *series,
-                    const struct cvn_civil *from, struct cvn_series_plan *ret);
+                    const struct cvn_civil *from, size_t max, struct cvn_series_plan *ret);
+
+/*
+ * From where a series that follows another, from an occurrence on, has occurrences: from there, or
+ * from its own start, if what follows moves to earlier. With a rule of its own, a start before
+ * further occurrences of the other is only what the rule counts from. 0; CVN_REFUSED when that is
+ * over, or with the rule's refusal; a fault.
+ */
+int cvn_series_follow_from(struct cvn_ctx *ctx, const Convene__Events__V1__Series *other,
+                           const struct cvn_civil *from, const Convene__Events__V1__Series *series,
+                           struct cvn_civil *ret);
 
 /*
  * Has *series, whose start is set, go on from an occurrence as another did: by its rule, with a
- * COUNT for those that are left, and its single dates, which move along with that occurrence. 0;
- * CVN_REFUSED with the rule's refusal; a fault.
+ * COUNT for those that are left, and its single dates, which move along with that occurrence. From
+ * a single date on, the start becomes the next one of the rule. 0; CVN_REFUSED when there is no
+ * such occurrence, or with the rule's refusal; a fault.
  */
 int cvn_series_go_on(struct cvn_ctx *ctx, const Convene__Events__V1__Series *other,
                      const struct cvn_civil *from, Convene__Events__V1__Series *series);

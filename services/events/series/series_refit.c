@@ -107,7 +107,7 @@ int cvn_series_make(struct cvn_ctx *ctx, const Convene__Events__V1__Series *seri
 }
 
 /* The ids of all occurrences that have not begun. */
-static int find(struct refit *f, const struct cvn_id *old)
+static int find_ids(struct refit *f, const struct cvn_id *old)
 {
     CVN_INDEX_CURSOR_AUTO cursor = {.index = NULL};
     struct cvn_key lo, hi;
@@ -150,6 +150,13 @@ static int read_found(struct refit *f, const struct cvn_civil *from)
     return 0;
 }
 
+static int find(struct refit *f, const struct cvn_id *old, const struct cvn_civil *from)
+{
+    f->found = cvn_arena_alloc_array(f->ctx->arena, CVN_SERIES_CHANGED_MAX, sizeof *f->found);
+    int r = f->found ? find_ids(f, old) : -ENOMEM;
+    return r ? r : read_found(f, from);
+}
+
 static bool same_day(const struct cvn_civil *a, const struct cvn_civil *b)
 {
     return a->year == b->year && a->month == b->month && a->day == b->day;
@@ -167,30 +174,44 @@ static size_t slot_of(const struct refit *f, const struct cvn_civil *recurrence,
     return i;
 }
 
-/* Its day is gone: nobody's is deleted, somebody's is called off. */
-static int drop(struct refit *f, const struct cvn_id *id, Convene__Events__V1__Event *event)
+/* Whether nobody has answered, or written about it. */
+static int is_nobodys(struct refit *f, const struct cvn_id *id, bool *ret)
 {
     struct cvn_seats seats;
     struct cvn_discussion discussion = {0};
     int r = cvn_seats_get(f->ctx, id, &seats);
     if (r == 0)
         r = cvn_discussion_get(f->ctx, id, &discussion);
-    if (r || event->status == STATUS(CANCELLED))
-        return r;
-    if (seats.n_rsvps == 0 && discussion.n_comments == 0) {
-        f->n_made--;
-        return cvn_event_delete(f->ctx, id);
-    }
+    *ret = r == 0 && seats.n_rsvps == 0 && discussion.n_comments == 0;
+    return r;
+}
+
+static int call_off(struct refit *f, const struct cvn_id *id, Convene__Events__V1__Event *event,
+                    const char *reason)
+{
+    int r;
     event->status_before = event->status;
     event->status = STATUS(CANCELLED);
-    event->status_reason = (char *)(uintptr_t) "The series does not take place on that day any "
-                                               "more.";
+    event->status_reason = (char *)(uintptr_t)reason;
     event->sequence += event->publication != PUBLICATION(DRAFT);
     event->overridden = true;
     r = stamp(f->ctx, event);
     if (r == 0)
         r = cvn_event_put(f->ctx, id, event);
     return r ? r : cvn_seats_settle(f->ctx, id, event);
+}
+
+/* Its day is gone: nobody's is deleted, somebody's is called off. */
+static int drop(struct refit *f, const struct cvn_id *id, Convene__Events__V1__Event *event)
+{
+    bool nobodys;
+    int r = is_nobodys(f, id, &nobodys);
+    if (r || event->status == STATUS(CANCELLED))
+        return r;
+    if (!nobodys)
+        return call_off(f, id, event, "The series does not take place on that day any more.");
+    f->n_made--;
+    return cvn_event_delete(f->ctx, id);
 }
 
 static int put(struct cvn_ctx *ctx, const struct cvn_id *id,
@@ -256,31 +277,54 @@ static int serve(struct refit *f, bool itself)
 
 int cvn_series_refit(struct cvn_ctx *ctx, const struct cvn_series_refit *refit, int32_t *ret_n)
 {
-    const struct cvn_civil *from = &refit->from;
+    const struct cvn_civil *from = &refit->from, *first = &refit->first;
     struct refit f = {.ctx = ctx, .series = refit->series, .how = refit->how};
     /* From the day's beginning: an occurrence may have moved to an earlier hour. */
-    struct cvn_civil day = {from->year, from->month, from->day, 0, 0, 0};
-    int r = cvn_series_plan(ctx, f.series, &day, &f.plan);
+    struct cvn_civil day = {first->year, first->month, first->day, 0, 0, 0};
+    int r = cvn_series_plan(ctx, f.series, &day, CVN_SERIES_CHANGED_MAX, &f.plan);
     if (r)
         return r;
     f.served = cvn_arena_alloc_array(ctx->arena, f.plan.n, sizeof *f.served);
-    f.found = cvn_arena_alloc_array(ctx->arena, CVN_SERIES_CHANGED_MAX, sizeof *f.found);
-    if (!f.served || !f.found)
+    if (!f.served)
         return -ENOMEM;
-    r = find(&f, refit->old);
-    if (r == 0)
-        r = read_found(&f, from);
+    r = find(&f, refit->old, from);
     if (r == 0)
         r = serve(&f, true);
     if (r == 0)
         r = serve(&f, false);
     for (size_t i = 0; r == 0 && i < f.plan.n; i++) {
-        if (f.served[i] || cvn_civil_seconds(&f.plan.times[i]) < cvn_civil_seconds(from))
+        if (f.served[i] || cvn_civil_seconds(&f.plan.times[i]) < cvn_civil_seconds(first))
             continue;
         r = cvn_series_make(ctx, f.series, &f.plan.times[i], f.how);
         f.n_made++;
     }
     if (r == 0)
         *ret_n = f.n_made;
+    return r;
+}
+
+int cvn_series_call_off(struct cvn_ctx *ctx, const struct cvn_id *id, const struct cvn_civil *from,
+                        const char *reason, int32_t *ret_n)
+{
+    struct refit f = {.ctx = ctx};
+    int32_t n = 0;
+    int r = find(&f, id, from);
+    for (size_t i = 0; r == 0 && i < f.n_found; i++) {
+        struct found *found = &f.found[i];
+        bool nobodys;
+        if (found->done || found->event->status == STATUS(CANCELLED))
+            continue;
+        r = is_nobodys(&f, &found->id, &nobodys);
+        if (r)
+            return r;
+        if (nobodys && found->event->publication != PUBLICATION(PUBLISHED)) {
+            r = cvn_event_delete(ctx, &found->id);
+            continue;
+        }
+        r = call_off(&f, &found->id, found->event, reason);
+        n++;
+    }
+    if (r == 0)
+        *ret_n = n;
     return r;
 }

@@ -31,9 +31,18 @@ struct cvn_series_refit {
     const struct cvn_id *old;
     const Convene__Events__V1__Series *series;
     struct cvn_civil from;
+    struct cvn_civil first; /* from where series has occurrences; not after from */
     const struct cvn_series_how *how;
 };
 int cvn_series_refit(struct cvn_ctx *ctx, const struct cvn_series_refit *refit, int32_t *ret_n);
+
+/*
+ * Calls off the occurrences of a series from a local time on that have not begun, for a reason; one
+ * that is not published, and that nobody has answered or written about, is deleted. *ret_n is how
+ * many were called off. 0; CVN_REFUSED when there are over CVN_SERIES_CHANGED_MAX; a fault.
+ */
+int cvn_series_call_off(struct cvn_ctx *ctx, const struct cvn_id *id, const struct cvn_civil *from,
+                        const char *reason, int32_t *ret_n);
 
 /*
  * Stores the occurrence of that start as a new event, or makes it of an event with its external_id

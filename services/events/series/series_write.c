@@ -73,7 +73,7 @@ static int make_ahead(struct cvn_ctx *ctx, Convene__Events__V1__Series *series,
                       const struct cvn_civil *from, const struct cvn_series_how *how)
 {
     struct cvn_series_plan plan;
-    int r = cvn_series_plan(ctx, series, from, &plan);
+    int r = cvn_series_plan(ctx, series, from, CVN_SERIES_OCCURRENCES_MAX, &plan);
     for (size_t i = 0; r == 0 && i < plan.n; i++)
         r = cvn_series_make(ctx, series, &plan.times[i], how);
     if (r)
@@ -146,9 +146,9 @@ static int change(struct cvn_ctx *ctx, const struct cvn_id *id, Convene__Events_
     struct cvn_series_plan plan;
     r = cvn_series_now(ctx, series, &now);
     if (r == 0)
-        r = cvn_series_plan(ctx, series, &now, &plan);
+        r = cvn_series_plan(ctx, series, &now, CVN_SERIES_CHANGED_MAX, &plan);
     if (r == 0)
-        r = cvn_series_refit(ctx, &(struct cvn_series_refit){id, series, now, how}, &n);
+        r = cvn_series_refit(ctx, &(struct cvn_series_refit){id, series, now, now, how}, &n);
     if (r)
         return r;
     series->made_until = (char *)(uintptr_t)plan.made_until;
@@ -192,32 +192,62 @@ static int find_organised(struct cvn_ctx *ctx, const char *text, struct cvn_id *
 }
 
 static int end_before(struct cvn_ctx *ctx, const struct cvn_id *id,
-                      Convene__Events__V1__Series *series, const char *recurrence_id)
+                      Convene__Events__V1__Series *series, const struct cvn_civil *from)
 {
-    series->ends_before = (char *)(uintptr_t)recurrence_id;
+    char text[CVN_CIVIL_TEXT_BYTES];
+    cvn_civil_format(text, from);
+    series->ends_before = cvn_arena_strdup(ctx->arena, text);
+    if (!series->ends_before)
+        return -ENOMEM;
     series->made_until = none();
     series->sequence++;
     return put(ctx, id, series);
+}
+
+/*
+ * Reads the series that changes from an occurrence on: one ahead, because what was held stays, and
+ * before another split, because what follows that is another's. 0; CVN_REFUSED; a fault.
+ */
+static int find_ahead(struct cvn_ctx *ctx, const char *text, const struct cvn_civil *from,
+                      struct cvn_id *ret_id, Convene__Events__V1__Series **ret)
+{
+    struct cvn_civil now, end;
+    int r = find_organised(ctx, text, ret_id, ret);
+    if (r == 0)
+        r = cvn_series_now(ctx, *ret, &now);
+    if (r)
+        return r;
+    if (cvn_civil_seconds(from) <= cvn_civil_seconds(&now))
+        return cvn_ctx_refuse(ctx, CVN_FAILED_PRECONDITION,
+                              "That occurrence has begun, and what was held stays as it is; take "
+                              "the first that is ahead.");
+    if (cvn_civil_parse(&end, (*ret)->ends_before) &&
+        cvn_civil_seconds(from) >= cvn_civil_seconds(&end))
+        return cvn_ctx_refuse(
+            ctx, CVN_FAILED_PRECONDITION,
+            "The series ends before %s already: it was split or called off there.",
+            (*ret)->ends_before);
+    return 0;
 }
 
 int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *recurrence_id,
                      Convene__Events__V1__Series *series)
 {
     struct cvn_id old_id, group, id;
-    struct cvn_civil from;
+    struct cvn_civil from, first;
     Convene__Events__V1__Series *old;
     struct cvn_series_plan plan;
     if (!cvn_civil_parse(&from, recurrence_id))
         return -EINVAL;
-    int r = find_organised(ctx, series_id, &old_id, &old);
+    int r = find_ahead(ctx, series_id, &from, &old_id, &old);
     if (r)
         return r;
     series->event->group_id = old->event->group_id;
-    r = place(ctx, series, &group);
-    if (r)
-        return r;
-    if (!series->rrule[0] && series->n_further_starts == 0)
+    r = cvn_series_follow_from(ctx, old, &from, series, &first);
+    if (r == 0 && !series->rrule[0] && series->n_further_starts == 0)
         r = cvn_series_go_on(ctx, old, &from, series);
+    if (r == 0)
+        r = place(ctx, series, &group);
     if (r)
         return r;
     id = cvn_ctx_new_id(ctx);
@@ -225,21 +255,34 @@ int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *rec
     series->event->publication = old->event->publication;
     if (!series->id)
         return -ENOMEM;
-    char text[CVN_CIVIL_TEXT_BYTES];
-    cvn_civil_format(text, &from);
-    char *split_at = cvn_arena_strdup(ctx->arena, text);
-    if (!split_at)
-        return -ENOMEM;
     int32_t n_made;
-    r = cvn_series_refit(ctx, &(struct cvn_series_refit){&old_id, series, from, NULL}, &n_made);
+    r = cvn_series_refit(ctx, &(struct cvn_series_refit){&old_id, series, from, first, NULL},
+                         &n_made);
     if (r == 0)
-        r = cvn_series_plan(ctx, series, &from, &plan);
+        r = cvn_series_plan(ctx, series, &first, CVN_SERIES_CHANGED_MAX, &plan);
     if (r)
         return r;
     series->occurrence_count = (int32_t)plan.n; /* those of the old series that stay, too */
     series->made_until = (char *)(uintptr_t)plan.made_until;
-    r = end_before(ctx, &old_id, old, split_at);
+    r = end_before(ctx, &old_id, old, &from);
     return r ? r : put(ctx, &id, series);
+}
+
+int cvn_series_cancel(struct cvn_ctx *ctx, const Convene__Events__V1__CancelSeriesRequest *request,
+                      Convene__Events__V1__CancelSeriesResponse *response)
+{
+    struct cvn_id id;
+    struct cvn_civil from;
+    Convene__Events__V1__Series *series;
+    if (!cvn_civil_parse(&from, request->recurrence_id))
+        return -EINVAL;
+    int r = find_ahead(ctx, request->id, &from, &id, &series);
+    if (r == 0)
+        r = cvn_series_call_off(ctx, &id, &from, request->reason, &response->cancelled_count);
+    if (r == 0)
+        r = end_before(ctx, &id, series, &from);
+    response->series = series;
+    return r;
 }
 
 /* An archived group gets no new events; once it is restored, its series go on. */

@@ -11,8 +11,8 @@
 enum {
     CVN_SERIES_HORIZON_DAYS = 400,    /* ahead, for which occurrences are made */
     CVN_SERIES_BACK_DAYS = 31,        /* of a series that began earlier, made when it is added */
-    CVN_SERIES_OCCURRENCES_MAX = 500, /* made in one write */
-    CVN_SERIES_CHANGED_MAX = 2000,    /* looked at in one split or change */
+    CVN_SERIES_OCCURRENCES_MAX = 500, /* made in one write of a series as it is */
+    CVN_SERIES_CHANGED_MAX = 2000,    /* looked at, or planned, in one split or change */
     CVN_SERIES_EXTERNAL_ID_MAX = 180, /* bytes; an occurrence's adds '/' and its start */
 };
 
@@ -36,6 +36,13 @@ int cvn_series_register(struct cvn_ctx *ctx, Convene__Events__V1__Series *series
  */
 int cvn_series_split(struct cvn_ctx *ctx, const char *series_id, const char *recurrence_id,
                      Convene__Events__V1__Series *series);
+
+/*
+ * Ends the series before the occurrence of a checked request, and calls off what was to follow.
+ * Results as for split.
+ */
+int cvn_series_cancel(struct cvn_ctx *ctx, const Convene__Events__V1__CancelSeriesRequest *request,
+                      Convene__Events__V1__CancelSeriesResponse *response);
 
 /* Makes the occurrences that have come within the horizon. 0, CVN_STORE_ABSENT or a fault. */
 int cvn_series_extend(struct cvn_ctx *ctx, const struct cvn_id *id);

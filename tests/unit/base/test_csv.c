@@ -68,13 +68,17 @@ static void test_malformed_text_is_named_with_its_place(void **state)
     static const struct {
         const char *text, *place;
     } cases[] = {
-        {"a,b\nc,\"d\ne\n", "line 2, column 3: the field's opening quote is never closed"},
-        {"\"", "line 1, column 1: the field's opening quote is never closed"},
-        {"a,\"b\"c\n", "line 1, column 6: text behind a closing quote"},
-        {"a,\"b\" ,c\n", "line 1, column 6: text behind a closing quote"},
-        {"a,b\xc3\xbc\"c\"\n", "line 1, column 5: a quote within a field"},
+        {"a,b\nc,\"d\ne\n",
+         "line 2, column 3: the quote that opens here is not closed before the file ends"},
+        {"\"", "line 1, column 1: the quote that opens here is not closed before the file ends"},
+        {"a,\"b\"c\n", "line 1, column 6: text behind the closing quote"},
+        {"a,\"b\" ,c\n", "line 1, column 6: text behind the closing quote"},
+        {"a,b\xc3\xbc\"c\"\n",
+         "line 1, column 5: a \" within a field that does not begin with one"},
+        {"\"a\";\"b\"\n", "line 1, column 4: a ; behind the closing quote"},
+        {"\"a\"\t\"b\"\n", "line 1, column 4: a tab behind the closing quote"},
         {"a,b\rc,d\n", "line 1, column 4: a carriage return without a line feed"},
-        {"\"x\ny\",z\n\"b\"c", "line 3, column 4: text behind a closing quote"},
+        {"\"x\ny\",z\n\"b\"c", "line 3, column 4: text behind the closing quote"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char out[512];
@@ -121,7 +125,7 @@ static void test_limits_hold_at_their_edges(void **state)
     struct cvn_error err = {""};
     assert_int_equal(read_repeated("", "x", CVN_CSV_FIELD_MAX, &err), 0);
     assert_int_equal(read_repeated("", "x", CVN_CSV_FIELD_MAX + 1, &err), CVN_CSV_MALFORMED);
-    assert_non_null(strstr(err.text, "line 1, column 1048577: the field exceeds 1 MiB"));
+    assert_non_null(strstr(err.text, "line 1, column 1: the field that begins here exceeds 1 MiB"));
     assert_int_equal(read_repeated("\"", "x", CVN_CSV_FIELD_MAX + 1, &err), CVN_CSV_MALFORMED);
     assert_int_equal(read_repeated("", ",", CVN_CSV_COLUMNS_MAX - 1, &err), 0);
     assert_int_equal(read_repeated("", ",", CVN_CSV_COLUMNS_MAX, &err), CVN_CSV_MALFORMED);

@@ -81,6 +81,20 @@ static void test_broken_quote_names_line_and_keeps_what_came_before(void **state
     assert_non_null(strstr(err.text, "column"));
 }
 
+static void test_heading_that_is_not_separated_by_commas_says_so(void **state)
+{
+    (void)state;
+    assert_int_equal(open_csv("id;title\n1;fine\n"), CVN_RECORDS_BROKEN);
+    assert_non_null(
+        strstr(err.text, "line 1: the columns are separated by ; where commas are right"));
+    (void)fclose(file);
+    assert_int_equal(open_csv("id\ttitle\n1\tfine\n"), CVN_RECORDS_BROKEN);
+    assert_non_null(
+        strstr(err.text, "line 1: the columns are separated by tabs where commas are right"));
+    (void)fclose(file);
+    assert_int_equal(open_csv("id\n1;2\n"), 0);
+}
+
 static void test_unclosed_quote_is_broken(void **state)
 {
     (void)state;
@@ -215,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_csv_rows_are_read_by_their_heading),
         TEST(test_broken_quote_names_line_and_keeps_what_came_before),
+        TEST(test_heading_that_is_not_separated_by_commas_says_so),
         TEST(test_unclosed_quote_is_broken),
         TEST(test_ragged_row_is_refused_and_reading_goes_on),
         TEST(test_bytes_that_are_no_utf_8_are_refused_by_column),

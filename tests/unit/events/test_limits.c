@@ -110,7 +110,7 @@ static const struct cvn_service_method *method_of(const char *name)
         size_t n;
     } tables[] = {
         {cvn_person_methods, 6},     {cvn_group_methods, 10},   {cvn_membership_methods, 15},
-        {cvn_event_methods, 15},     {cvn_series_methods, 4},   {cvn_calendar_methods, 1},
+        {cvn_event_methods, 15},     {cvn_series_methods, 5},   {cvn_calendar_methods, 1},
         {cvn_rsvp_methods, 13},      {cvn_comment_methods, 10}, {cvn_privacy_methods, 2},
         {cvn_attendance_methods, 2},
     };

@@ -1,102 +1,18 @@
-/* Series: made ahead, changed from one occurrence on, kept going as time passes. */
-#include "services/events/series/series_task.h"
+/* Series: made ahead, changed as a whole, kept going as time passes. */
 #include "services/events/series/series_write.h"
 #include "tests/support/cmocka_all.h"
-#include "tests/unit/events/fixture.h"
+#include "tests/unit/events/series_scene.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { CREATE, GET, REGISTER, SPLIT };
 enum { ARCHIVE_GROUP = 8 };
-
-struct scene {
-    struct harness *harness;
-    struct cvn_id group, owner_id;
-    struct client owner, stranger;
-    struct draft d;
-    Convene__Events__V1__Series series;
-};
-
-/* 2027-01-04T00:00:00Z, a Monday. */
-static const int64_t monday_ms = INT64_C(1798977600) * 1000 + INT64_C(43200) * 1000;
-
-static int setup(void **state)
-{
-    static struct scene s;
-    (void)harness_setup(state);
-    s = (struct scene){.harness = *state};
-    s.harness->now_ms = monday_ms;
-    s.owner_id = harness_person(s.harness, 0);
-    s.group = harness_group(s.harness, "Group", s.owner_id);
-    s.owner = client_of(s.harness, s.owner_id);
-    s.stranger = client_of(s.harness, harness_person(s.harness, 2));
-    draft_init(&s.d, s.group);
-    s.d.event.start_local = text("2027-02-02T18:30");
-    s.d.event.end_local = text("2027-02-02T20:30");
-    s.d.event.time_zone = text("Europe/Berlin");
-    convene__events__v1__series__init(&s.series);
-    s.series.event = &s.d.event;
-    s.series.rrule = text("FREQ=WEEKLY;COUNT=10");
-    *state = &s;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct scene *s = *state;
-    assert_indexes_right(s->harness);
-    client_end(&s->owner);
-    client_end(&s->stranger);
-    *state = s->harness;
-    return harness_teardown(state);
-}
-
-static const Convene__Events__V1__Series *make(struct scene *s, struct client *client)
-{
-    Convene__Events__V1__CreateSeriesRequest request =
-        CONVENE__EVENTS__V1__CREATE_SERIES_REQUEST__INIT;
-    request.series = &s->series;
-    request.publish = true;
-    return client_call(client, &cvn_series_methods[CREATE], &request);
-}
-
-/* Its id, which outlives the reply. */
-static struct id_text made(struct scene *s)
-{
-    struct id_text id;
-    const Convene__Events__V1__Series *series = make(s, &s->owner);
-    assert_non_null(series);
-    (void)snprintf(id.text, sizeof id.text, "%s", series->id);
-    return id;
-}
-
-static const Convene__Events__V1__ListEventsResponse *occurrences(struct scene *s, const char *id)
-{
-    Convene__Events__V1__ListEventsRequest request = CONVENE__EVENTS__V1__LIST_EVENTS_REQUEST__INIT;
-    request.series_id = text(id);
-    request.page_size = 1000;
-    request.include_cancelled = true;
-    const Convene__Events__V1__ListEventsResponse *found = list(&s->owner, &request);
-    assert_non_null(found);
-    return found;
-}
-
-static const Convene__Events__V1__Series *split(struct scene *s, const char *id, const char *from)
-{
-    Convene__Events__V1__SplitSeriesRequest request =
-        CONVENE__EVENTS__V1__SPLIT_SERIES_REQUEST__INIT;
-    request.id = text(id);
-    request.recurrence_id = text(from);
-    request.series = &s->series;
-    return client_call(&s->owner, &cvn_series_methods[SPLIT], &request);
-}
 
 static void test_create_when_clocks_change_between_keeps_hour_and_weekday(void **state)
 {
-    struct scene *s = *state;
-    struct id_text id = made(s);
-    const Convene__Events__V1__ListEventsResponse *found = occurrences(s, id.text);
+    struct series_scene *s = *state;
+    struct id_text id = series_made(s);
+    const Convene__Events__V1__ListEventsResponse *found = series_occurrences(s, id.text);
     assert_int_equal(found->n_events, 10);
     assert_string_equal(found->events[0]->start_local, "2027-02-02T18:30:00");
     assert_string_equal(found->events[9]->start_local, "2027-04-06T18:30:00");
@@ -110,43 +26,43 @@ static void test_create_when_clocks_change_between_keeps_hour_and_weekday(void *
 
 static void test_create_when_the_rule_never_ends_makes_the_horizon(void **state)
 {
-    struct scene *s = *state;
+    struct series_scene *s = *state;
     s->series.rrule = text("FREQ=DAILY");
-    const Convene__Events__V1__Series *series = make(s, &s->owner);
+    const Convene__Events__V1__Series *series = series_make(s, &s->owner);
     assert_non_null(series);
     assert_int_equal(series->occurrence_count, CVN_SERIES_HORIZON_DAYS);
     assert_string_equal(series->made_until, "2028-03-08T18:30:00");
     s->series.rrule = text("FREQ=DAILY;BYHOUR=9,18;BYMINUTE=0");
-    series = make(s, &s->owner);
+    series = series_make(s, &s->owner);
     assert_non_null(series);
     assert_int_equal(series->occurrence_count, CVN_SERIES_OCCURRENCES_MAX);
 }
 
 static void test_create_when_the_rule_is_hostile_names_the_field(void **state)
 {
-    struct scene *s = *state;
+    struct series_scene *s = *state;
     static const char *const rules[] = {"FREQ=SECONDLY", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
                                         "FREQ=DAILY;BYYEARDAY=366;BYMONTH=1", "nonsense", ""};
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         s->series.rrule = text(rules[i]);
-        assert_null(make(s, &s->owner));
+        assert_null(series_make(s, &s->owner));
         assert_true(client_blames(&s->owner, "series.rrule"));
     }
 }
 
 static void test_create_when_not_an_organiser_is_refused(void **state)
 {
-    struct scene *s = *state;
-    assert_null(make(s, &s->stranger));
+    struct series_scene *s = *state;
+    assert_null(series_make(s, &s->stranger));
     assert_int_equal(s->stranger.status.code, CVN_PERMISSION_DENIED);
 }
 
 static void test_rsvp_when_to_one_occurrence_leaves_the_others(void **state)
 {
-    struct scene *s = *state;
+    struct series_scene *s = *state;
     s->d.event.capacity = 1;
-    struct id_text id = made(s);
-    const Convene__Events__V1__ListEventsResponse *found = occurrences(s, id.text);
+    struct id_text id = series_made(s);
+    const Convene__Events__V1__ListEventsResponse *found = series_occurrences(s, id.text);
     struct cvn_id second = id_of(found->events[1]), third = id_of(found->events[2]);
     CLIENT guest = client_of(s->harness, harness_person(s->harness, 5));
     assert_int_equal(say_yes(&guest, second, guest.who.person, 0),
@@ -157,82 +73,24 @@ static void test_rsvp_when_to_one_occurrence_leaves_the_others(void **state)
 
 static void test_cancel_when_one_occurrence_leaves_the_others(void **state)
 {
-    struct scene *s = *state;
-    struct id_text id = made(s);
-    struct cvn_id second = id_of(occurrences(s, id.text)->events[1]);
+    struct series_scene *s = *state;
+    struct id_text id = series_made(s);
+    struct cvn_id second = id_of(series_occurrences(s, id.text)->events[1]);
     assert_non_null(cancel(&s->owner, second, "ill"));
-    const Convene__Events__V1__ListEventsResponse *found = occurrences(s, id.text);
+    const Convene__Events__V1__ListEventsResponse *found = series_occurrences(s, id.text);
     assert_int_equal(found->events[0]->status, STATUS(SCHEDULED));
     assert_int_equal(found->events[1]->status, STATUS(CANCELLED));
     assert_true(found->events[1]->overridden);
     assert_int_equal(found->events[1]->sequence, 1);
 }
 
-static void test_split_when_the_hour_changes_keeps_rsvps_and_overrides(void **state)
-{
-    struct scene *s = *state;
-    struct id_text id = made(s);
-    const Convene__Events__V1__ListEventsResponse *found = occurrences(s, id.text);
-    struct cvn_id fourth = id_of(found->events[3]), sixth = id_of(found->events[5]);
-    CLIENT guest = client_of(s->harness, harness_person(s->harness, 5));
-    (void)say_yes(&guest, fourth, guest.who.person, 0);
-    assert_non_null(cancel(&s->owner, sixth, "holiday"));
-    s->d.event.start_local = text("2027-02-23T19:00");
-    s->d.event.end_local = text("2027-02-23T21:00");
-    s->series.rrule = text("FREQ=WEEKLY;COUNT=7");
-    const Convene__Events__V1__Series *later = split(s, id.text, "2027-02-23T18:30");
-    assert_non_null(later);
-    struct id_text new_id;
-    (void)snprintf(new_id.text, sizeof new_id.text, "%s", later->id);
-    assert_int_equal(occurrences(s, id.text)->n_events, 3);
-    found = occurrences(s, new_id.text);
-    assert_int_equal(found->n_events, 7);
-    assert_string_equal(found->events[0]->start_local, "2027-02-23T19:00:00");
-    assert_int_equal(found->events[0]->seats_taken, 1);
-    assert_int_equal(found->events[0]->sequence, 1);
-    assert_int_equal(found->events[0]->status, STATUS(RESCHEDULED));
-    assert_int_equal(found->events[2]->status, STATUS(CANCELLED));
-    assert_string_equal(found->events[2]->start_local, "2027-03-09T18:30:00");
-}
-
-static void test_split_without_a_rule_goes_on_as_before(void **state)
-{
-    struct scene *s = *state;
-    char *excluded[] = {text("2027-02-09T18:30"), text("2027-03-09T18:30")};
-    char *further[] = {text("2027-02-03T18:30"), text("2027-03-10T18:30")};
-    s->series.excluded_starts = excluded;
-    s->series.n_excluded_starts = 2;
-    s->series.further_starts = further;
-    s->series.n_further_starts = 2;
-    struct id_text id = made(s), rest;
-    assert_int_equal(occurrences(s, id.text)->n_events, 10); /* of 10 two go, and two come */
-    s->d.event.start_local = text("2027-02-23T19:30");
-    s->d.event.end_local = text("2027-02-23T21:00");
-    s->series.rrule = text("");
-    s->series.n_further_starts = s->series.n_excluded_starts = 0;
-    const Convene__Events__V1__Series *later = split(s, id.text, "2027-02-23T18:30");
-    assert_non_null(later);
-    assert_string_equal(later->rrule, "FREQ=WEEKLY;COUNT=7");
-    assert_int_equal(later->occurrence_count, 7);
-    assert_int_equal(later->n_excluded_starts, 1);
-    assert_string_equal(later->excluded_starts[0], "2027-03-09T19:30:00");
-    assert_int_equal(later->n_further_starts, 1);
-    assert_string_equal(later->further_starts[0], "2027-03-10T19:30:00");
-    (void)snprintf(rest.text, sizeof rest.text, "%s", later->id);
-    assert_int_equal(occurrences(s, id.text)->n_events, 3);
-    const Convene__Events__V1__ListEventsResponse *found = occurrences(s, rest.text);
-    assert_int_equal(found->n_events, 7);
-    assert_string_equal(found->events[2]->start_local, "2027-03-10T19:30:00");
-    assert_string_equal(found->events[6]->start_local, "2027-04-06T19:30:00");
-}
-
 static void test_online_address_of_a_series_is_for_those_who_organise_it(void **state)
 {
-    struct scene *s = *state;
+    struct series_scene *s = *state;
     CLIENT guest = client_of(s->harness, harness_person(s->harness, 5));
     s->d.event.attendance_mode = MODE(ONLINE);
     s->d.event.online_url = text("https://meet.example.org/x");
-    struct id_text id = made(s);
+    struct id_text id = series_made(s);
     Convene__Events__V1__GetSeriesRequest request = CONVENE__EVENTS__V1__GET_SERIES_REQUEST__INIT;
     request.id = id.text;
     const Convene__Events__V1__Series *seen =
@@ -242,23 +100,7 @@ static void test_online_address_of_a_series_is_for_those_who_organise_it(void **
     assert_string_equal(seen->event->online_url, "");
 }
 
-static void test_split_when_the_day_changes_cancels_where_people_answered(void **state)
-{
-    struct scene *s = *state;
-    struct id_text id = made(s);
-    struct cvn_id last = id_of(occurrences(s, id.text)->events[9]);
-    CLIENT guest = client_of(s->harness, harness_person(s->harness, 5));
-    (void)say_yes(&guest, last, guest.who.person, 0);
-    s->d.event.start_local = text("2027-04-01T18:30");
-    s->d.event.end_local = text("2027-04-01T20:30");
-    s->series.rrule = text("FREQ=WEEKLY;COUNT=2");
-    assert_non_null(split(s, id.text, "2027-03-30T18:30"));
-    const Convene__Events__V1__ListEventsResponse *found = occurrences(s, id.text);
-    assert_int_equal(found->n_events, 9); /* 8 before, and the one that somebody goes to */
-    assert_int_equal(found->events[8]->status, STATUS(CANCELLED));
-}
-
-static const Convene__Events__V1__RegisterSeriesResponse *put_series(struct scene *s)
+static const Convene__Events__V1__RegisterSeriesResponse *put_series(struct series_scene *s)
 {
     Convene__Events__V1__RegisterSeriesRequest request =
         CONVENE__EVENTS__V1__REGISTER_SERIES_REQUEST__INIT;
@@ -269,7 +111,7 @@ static const Convene__Events__V1__RegisterSeriesResponse *put_series(struct scen
 
 static void test_register_when_again_changes_nothing(void **state)
 {
-    struct scene *s = *state;
+    struct series_scene *s = *state;
     s->d.event.external_id = text("uid-1");
     const Convene__Events__V1__RegisterSeriesResponse *answer = put_series(s);
     assert_non_null(answer);
@@ -279,20 +121,14 @@ static void test_register_when_again_changes_nothing(void **state)
     assert_int_equal(put_series(s)->outcome, OUTCOME(UNCHANGED));
     s->d.event.title = text("Another evening");
     assert_int_equal(put_series(s)->outcome, OUTCOME(UPDATED));
-    const Convene__Events__V1__ListEventsResponse *found = occurrences(s, id.text);
+    const Convene__Events__V1__ListEventsResponse *found = series_occurrences(s, id.text);
     assert_int_equal(found->n_events, 10);
     assert_string_equal(found->events[9]->title, "Another evening");
     assert_string_equal(found->events[9]->external_id, "uid-1/2027-04-06T18:30:00");
     assert_int_equal(found->events[9]->sequence, 1);
 }
 
-static int turn(struct scene *s, struct cvn_series_task *task, int64_t *ret_next_ms)
-{
-    return cvn_series_task_turn(task, &s->harness->service, s->harness->store, s->harness->now_ms,
-                                ret_next_ms);
-}
-
-static void archive(struct scene *s, struct cvn_id group)
+static void archive(struct series_scene *s, struct cvn_id group)
 {
     struct id_text id = id_text("grp", group);
     Convene__Events__V1__ArchiveGroupRequest request =
@@ -303,58 +139,58 @@ static void archive(struct scene *s, struct cvn_id group)
 
 static void test_turn_when_a_month_passed_makes_a_month_more(void **state)
 {
-    struct scene *s = *state;
+    struct series_scene *s = *state;
     s->series.rrule = text("FREQ=DAILY");
-    struct id_text id = made(s);
+    struct id_text id = series_made(s);
     struct cvn_series_task task = {0};
     int64_t next_ms = INT64_MAX;
-    s->harness->now_ms = monday_ms + 60 * DAY_MS;
-    assert_int_equal(turn(s, &task, &next_ms), 0);
+    s->harness->now_ms = SERIES_MONDAY_MS + 60 * DAY_MS;
+    assert_int_equal(series_turn(s, &task, &next_ms), 0);
     assert_true(next_ms > s->harness->now_ms + 23 * HOUR_MS);
     assert_true(next_ms <= s->harness->now_ms + 26 * HOUR_MS);
-    const Convene__Events__V1__ListEventsResponse *found = occurrences(s, id.text);
+    const Convene__Events__V1__ListEventsResponse *found = series_occurrences(s, id.text);
     assert_true(found->n_events > CVN_SERIES_HORIZON_DAYS);
     size_t n = found->n_events;
     for (size_t i = 1; i < n; i++)
         assert_true(start_of(found->events[i]) > start_of(found->events[i - 1]));
     s->harness->now_ms = next_ms - 1;
-    assert_int_equal(turn(s, &task, &next_ms), 0);
+    assert_int_equal(series_turn(s, &task, &next_ms), 0);
     assert_int_equal(next_ms, s->harness->now_ms + 1);
-    assert_int_equal(occurrences(s, id.text)->n_events, n);
+    assert_int_equal(series_occurrences(s, id.text)->n_events, n);
     s->harness->now_ms = next_ms;
-    assert_int_equal(turn(s, &task, &next_ms), 0);
-    assert_int_equal(occurrences(s, id.text)->n_events, n + 1);
+    assert_int_equal(series_turn(s, &task, &next_ms), 0);
+    assert_int_equal(series_occurrences(s, id.text)->n_events, n + 1);
 }
 
 /* They stay due, and are not tried again and again. */
 static void test_turn_when_more_groups_are_archived_than_it_takes_comes_to_an_end(void **state)
 {
-    struct scene *s = *state;
+    struct series_scene *s = *state;
     struct cvn_series_task task = {0};
     int64_t next_ms = INT64_MAX;
     s->series.rrule = text("FREQ=YEARLY");
     for (int i = 0; i < CVN_SERIES_TASK_MAX; i++)
-        (void)made(s);
+        (void)series_made(s);
     struct cvn_id other = s->group;
     s->group = harness_group(s->harness, "Other", s->owner_id);
     s->d.group = id_text("grp", s->group);
-    struct id_text id = made(s);
+    struct id_text id = series_made(s);
     archive(s, other);
-    size_t n = occurrences(s, id.text)->n_events;
+    size_t n = series_occurrences(s, id.text)->n_events;
     s->harness->now_ms += 400 * DAY_MS;
-    assert_int_equal(turn(s, &task, &next_ms), 1);
-    assert_int_equal(turn(s, &task, &next_ms), 0);
+    assert_int_equal(series_turn(s, &task, &next_ms), 1);
+    assert_int_equal(series_turn(s, &task, &next_ms), 0);
     assert_int_equal(next_ms, s->harness->now_ms + CVN_SERIES_REST_MS);
-    assert_int_equal(occurrences(s, id.text)->n_events, n + 1);
+    assert_int_equal(series_occurrences(s, id.text)->n_events, n + 1);
     /* A write that wakes the clock before that has it look for no series. */
     s->harness->now_ms += CVN_SERIES_REST_MS - 1;
-    assert_int_equal(turn(s, &task, &next_ms), 0);
+    assert_int_equal(series_turn(s, &task, &next_ms), 0);
     assert_int_equal(next_ms, s->harness->now_ms + 1);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, series_setup, series_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_create_when_clocks_change_between_keeps_hour_and_weekday),
         TEST(test_create_when_the_rule_never_ends_makes_the_horizon),
@@ -362,9 +198,6 @@ int main(void)
         TEST(test_create_when_not_an_organiser_is_refused),
         TEST(test_rsvp_when_to_one_occurrence_leaves_the_others),
         TEST(test_cancel_when_one_occurrence_leaves_the_others),
-        TEST(test_split_when_the_hour_changes_keeps_rsvps_and_overrides),
-        TEST(test_split_when_the_day_changes_cancels_where_people_answered),
-        TEST(test_split_without_a_rule_goes_on_as_before),
         TEST(test_online_address_of_a_series_is_for_those_who_organise_it),
         TEST(test_register_when_again_changes_nothing),
         TEST(test_turn_when_a_month_passed_makes_a_month_more),

@@ -251,6 +251,22 @@ static void test_rule_when_written_ends_in_utc(void **state)
     }
 }
 
+/* What comes from where a series was split on is another's. */
+static void test_write_when_a_series_was_split_leaves_later_dates_out(void **state)
+{
+    struct cvn_calendar_writer *writer = writer_of(*state);
+    char *further[] = {text_of("2027-02-08T10:00:00"), text_of("2027-02-09T18:30:00"),
+                       text_of("2027-02-10T10:00:00")};
+    struct subject s;
+    subject_init(&s);
+    s.series.ends_before = text_of("2027-02-09T18:30:00");
+    s.series.further_starts = further;
+    s.series.n_further_starts = 3;
+    assert_int_equal(cvn_calendar_write_series(writer, &s.series, &host), 0);
+    const char *text = finish(writer);
+    assert_non_null(strstr(text, "\r\nRDATE;TZID=Europe/Berlin:20270208T100000\r\n"));
+}
+
 static void test_write_when_of_many_zones_has_each_once(void **state)
 {
     static const char *const names[] = {"Europe/Berlin", "Europe/Rome",  "Asia/Tokyo",
@@ -391,6 +407,7 @@ int main(void)
         CASE(test_write_when_there_is_no_key_names_the_id),
         CASE(test_series_has_rule_dates_and_the_occurrences_of_one_uid),
         CASE(test_rule_when_written_ends_in_utc),
+        CASE(test_write_when_a_series_was_split_leaves_later_dates_out),
         CASE(test_write_when_of_many_zones_has_each_once),
         CASE(test_write_when_whole_days_has_dates),
         CASE(test_libical_when_it_reads_an_event_finds_what_was_meant),

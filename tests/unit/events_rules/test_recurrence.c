@@ -314,25 +314,116 @@ static void test_expand_when_the_window_is_late_gives_what_all_of_the_rule_does(
 static void test_rest_of_a_rule(void **state)
 {
     (void)state;
+    enum { HOUR = 3600, DAY = 24 * HOUR };
     static const struct {
-        const char *rule, *from, *rest;
+        const char *rule, *from;
+        int64_t by_s;
+        const char *rest, *start;
     } cases[] = {
-        {"FREQ=WEEKLY;BYDAY=TU", "1997-09-16T09:00", "FREQ=WEEKLY;BYDAY=TU"},
-        {"FREQ=WEEKLY;COUNT=10", "1997-09-02T09:00", "FREQ=WEEKLY;COUNT=10"},
-        {"FREQ=WEEKLY;COUNT=10", "1997-09-16T09:00", "FREQ=WEEKLY;COUNT=8"},
-        {"FREQ=WEEKLY;COUNT=10", "1997-11-04T09:00", "FREQ=WEEKLY;COUNT=1"},
-        {"FREQ=WEEKLY;COUNT=10", "1997-11-05T09:00", ""},
-        {"FREQ=WEEKLY;UNTIL=19971007T000000Z", "1997-09-16T09:00",
-         "FREQ=WEEKLY;UNTIL=19971007T000000Z"},
-        {"", "1997-09-16T09:00", ""},
+        {"FREQ=WEEKLY;BYDAY=TU", "1997-09-16T09:00", HOUR, "FREQ=WEEKLY;BYDAY=TU",
+         "1997-09-16T10:00"},
+        {"FREQ=WEEKLY;COUNT=10", "1997-09-02T09:00", 0, "FREQ=WEEKLY;COUNT=10", "1997-09-02T09:00"},
+        {"FREQ=WEEKLY;COUNT=10", "1997-09-16T09:00", 0, "FREQ=WEEKLY;COUNT=8", "1997-09-16T09:00"},
+        {"FREQ=WEEKLY;COUNT=10", "1997-11-04T09:00", 0, "FREQ=WEEKLY;COUNT=1", "1997-11-04T09:00"},
+        {"FREQ=WEEKLY;COUNT=10", "1997-11-05T09:00", 0, "", "1997-11-05T09:00"},
+        {"FREQ=WEEKLY;UNTIL=19971007T000000Z", "1997-09-16T09:00", 0,
+         "FREQ=WEEKLY;UNTIL=19971007T000000Z", "1997-09-16T09:00"},
+        /* An end moves along, and a date stays one where that is whole days. */
+        {"FREQ=WEEKLY;UNTIL=19971007T090000", "1997-09-16T09:00", HOUR,
+         "FREQ=WEEKLY;UNTIL=19971007T100000", "1997-09-16T10:00"},
+        {"FREQ=WEEKLY;UNTIL=19971007", "1997-09-16T09:00", DAY, "FREQ=WEEKLY;UNTIL=19971008",
+         "1997-09-17T09:00"},
+        {"FREQ=WEEKLY;UNTIL=19971007", "1997-09-16T09:00", -10 * HOUR,
+         "FREQ=WEEKLY;UNTIL=19971007T135959", "1997-09-15T23:00"},
+        {"FREQ=WEEKLY;UNTIL=19971007", "1997-10-09T10:00", 0, "", "1997-10-09T10:00"},
+        /* From a single date on, the rule keeps its weeks, days and hour. */
+        {"FREQ=WEEKLY;INTERVAL=2", "1997-09-10T11:00", HOUR, "FREQ=WEEKLY;INTERVAL=2",
+         "1997-09-16T10:00"},
+        {"FREQ=MONTHLY;INTERVAL=3;COUNT=4", "1998-01-20T09:00", 0,
+         "FREQ=MONTHLY;COUNT=2;INTERVAL=3", "1998-03-02T09:00"},
+        /* The start itself counts, even where the rule does not give it. */
+        {"FREQ=WEEKLY;BYDAY=WE", "1997-09-02T09:00", 0, "FREQ=WEEKLY;BYDAY=WE", "1997-09-02T09:00"},
+        {"", "1997-09-16T09:00", DAY, "", "1997-09-17T09:00"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char rest[CVN_RECURRENCE_RULE_MAX + 1];
+        struct cvn_recurrence_rest rest;
+        char start[CVN_CIVIL_TEXT_BYTES];
         const struct cvn_recurrence recurrence = {.start = civil("1997-09-02T09:00"),
                                                   .rule = cases[i].rule};
         struct cvn_civil from = civil(cases[i].from);
-        assert_int_equal(cvn_recurrence_rest(&recurrence, &from, rest), CVN_RECURRENCE_OK);
-        assert_string_equal(rest, cases[i].rest);
+        assert_int_equal(cvn_recurrence_rest(&recurrence, &from, cases[i].by_s, &rest),
+                         CVN_RECURRENCE_OK);
+        assert_string_equal(rest.rule, cases[i].rest);
+        cvn_civil_format(start, &rest.start);
+        start[strlen(cases[i].start)] = '\0';
+        assert_string_equal(start, cases[i].start);
+    }
+}
+
+/* Split anywhere, at a time of the rule or at a single date, and nothing moved: the same times. */
+static void test_rest_of_any_rule_gives_what_the_whole_gives_from_there(void **state)
+{
+    enum { RULES = 800, MOST = 400 };
+    (void)state;
+    uint64_t dice = 7;
+    size_t n_compared = 0;
+    for (int i = 0; i < RULES; i++) {
+        char rule[CVN_RECURRENCE_RULE_MAX + 1];
+        struct cvn_civil all[MOST], some[MOST], date, start = civil("2001-01-30T20:00");
+        size_t n_all, n_some, at;
+        struct cvn_recurrence_rest rest;
+        make_rule(rule, sizeof rule, &dice);
+        start = cvn_civil_of_seconds(cvn_civil_seconds(&start) +
+                                     (int64_t)dice_below(&dice, 500) * 86400);
+        date = cvn_civil_of_seconds(cvn_civil_seconds(&start) +
+                                    (int64_t)dice_below(&dice, 900) * 86400 + 3600);
+        const struct cvn_recurrence whole = {
+            .start = start, .rule = rule, .dates = &date, .n_dates = 1};
+        struct cvn_recurrence_window window = {start, civil("2008-01-01T00:00"), MOST};
+        if (cvn_recurrence_expand(&whole, &window, all, &n_all) || n_all == MOST)
+            continue;
+        bool at_date = dice_once_in(&dice, 2);
+        at = at_date ? 0 : dice_below(&dice, (uint32_t)n_all);
+        while (at_date && cvn_civil_seconds(&all[at]) != cvn_civil_seconds(&date))
+            at++;
+        if (cvn_recurrence_rest(&whole, &all[at], 0, &rest))
+            fail_msg("%s is refused", rule);
+        const struct cvn_recurrence later = {
+            .start = rest.start, .rule = rest.rule, .dates = &date, .n_dates = 1};
+        window.from = all[at];
+        assert_int_equal(cvn_recurrence_expand(&later, &window, some, &n_some), CVN_RECURRENCE_OK);
+        for (size_t k = 0; k < n_some; k++, at++)
+            if (at == n_all || cvn_civil_seconds(&all[at]) != cvn_civil_seconds(&some[k]))
+                fail_msg("%s, then %s: the %zuth is another", rule, rest.rule, k);
+        if (at < n_all)
+            fail_msg("%s, then %s: the %zuth is lacking", rule, rest.rule, n_some);
+        n_compared++;
+    }
+    assert_true(n_compared > RULES / 2);
+}
+
+static void test_rest_when_a_rule_names_what_moves_is_refused(void **state)
+{
+    (void)state;
+    enum { HOUR = 3600, DAY = 24 * HOUR };
+    static const struct {
+        const char *rule;
+        int64_t by_s;
+        bool refused;
+    } cases[] = {
+        {"FREQ=WEEKLY;BYDAY=TU", HOUR, false},
+        {"FREQ=WEEKLY;BYDAY=TU", 15 * HOUR, true}, /* past midnight */
+        {"FREQ=MONTHLY;BYMONTHDAY=2", DAY, true},
+        {"FREQ=WEEKLY", DAY, false},
+        {"FREQ=DAILY;BYHOUR=9;BYMINUTE=0", HOUR, true},
+        {"FREQ=DAILY;BYHOUR=9;BYMINUTE=0", 0, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cvn_recurrence_rest rest;
+        const struct cvn_recurrence recurrence = {.start = civil("1997-09-02T09:00"),
+                                                  .rule = cases[i].rule};
+        assert_int_equal(cvn_recurrence_rest(&recurrence, &recurrence.start, cases[i].by_s, &rest),
+                         cases[i].refused ? CVN_RECURRENCE_REFUSED_MOVED : CVN_RECURRENCE_OK);
     }
 }
 
@@ -340,6 +431,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rest_of_a_rule),
+        cmocka_unit_test(test_rest_of_any_rule_gives_what_the_whole_gives_from_there),
+        cmocka_unit_test(test_rest_when_a_rule_names_what_moves_is_refused),
         cmocka_unit_test(test_expand_when_the_rule_is_one_of_the_rfc),
         cmocka_unit_test(test_expand_when_dates_are_added_and_taken_out),
         cmocka_unit_test(test_expand_when_the_window_bounds_it),
