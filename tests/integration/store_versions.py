@@ -97,7 +97,7 @@ def check_newer(store):
 
 
 def check_killed(store):
-    """Killed at any moment of its start, the server leaves the old store or the new one."""
+    """Killed at any moment of its start, the server leaves the old store, or one some steps on."""
     seen = set()
     for i in range(N_KILLS):
         store.set_version("0")
@@ -108,7 +108,7 @@ def check_killed(store):
         server.wait(60)
         done = subprocess.run([BUILD / "services" / "convened", "check", "--data", store.data],
                               capture_output=True, text=True, timeout=120)
-        older = "older version, schema 0" in done.stderr
+        older = "older version, schema" in done.stderr
         assert older or done.returncode == 0, (done.stdout, done.stderr)
         seen.add("older" if older else "current")
         store.c.start()
