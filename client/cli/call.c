@@ -4,6 +4,7 @@
 #include "client/cli/failure.h"
 #include "client/cli/field.h"
 #include "client/cli/when.h"
+#include "convene/events/v1/group.pb-c.h"
 #include "convene/events/v1/person.pb-c.h"
 #include "convene/mentoring/v1/program.pb-c.h"
 
@@ -201,6 +202,22 @@ static enum cvn_exit program_of_name(struct cvn_cli *cli, const char *text, char
     }
     return cvn_cli_fail(cli, CVN_EXIT_NOT_FOUND,
                         "There is no programme \"%s\". See `convene programs list`.", text);
+}
+
+enum cvn_exit cvn_call_group(struct cvn_cli *cli, const char *text, char **ret_id)
+{
+    Convene__Events__V1__GetGroupRequest request = CONVENE__EVENTS__V1__GET_GROUP_REQUEST__INIT;
+    CVN_REPLY_AUTO Convene__Events__V1__Group *group = NULL;
+    request.id = (char *)(uintptr_t)text;
+    if (*text && strncmp(text, "grp_", 4) != 0) {
+        enum cvn_exit code =
+            cvn_call(cli, "convene.events.v1.GroupService/GetGroup", &request, &group);
+        if (code) {
+            return code;
+        }
+    }
+    *ret_id = cvn_arena_strdup(&cli->arena, group ? group->id : text);
+    return *ret_id ? CVN_EXIT_DONE : cvn_cli_no_memory(cli);
 }
 
 enum cvn_exit cvn_call_program(struct cvn_cli *cli, const char *text, char **ret_id)

@@ -48,6 +48,9 @@ char *cvn_call_word(const struct cvn_cli *cli, size_t i);
  */
 enum cvn_exit cvn_call_person(struct cvn_cli *cli, const char *text, char **ret_id);
 
+/* The same for a group, by id or slug; "" gives "". */
+enum cvn_exit cvn_call_group(struct cvn_cli *cli, const char *text, char **ret_id);
+
 /* The same for a programme, by id or by its whole name in any case. */
 enum cvn_exit cvn_call_program(struct cvn_cli *cli, const char *text, char **ret_id);
 

@@ -64,10 +64,9 @@ static enum cvn_exit set_weights(struct cvn_cli *cli,
     return code;
 }
 
-enum cvn_exit cvn_program_find_managers(struct cvn_cli *cli,
-                                        Convene__Mentoring__V1__Program *program)
+enum cvn_exit cvn_program_find_named(struct cvn_cli *cli, Convene__Mentoring__V1__Program *program)
 {
-    enum cvn_exit code = CVN_EXIT_DONE;
+    enum cvn_exit code = cvn_call_group(cli, program->group_id, &program->group_id);
     for (size_t i = 0; code == CVN_EXIT_DONE && i < program->n_manager_ids; i++) {
         code = cvn_call_person(cli, program->manager_ids[i], &program->manager_ids[i]);
     }
@@ -83,7 +82,7 @@ enum cvn_exit cvn_program_update_run(struct cvn_cli *cli)
     request.program = &program;
     request.update_mask = &mask;
     enum cvn_exit code = cvn_call_fill(cli, &request);
-    code = code ? code : cvn_program_find_managers(cli, &program);
+    code = code ? code : cvn_program_find_named(cli, &program);
     code = code ? code : cvn_call_program(cli, cvn_args_word(&cli->args, 0), &program.id);
     if (code == CVN_EXIT_DONE && add_options(cli, &mask)) {
         code = cvn_cli_no_memory(cli);
@@ -154,7 +153,7 @@ enum cvn_exit cvn_program_lint_run(struct cvn_cli *cli)
 const struct cvn_option cvn_program_update_options[] = {
     {"name", 0, "TEXT", "1 to 100 bytes, unique", "program.name"},
     {"description", 0, "TEXT", "Markdown", "program.description"},
-    {"group", 'g', "GROUP", "grp_…", "program.group_id"},
+    {"group", 'g', "GROUP", "slug or id", "program.group_id"},
     {"start", 0, "DATE", "as in 2027-01-15", "program.start_date"},
     {"end", 0, "DATE", "not before the start", "program.end_date"},
     {"weeks", 0, "N", "length of a mentorship, up to 104", "program.mentorship_weeks"},

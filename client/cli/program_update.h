@@ -7,9 +7,8 @@
 
 extern const struct cvn_option cvn_program_update_options[];
 
-/* Puts the ids of managers in the place of their e-mails. */
-enum cvn_exit cvn_program_find_managers(struct cvn_cli *cli,
-                                        Convene__Mentoring__V1__Program *program);
+/* Puts ids in the place of the group's slug and the managers' e-mails. */
+enum cvn_exit cvn_program_find_named(struct cvn_cli *cli, Convene__Mentoring__V1__Program *program);
 
 enum cvn_exit cvn_program_update_run(struct cvn_cli *cli);
 enum cvn_exit cvn_program_lint_run(struct cvn_cli *cli);

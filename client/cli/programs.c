@@ -37,7 +37,7 @@ static enum cvn_exit run_create(struct cvn_cli *cli)
     Convene__Mentoring__V1__Program program = CONVENE__MENTORING__V1__PROGRAM__INIT;
     request.program = &program;
     enum cvn_exit code = cvn_call_fill(cli, &request);
-    code = code ? code : cvn_program_find_managers(cli, &program);
+    code = code ? code : cvn_program_find_named(cli, &program);
     CVN_REPLY_AUTO Convene__Mentoring__V1__Program *made = NULL;
     code = code ? code : cvn_call(cli, SERVICE "CreateProgram", &request, &made);
     if (code == CVN_EXIT_DONE) {
@@ -76,7 +76,7 @@ static const struct cvn_option list_options[] = {
 static const struct cvn_option create_options[] = {
     {"name", 0, "TEXT", "1 to 100 bytes, unique; required", "program.name"},
     {"description", 0, "TEXT", "Markdown", "program.description"},
-    {"group", 'g', "GROUP", "grp_…; the whole instance when left out", "program.group_id"},
+    {"group", 'g', "GROUP", "slug or id; the whole instance when left out", "program.group_id"},
     {"start", 0, "DATE", "as in 2027-01-15", "program.start_date"},
     {"end", 0, "DATE", "not before the start", "program.end_date"},
     {"weeks", 0, "N", "length of a mentorship, up to 104", "program.mentorship_weeks"},

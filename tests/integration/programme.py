@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A programme as its manager and its people use it: who runs it, a rematch, one's own explanation and
 list, and what runs without pairs say."""
+import json
 import pathlib
 import sys
 
@@ -32,6 +33,13 @@ def main(build):
             key.write_text(c.convene("-q", "admin", "keys", "create", "--label", "test", "--person",
                                      f"p{number}@example.org").stdout)
             return lambda *words, expect=0: c.convene("--key-file", key, *words, expect=expect)
+
+        # A group is named by its slug.
+        group = c.convene("groups", "create", "--name", "Guild", "--time-zone", "Europe/Berlin", "-o", "json")
+        c.convene("programs", "update", "Autumn", "--group", "guild")
+        shown = c.convene("programs", "show", "Autumn", "-o", "json").stdout
+        assert json.loads(shown)["groupId"] == json.loads(group.stdout)["id"], shown
+        assert "nowhere" in c.convene("programs", "update", NAME, "--group", "nowhere", expect=5).stderr
 
         manager, mentor = by(5), by(0)
         shown = c.convene("programs", "update", NAME, "--manager", "p5@example.org").stdout
