@@ -154,6 +154,18 @@ static enum cvn_exit next_message(struct calendar_import *import, struct cvn_sen
                  : code;
 }
 
+/* Whether all of the file was sent; of a pipe that would have to be waited for. */
+static bool is_all_sent(struct calendar_import *import)
+{
+    struct cvn_sender_message *message = NULL;
+    if (import->progress.file_bytes == 0) {
+        return false;
+    }
+    bool is_end = next_message(import, &message) == CVN_EXIT_DONE && !message;
+    cvn_sender_message_free(message);
+    return is_end;
+}
+
 /* Sends message by message; stops where the user wants it. */
 static enum cvn_exit send_file(struct calendar_import *import)
 {
@@ -162,7 +174,9 @@ static enum cvn_exit send_file(struct calendar_import *import)
     enum cvn_exit code = CVN_EXIT_DONE;
     do {
         if (cvn_import_progress_interrupted(&import->progress)) {
-            cvn_report_broken(import->report, "stopped; run it again to go on");
+            if (!is_all_sent(import)) {
+                cvn_report_broken(import->report, "stopped; run it again to go on");
+            }
             break;
         }
         code = next_message(import, &message);
