@@ -1,9 +1,9 @@
 /*
  * The stable matching that the mentees like best: each proposes to the first mentor of their list,
  * a mentor keeps the best and lets the last one go, who proposes on (Gale and Shapley 1962; with
- * capacities, Roth 1984). In turns, in which everybody without a seat proposes once: the matching
- * and the number of proposals are the same in any order (McVitie and Wilson 1971), and in this one
- * what many will read can be fetched at once.
+ * capacities, Roth 1984). In sweeps over those without a seat, each of whom proposes until somebody
+ * takes them: the matching and the number of proposals are the same in any order (McVitie and
+ * Wilson 1971), and in this one what is read lies in one direction and can be fetched ahead.
  */
 #ifndef CVN_MATCHING_DEFERRED_H
 #define CVN_MATCHING_DEFERRED_H

@@ -1,11 +1,11 @@
 /*
  * The matching of the highest total worth, with prices that prove it.
  *
- * Mentees bid for seats as in an auction (Bertsekas 1988), but only what keeps complementary
- * slackness exact: a bid is the price at which the second choice would be as good. Such an auction
- * stalls where seats are scarce and mentees alike; whom it leaves over is placed along shortest
- * augmenting paths (Jonker and Volgenant 1987), whose searches raise the prices of a whole scarce
- * region at once. So equal worths, which drive auctions with a step into price wars, cost least.
+ * Mentees bid for seats as in an auction (Bertsekas 1988): a bid is the price at which the second
+ * choice would be as good, and a step, which gets finer by phases. Whom the last step leaves in a
+ * seat that is not their best, and who bids in vain where seats are scarce and mentees alike, is
+ * placed along shortest augmenting paths (Jonker and Volgenant 1987), which make complementary
+ * slackness exact and raise the prices of a whole scarce region at once.
  */
 #ifndef CVN_MATCHING_OPTIMAL_H
 #define CVN_MATCHING_OPTIMAL_H

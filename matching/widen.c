@@ -1,8 +1,8 @@
 #include "matching/widen.h"
 
-#include "matching/gap.h"
 #include "matching/opening.h"
 #include "matching/progress.h"
+#include "matching/survey.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -44,9 +44,14 @@ static const struct cvn_match_graph *graph_of(const struct widening *widening)
 /* Adds who was found to the candidates; *ret_added tells whether there was room for any. */
 static int add_finds(struct widening *widening, bool *ret_added)
 {
-    uint32_t n = widening->cohort->mentees.n;
+    uint32_t n = widening->cohort->mentees.n, n_found = 0;
     struct cvn_match_graph graph = {0};
     struct cvn_match_listing *wider = NULL;
+    *ret_added = false;
+    for (uint32_t i = 0; i < n; i++)
+        n_found += widening->finds.n[i];
+    if (n_found == 0)
+        return 0;
     int r = cvn_match_finds_add(&widening->finds, widening->cohort, graph_of(widening), &graph);
     *ret_added = r == 0 && graph.first[n] > graph_of(widening)->first[n];
     if (r == 0)
@@ -231,7 +236,7 @@ static int widen_stable(struct widening *widening)
         r = find_openings(widening, seekers);
         if (r == 0)
             r = add_finds(widening, &added);
-        if (r == 0)
+        if (r == 0 && added)
             r = seat(widening);
     }
     return r;

@@ -1,6 +1,6 @@
 /* How far prices of seats are from proving a matching over all pairs, and who makes the gap. */
-#ifndef CVN_MATCHING_GAP_H
-#define CVN_MATCHING_GAP_H
+#ifndef CVN_MATCHING_SURVEY_H
+#define CVN_MATCHING_SURVEY_H
 
 #include "matching/finds.h"
 

@@ -1,4 +1,4 @@
-#include "matching/gap.h"
+#include "matching/survey.h"
 
 #include "matching/crew.h"
 #include "matching/instance.h"
