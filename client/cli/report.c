@@ -167,7 +167,7 @@ static void print_text(struct cvn_cli *cli, const struct cvn_report *report, con
     }
     if (report->broken) {
         (void)printf("%s: %s.%s\n", file_name, report->broken,
-                     cvn_report_total(report) > 0 ? " What came before it was imported." : "");
+                     cvn_report_total(report) > 0 ? " What came before it became:" : "");
     }
     (void)fputs(cvn_args_has(&cli->args, "dry-run") ? "Nothing was stored. It would be " : "",
                 stdout);

@@ -175,8 +175,19 @@ static void test_rows_before_a_broken_quote_are_kept(void **state)
     assert_int_equal(import("external_id,title\na,One\nb,\"Two\n", ".csv"), CVN_EXIT_FAILED);
     assert_int_equal(n_taken, 1);
     expect_said("line 3");
-    expect_said("What came before it was imported.");
+    expect_said("What came before it became:");
     expect_said("1 created");
+}
+
+/* Neither when nothing was stored, nor when nothing would be, is it said to have been imported. */
+static void test_nothing_is_called_imported_that_was_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(import("external_id,title,latitude\na,One,91\nb,\"Two\n", ".csv"),
+                     CVN_EXIT_FAILED);
+    expect_said("What came before it became:");
+    expect_said("1 event: 0 created, 0 updated, 0 unchanged, 1 refused.");
+    assert_int_equal(n_taken, 0);
 }
 
 static void test_unknown_column_stops_before_anything_is_sent(void **state)
@@ -334,6 +345,7 @@ int main(void)
         TEST(test_good_rows_are_created),
         TEST(test_refused_rows_are_named_with_line_id_and_column),
         TEST(test_rows_before_a_broken_quote_are_kept),
+        TEST(test_nothing_is_called_imported_that_was_refused),
         TEST(test_unknown_column_stops_before_anything_is_sent),
         TEST(test_json_lines_are_taken_one_by_one),
         TEST(test_long_title_is_refused_here_in_a_short_sentence),
