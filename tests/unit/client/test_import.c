@@ -183,7 +183,7 @@ static void test_rows_before_a_broken_quote_are_kept(void **state)
 static void test_nothing_is_called_imported_that_was_refused(void **state)
 {
     (void)state;
-    assert_int_equal(import("external_id,title,latitude\na,One,91\nb,\"Two\n", ".csv"),
+    assert_int_equal(import("external_id,title,capacity\na,One,many\nb,\"Two\n", ".csv"),
                      CVN_EXIT_FAILED);
     expect_said("What came before it became:");
     expect_said("1 event: 0 created, 0 updated, 0 unchanged, 1 refused.");
